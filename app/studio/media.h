@@ -1,0 +1,46 @@
+/* media: the GStreamer side of the studio: cameras, microphone, speaker, the warm encoders and the one WebRTC session.
+ *
+ * Owns its own streaming threads; every function and every callback is on the main context's thread. Knows no D-Bus and no screen: pictures
+ * for the console leave through mailboxes. */
+#pragma once
+
+#include "config/config.h"
+#include "studio/mailbox.h"
+
+#include <jansson.h>
+
+typedef struct Media Media;
+
+typedef struct {
+    /* signal: a signal's members (kind, sdp, …) of docs/protocol.md; belongs to the caller. */
+    void (*local_signal)(void *data, guint pc, json_t *signal);
+    void (*state)(void *data, guint pc, const char *state); /* connecting, connected, lost, failed */
+    void (*shopper_picture)(void *data, guint pc);          /* first decoded picture of this pc */
+    void (*chat)(void *data, guint pc, const char *text);
+    void (*health_changed)(void *data); /* an ok or a problem of media_health() changed */
+    void *data;
+} MediaEvents;
+
+/* Starts the devices named in config ([camera], [audio]; "auto" takes a real one where there is one, else the simulated one) and warms the encoder. A
+ * device that is missing is no error: health says so and it is tried again every second. NULL with error only when GStreamer lacks a plugin. */
+Media *media_new(const Config *config, const MediaEvents *events, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void media_free(Media *media);
+
+/* See org.livebooth.Studio1 Prepare, Start, RemoteSignal, Stop. codecs: NULL-terminated. */
+void media_prepare(Media *media, guint pc, const char *const *codecs, const char *ice);
+gboolean media_start(Media *media, guint pc, const char *const *codecs, const char *ice, GError **error);
+void media_remote_signal(Media *media, guint pc, const char *signal);
+void media_stop(Media *media);
+
+void media_set_mute(Media *media, gboolean muted);
+gboolean media_set_camera(Media *media, const char *view, GError **error); /* face, product, pip */
+gboolean media_send_chat(Media *media, const char *text, GError **error);
+/* The ring tone on the speaker, over whatever else is heard; off by default. */
+void media_ring(Media *media, gboolean on);
+
+/* The pictures: what is being sent (own picture as the shopper sees it) and the shopper's. Owned by media. */
+Mailbox *media_own_picture(Media *media);
+Mailbox *media_shopper_picture(Media *media);
+
+/* camera, microphone, speaker and media of the health object; new reference. */
+json_t *media_health(Media *media);

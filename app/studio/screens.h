@@ -1,0 +1,37 @@
+/* screens: the console and the product-demo display, SDL2 windows driven from the main context; texts and shapes with Pango and Cairo.
+ *
+ * Draws the last snapshot that it was given and nothing else; what the advisor touches leaves through wish(). Main thread only. */
+#pragma once
+
+#include "config/config.h"
+#include "studio/mailbox.h"
+
+#include <jansson.h>
+
+typedef struct Screens Screens;
+
+typedef struct {
+    /* What the advisor wants, in the words of boothctl: ready, pause REASON, accept, decline, hangup, mute on|off, camera face|product|pip,
+     * outcome NAME [ORDER], chat TEXT. argument may be "". */
+    void (*wish)(void *data, const char *what, const char *argument);
+    void *data;
+} ScreensEvents;
+
+/* Opens the windows through the display driver named in config ([display]; "auto": a real screen where there is one, else offscreen) and draws
+ * the first frame before it returns. NULL with a sentence for a person. */
+Screens *screens_new(const Config *config, Mailbox *own_picture, Mailbox *shopper_picture, const ScreensEvents *events,
+                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void screens_free(Screens *screens);
+
+/* The agent's snapshot (docs/protocol.md); NULL: the agent is not there. Borrowed. */
+void screens_set_snapshot(Screens *screens, const json_t *snapshot);
+void screens_add_chat(Screens *screens, gboolean from_shopper, const char *text); /* forgotten when the call ends */
+
+/* TRUE while an accepted call or a ring needs the speaker's ring tone: derived from the snapshot. */
+gboolean screens_rings(const Screens *screens);
+
+/* console and demo of the health object; new reference. */
+json_t *screens_health(Screens *screens);
+
+/* Reads back what a screen ("console" or "demo") shows and writes it as PNG. */
+gboolean screens_screenshot(Screens *screens, const char *screen, const char *path, GError **error);
