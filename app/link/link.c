@@ -185,7 +185,7 @@ static ssize_t ws_receive(wslay_event_context_ptr ws, uint8_t *buffer, size_t le
     gssize got = link->budget && !link->ending ? link->transport->kind->read(link->transport, buffer, MIN(length, link->budget)) : 0;
     if (got > 0) {
         link->budget -= (gsize)got;
-        if (!wslay_event_get_close_sent(ws)) link->pings = 0;
+        link->pings = 0;
         return got;
     }
     if (got == TRANSPORT_ENDED) end(link, 1006, "the desk ended the connection");
@@ -290,13 +290,13 @@ static void read_upgrade(Link *link)
     }
 }
 
-/* After a close, from whichever side, wslay wants nothing any more once its answer is out. */
+/* Whoever began to close: once this end's close frame is written there is nothing left to wait for. */
 static void check_closed(Link *link)
 {
-    if (link->ending || wslay_event_want_read(link->ws) || wslay_event_want_write(link->ws) || link->out->len > 0) return;
+    if (link->ending || !wslay_event_get_close_sent(link->ws) || link->out->len > 0) return;
     gboolean by_peer = wslay_event_get_close_received(link->ws);
     int code = by_peer ? wslay_event_get_status_code_received(link->ws) : wslay_event_get_status_code_sent(link->ws);
-    end(link, code ? code : 1005, by_peer ? "the desk closed the link (%d)" : "the link was closed by this end (%d)", code);
+    end(link, code, by_peer ? "the desk closed the link (%d)" : "the link was closed by this end (%d)", code);
 }
 
 static void read_frames(Link *link)
