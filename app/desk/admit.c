@@ -1,0 +1,25 @@
+#include "desk/admit.h"
+
+#include <string.h>
+
+gboolean admit_origin(const char *origin, const char *host, const char *const *origins)
+{
+    if (!origin) return TRUE;
+    for (const char *const *listed = origins; listed && *listed; listed++) {
+        if (strcmp(*listed, "*") == 0 || g_ascii_strcasecmp(*listed, origin) == 0) return TRUE;
+    }
+    const char *authority = NULL;
+    if (g_ascii_strncasecmp(origin, "http://", 7) == 0) authority = origin + 7;
+    if (g_ascii_strncasecmp(origin, "https://", 8) == 0) authority = origin + 8;
+    return authority && *authority && host && g_ascii_strcasecmp(authority, host) == 0;
+}
+
+gboolean admit_subprotocol(const char *offered, const char *subprotocol)
+{
+    if (!offered) return FALSE;
+    g_auto(GStrv) names = g_strsplit(offered, ",", -1);
+    for (char **name = names; *name; name++) {
+        if (strcmp(g_strstrip(*name), subprotocol) == 0) return TRUE;
+    }
+    return FALSE;
+}

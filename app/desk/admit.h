@@ -1,0 +1,12 @@
+/* admit: whether a WebSocket's handshake may pass the door. Pure functions over header values: any thread. */
+#pragma once
+
+#include <glib.h>
+
+/* Whether a page of this origin may open a shopper's link. origin: the Origin header, NULL when there is none, which is no browser and
+ * passes. host: the Host header or NULL; an origin with the same host and port passes, whatever its scheme, as a TLS terminator may stand
+ * before the desk. origins: "scheme://host[:port]" each, or "*", NULL-terminated; may be NULL. */
+gboolean admit_origin(const char *origin, const char *host, const char *const *origins);
+
+/* Whether the Sec-WebSocket-Protocol header (NULL: none) offers exactly this subprotocol. */
+gboolean admit_subprotocol(const char *offered, const char *subprotocol);

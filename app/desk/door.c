@@ -1,0 +1,708 @@
+#include "desk/door.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libwebsockets.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "desk/admit.h"
+#include "desk/pages.h"
+#include "desk/reply.h"
+#include "wire/wire.h"
+
+#define PATH_SHOPPER "/ws/shopper"
+#define PATH_BOOTH   "/ws/booth"
+
+#define SEND_QUEUE_MAX    (256 * 1024)
+#define BEAT_US           (2 * G_USEC_PER_SEC) /* a ping, and a look at the answers */
+#define UNANSWERED_MAX    2
+#define CLOSING_BEATS_MAX 2                                /* for a peer to answer our close */
+#define HANDSHAKE_S       5                                /* TLS, and a request's head, whole */
+#define KEEP_ALIVE_S      10                               /* an idle HTTP connection between requests */
+#define STOP_US           (1500 * G_TIME_SPAN_MILLISECOND) /* for closes to reach the peers */
+#define REFUSALS_PER_S    20                               /* lines in the log; the rest is counted */
+#define DESCRIPTORS_SPARE 1024                             /* beside the links: requests, bus, files */
+#define DESCRIPTORS_LIMIT 65536                            /* libwebsockets' tables grow with the limit, 16 bytes each */
+#define HEADER_MAX        1024                             /* of a header that we look at */
+
+struct Door {
+    const DoorSettings *settings;
+    const DoorEvents *events;
+    Pages *pages;
+    struct lws_context *context;
+    struct lws_vhost *shoppers, *booths;
+    GQueue links; /* of DoorLink, the next one to beat first */
+    lws_sorted_usec_list_t tick;
+    gboolean ticked;
+    gint woken; /* atomic */
+    volatile sig_atomic_t stopping;
+    gint64 refusals_since;
+    guint refusals;
+};
+
+struct DoorLink {
+    Door *door;
+    struct lws *wsi;
+    GList node; /* in door->links */
+    void *data;
+    GString *message; /* that is being received; NULL between messages */
+    GQueue queue;     /* of GBytes, with LWS_PRE bytes before the text */
+    gsize queued;     /* bytes of text in it */
+    gint64 beat_at;   /* monotonic */
+    guint unanswered; /* pings */
+    gboolean ping_due;
+    int close_code; /* 0: open */
+    char close_reason[124];
+    guint closing_beats;
+};
+
+G_DEFINE_QUARK(livebooth - door, door_error)
+
+/* --- what the log gets of those who are refused ------------------------------------------------------------------------------------- */
+
+static void peer_address(struct lws *wsi, char *address, gsize size)
+{
+    *address = '\0';
+    lws_get_peer_simple(wsi, address, size);
+    static const char mapped[] = "::ffff:";
+    if (g_str_has_prefix(address, mapped)) memmove(address, address + strlen(mapped), strlen(address + strlen(mapped)) + 1);
+}
+
+/* Bounded: whoever knocks must not be able to fill the log. */
+G_GNUC_PRINTF(3, 4) static void log_refusal(Door *door, struct lws *wsi, const char *format, ...)
+{
+    gint64 now = g_get_monotonic_time();
+    if (now - door->refusals_since > G_USEC_PER_SEC) {
+        if (door->refusals > REFUSALS_PER_S) g_message("%u more were refused", door->refusals - REFUSALS_PER_S);
+        door->refusals_since = now;
+        door->refusals = 0;
+    }
+    if (++door->refusals > REFUSALS_PER_S) return;
+    va_list args;
+    va_start(args, format);
+    g_autofree char *what = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_autofree char *shown = g_str_to_ascii(what, "C");
+    for (char *at = shown; *at; at++) {
+        if (g_ascii_iscntrl(*at)) *at = '?';
+    }
+    char address[64];
+    peer_address(wsi, address, sizeof address);
+    g_message("refused %s: %s", address, shown);
+}
+
+/* --- links -------------------------------------------------------------------------------------------------------------------------- */
+
+static void drop_queue(DoorLink *link)
+{
+    g_queue_clear_full(&link->queue, (GDestroyNotify)g_bytes_unref);
+    link->queued = 0;
+}
+
+static DoorLink *open_link(Door *door, struct lws *wsi)
+{
+    DoorLink *link = g_new0(DoorLink, 1);
+    link->door = door;
+    link->wsi = wsi;
+    link->node.data = link;
+    link->beat_at = g_get_monotonic_time() + BEAT_US;
+    g_queue_init(&link->queue);
+    g_queue_push_tail_link(&door->links, &link->node);
+    lws_set_opaque_user_data(wsi, link);
+    return link;
+}
+
+/* Tells that it is gone, once, and forgets it; what libwebsockets still does with the socket concerns nobody. */
+static void end_link(DoorLink *link)
+{
+    Door *door = link->door;
+    lws_set_opaque_user_data(link->wsi, NULL);
+    g_queue_unlink(&door->links, &link->node);
+    door->events->closed(door->events->data, link);
+    drop_queue(link);
+    if (link->message) g_string_free(link->message, TRUE);
+    g_free(link);
+}
+
+void door_close(DoorLink *link, int code, const char *reason)
+{
+    if (link->close_code) return;
+    link->close_code = code;
+    const char *end = NULL;
+    gsize length = reason ? strnlen(reason, sizeof link->close_reason - 1) : 0;
+    g_utf8_validate(reason ? reason : "", (gssize)length, &end);
+    g_strlcpy(link->close_reason, reason ? reason : "", (gsize)(reason ? end - reason : 0) + 1);
+    lws_callback_on_writable(link->wsi);
+}
+
+void door_send(DoorLink *link, const char *text)
+{
+    if (link->close_code) return;
+    gsize length = strlen(text);
+    if (link->queued + length > SEND_QUEUE_MAX) {
+        drop_queue(link);
+        door_close(link, 1013, "too slow");
+        return;
+    }
+    guint8 *message = g_malloc(LWS_PRE + length);
+    memcpy(message + LWS_PRE, text, length);
+    g_queue_push_tail(&link->queue, g_bytes_new_take(message, LWS_PRE + length));
+    link->queued += length;
+    lws_callback_on_writable(link->wsi);
+}
+
+void door_set_data(DoorLink *link, void *data)
+{
+    link->data = data;
+}
+
+void *door_data(const DoorLink *link)
+{
+    return link->data;
+}
+
+static int write_queued(DoorLink *link)
+{
+    g_autoptr(GBytes) message = g_queue_pop_head(&link->queue);
+    gsize size = 0;
+    guint8 *bytes = g_bytes_unref_to_data(g_steal_pointer(&message), &size);
+    link->queued -= size - LWS_PRE;
+    int written = lws_write(link->wsi, bytes + LWS_PRE, size - LWS_PRE, LWS_WRITE_TEXT);
+    g_free(bytes);
+    return written < 0 ? -1 : 0;
+}
+
+static int link_writeable(DoorLink *link)
+{
+    if (link->ping_due) {
+        guint8 ping[LWS_PRE + 1];
+        link->ping_due = FALSE;
+        if (lws_write(link->wsi, ping + LWS_PRE, 0, LWS_WRITE_PING) < 0) return -1;
+    }
+    while (!g_queue_is_empty(&link->queue) && !lws_send_pipe_choked(link->wsi)) {
+        if (write_queued(link)) return -1;
+    }
+    if (!g_queue_is_empty(&link->queue) || (link->close_code && lws_send_pipe_choked(link->wsi))) {
+        lws_callback_on_writable(link->wsi);
+        return 0;
+    }
+    if (!link->close_code) return 0;
+    lws_close_reason(link->wsi, (enum lws_close_status)link->close_code, (guint8 *)link->close_reason, strlen(link->close_reason));
+    return -1;
+}
+
+static void link_receive(DoorLink *link, const char *piece, gsize length)
+{
+    link->unanswered = 0;
+    if (link->close_code) return;
+    if (lws_frame_is_binary(link->wsi)) {
+        door_close(link, 1003, "text only");
+        return;
+    }
+    if (!link->message) link->message = g_string_sized_new(length + 1);
+    if (link->message->len + length + lws_remaining_packet_payload(link->wsi) > WIRE_MESSAGE_MAX) {
+        door_close(link, 1009, "a message has at most " G_STRINGIFY(WIRE_MESSAGE_MAX) " bytes");
+        return;
+    }
+    g_string_append_len(link->message, piece, (gssize)length);
+    if (!lws_is_final_fragment(link->wsi) || lws_remaining_packet_payload(link->wsi)) return;
+    GString *message = g_steal_pointer(&link->message);
+    const DoorEvents *events = link->door->events;
+    events->received(events->data, link, message->str, message->len);
+    g_string_free(message, TRUE);
+}
+
+static void beat_link(DoorLink *link)
+{
+    if (link->unanswered >= UNANSWERED_MAX || link->closing_beats >= CLOSING_BEATS_MAX) {
+        struct lws *wsi = link->wsi;
+        end_link(link);
+        lws_set_timeout(wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_ASYNC);
+        return;
+    }
+    link->unanswered++;
+    if (link->close_code) link->closing_beats++;
+    link->ping_due = TRUE;
+    link->beat_at += BEAT_US;
+    g_queue_unlink(&link->door->links, &link->node);
+    g_queue_push_tail_link(&link->door->links, &link->node);
+    lws_callback_on_writable(link->wsi);
+}
+
+static void beat_links(Door *door)
+{
+    gint64 now = g_get_monotonic_time();
+    while (door->links.head) {
+        DoorLink *link = door->links.head->data;
+        if (link->beat_at > now) return;
+        beat_link(link);
+    }
+}
+
+/* --- handshakes --------------------------------------------------------------------------------------------------------------------- */
+
+static char *copy_header(struct lws *wsi, enum lws_token_indexes token)
+{
+    int length = lws_hdr_total_length(wsi, token);
+    if (length <= 0 || length > HEADER_MAX) return NULL;
+    char *value = g_malloc0((gsize)length + 1);
+    if (lws_hdr_copy(wsi, value, length + 1, token) >= 0) return value;
+    g_free(value);
+    return NULL;
+}
+
+/* The common name of the verified certificate, if it is a booth's id. */
+static char *peer_identity(struct lws *wsi)
+{
+    union lws_tls_cert_info_results name;
+    memset(&name, 0, sizeof name);
+    if (lws_tls_peer_cert_info(wsi, LWS_TLS_CERT_INFO_COMMON_NAME, &name, sizeof name.ns.name) != 0) return NULL;
+    return wire_is_booth_id(name.ns.name) ? g_strdup(name.ns.name) : NULL;
+}
+
+static int refuse_upgrade(Door *door, struct lws *wsi, guint status, const char *sentence)
+{
+    log_refusal(door, wsi, "%s", sentence);
+    return reply_refuse_upgrade(wsi, status, sentence);
+}
+
+static int confirm_upgrade(Door *door, struct lws *wsi)
+{
+    char *uri = NULL;
+    int uri_length = 0;
+    gboolean booth = lws_get_vhost(wsi) == door->booths;
+    /* Once an unknown Upgrade was answered by libwebsockets, its headers are gone and this is called all the same. */
+    g_autofree char *upgrade = copy_header(wsi, WSI_TOKEN_UPGRADE);
+    if (!upgrade || g_ascii_strcasecmp(upgrade, "websocket") != 0) return -1;
+    int method = lws_http_get_uri_and_method(wsi, &uri, &uri_length);
+    const char *path = booth ? PATH_BOOTH : PATH_SHOPPER;
+    if (method != LWSHUMETH_GET || strlen(path) != (gsize)uri_length || memcmp(uri, path, (gsize)uri_length) != 0)
+        return refuse_upgrade(door, wsi, HTTP_STATUS_NOT_FOUND, "there is no WebSocket at this path of this port");
+    g_autofree char *version = copy_header(wsi, WSI_TOKEN_VERSION);
+    if (!version || strcmp(version, "13") != 0)
+        return refuse_upgrade(door, wsi, HTTP_STATUS_BAD_REQUEST, "only WebSocket version 13 is spoken");
+    g_autofree char *offered = copy_header(wsi, WSI_TOKEN_PROTOCOL);
+    if (!admit_subprotocol(offered, booth ? WIRE_SUBPROTOCOL_BOOTH : WIRE_SUBPROTOCOL_SHOPPER))
+        return refuse_upgrade(door, wsi, HTTP_STATUS_BAD_REQUEST, "the subprotocol is missing or unknown");
+    g_autofree char *origin = copy_header(wsi, WSI_TOKEN_ORIGIN);
+    g_autofree char *host = copy_header(wsi, WSI_TOKEN_HOST);
+    gboolean readable = origin || lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) <= 0;
+    if (!booth && (!readable || !admit_origin(origin, host, door->settings->origins)))
+        return refuse_upgrade(door, wsi, HTTP_STATUS_FORBIDDEN, "pages of this origin may not call; [desk] origins lists those that may");
+    g_autofree char *identity = booth ? peer_identity(wsi) : NULL;
+    if (booth && !identity) return refuse_upgrade(door, wsi, HTTP_STATUS_FORBIDDEN, "the certificate's common name is no booth's id");
+    if (door->stopping || door->links.length >= door->settings->links_max)
+        return refuse_upgrade(door, wsi, HTTP_STATUS_SERVICE_UNAVAILABLE, door->stopping ? "the desk stops" : "the desk is full");
+    return 0;
+}
+
+static void link_established(Door *door, struct lws *wsi)
+{
+    gboolean booth = lws_get_vhost(wsi) == door->booths;
+    g_autofree char *identity = booth ? peer_identity(wsi) : NULL;
+    char address[64];
+    peer_address(wsi, address, sizeof address);
+    DoorLink *link = open_link(door, wsi);
+    door->events->opened(door->events->data, link, booth ? DOOR_BOOTH : DOOR_SHOPPER, identity, address);
+}
+
+static int on_link(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
+{
+    (void)user;
+    Door *door = lws_context_user(lws_get_context(wsi));
+    DoorLink *link = NULL;
+    switch (reason) {
+    case LWS_CALLBACK_ESTABLISHED: link_established(door, wsi); return 0;
+    case LWS_CALLBACK_RECEIVE:
+        if (!(link = lws_get_opaque_user_data(wsi))) return -1;
+        link_receive(link, in, length);
+        return 0;
+    case LWS_CALLBACK_RECEIVE_PONG:
+        if ((link = lws_get_opaque_user_data(wsi))) link->unanswered = 0;
+        return 0;
+    case LWS_CALLBACK_SERVER_WRITEABLE: link = lws_get_opaque_user_data(wsi); return link ? link_writeable(link) : -1;
+    case LWS_CALLBACK_CLOSED:
+        if ((link = lws_get_opaque_user_data(wsi))) end_link(link);
+        return 0;
+    default: return 0;
+    }
+}
+
+/* --- booths' certificates ----------------------------------------------------------------------------------------------------------- */
+
+/* OpenSSL's verdict stands; libwebsockets would overrule it if 0 were returned for a failure. */
+static int verify_certificate(Door *door, struct lws *wsi, X509_STORE_CTX *store, size_t verified)
+{
+    if (verified) return 0;
+    char name[256] = "?";
+    X509 *certificate = X509_STORE_CTX_get_current_cert(store);
+    if (certificate) X509_NAME_oneline(X509_get_subject_name(certificate), name, sizeof name);
+    log_refusal(door, wsi, "the certificate of %s: %s", name, X509_verify_cert_error_string(X509_STORE_CTX_get_error(store)));
+    return 1;
+}
+
+/* No resumption: every link shows its certificate, so one that has expired since does not come back in. */
+static int prepare_tls(Door *door, SSL_CTX *tls)
+{
+    SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_num_tickets(tls, 0);
+    SSL_CTX_set_options(tls, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
+    SSL_CTX_set_client_CA_list(tls, SSL_load_client_CA_file(door->settings->authority));
+    return SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION) == 1 ? 0 : -1;
+}
+
+static void log_alert(Door *door, struct lws *wsi, const struct lws_ssl_info *info)
+{
+    gboolean ours = info->where & SSL_CB_WRITE, fatal = (info->ret >> 8) == SSL3_AL_FATAL;
+    if (fatal) log_refusal(door, wsi, "TLS: %s \"%s\"", ours ? "we said" : "the peer said", SSL_alert_desc_string_long(info->ret));
+}
+
+/* --- HTTP --------------------------------------------------------------------------------------------------------------------------- */
+
+static int reply_sentence(struct lws *wsi, Reply *reply, guint status, const char *sentence, gboolean head, gboolean last)
+{
+    g_autofree char *text = g_strdup_printf("%u: %s.\n", status, sentence);
+    g_autoptr(GBytes) body = g_bytes_new(text, strlen(text));
+    static const char *const plain[] = {"cache-control:", "no-store", NULL};
+    static const char *const allow[] = {"cache-control:", "no-store", "allow:", "GET, HEAD", NULL};
+    ReplyContent content = {.status = status, .type = "text/plain; charset=utf-8", .body = body, .head = head, .last = last};
+    content.headers = status == HTTP_STATUS_METHOD_NOT_ALLOWED ? allow : plain;
+    return reply_start(wsi, reply, &content);
+}
+
+static int reply_api(Door *door, struct lws *wsi, Reply *reply, const char *path, gboolean head)
+{
+    g_autofree char *query = copy_header(wsi, WSI_TOKEN_HTTP_URI_ARGS);
+    char *json = door->events->api ? door->events->api(door->events->data, path, query ? query : "") : NULL;
+    if (!json) return reply_sentence(wsi, reply, HTTP_STATUS_NOT_FOUND, "there is no such resource", head, FALSE);
+    g_autoptr(GBytes) body = g_bytes_new_take(json, strlen(json));
+    static const char *const headers[] = {"cache-control:", "no-store", NULL};
+    return reply_start(wsi, reply,
+                       &(ReplyContent){.status = 200, .type = "application/json", .body = body, .headers = headers, .head = head});
+}
+
+static int reply_page(struct lws *wsi, Reply *reply, const Page *page, gboolean head)
+{
+    g_autofree char *if_none_match = copy_header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH);
+    const char *headers[9] = {"etag:", page->etag, "cache-control:", "no-cache"};
+    if (page->shared) {
+        headers[4] = "access-control-allow-origin:";
+        headers[5] = "*";
+        headers[6] = "cross-origin-resource-policy:";
+        headers[7] = "cross-origin";
+    }
+    ReplyContent content = {.status = 200, .type = page->type, .body = page->content, .headers = headers, .head = head};
+    if (pages_unchanged(page, if_none_match)) {
+        content.status = HTTP_STATUS_NOT_MODIFIED;
+        content.type = NULL;
+        content.body = NULL;
+    }
+    return reply_start(wsi, reply, &content);
+}
+
+static gboolean has_body(struct lws *wsi)
+{
+    g_autofree char *length = copy_header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
+    return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0 || (length && strcmp(length, "0") != 0) ||
+           (!length && lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0);
+}
+
+static int on_request(Door *door, struct lws *wsi, Reply *reply)
+{
+    char *uri = NULL;
+    int length = 0;
+    int method = lws_http_get_uri_and_method(wsi, &uri, &length);
+    gboolean head = method == LWSHUMETH_HEAD;
+    g_autofree char *path = g_strndup(uri ? uri : "", uri ? (gsize)length : 0);
+    if (method != LWSHUMETH_GET && !head)
+        return reply_sentence(wsi, reply, HTTP_STATUS_METHOD_NOT_ALLOWED, "only GET and HEAD are answered", FALSE, TRUE);
+    if (has_body(wsi)) return reply_sentence(wsi, reply, HTTP_STATUS_BAD_REQUEST, "a request has no body here", head, TRUE);
+    if (lws_get_vhost(wsi) == door->booths)
+        return reply_sentence(wsi, reply, HTTP_STATUS_NOT_FOUND, "this port is for booths; pages are on the other one", head, TRUE);
+    if (g_str_has_prefix(path, "/api/")) return reply_api(door, wsi, reply, path, head);
+    if (strcmp(path, PATH_SHOPPER) == 0) return reply_sentence(wsi, reply, HTTP_STATUS_BAD_REQUEST, "this is a WebSocket", head, FALSE);
+    const Page *page = pages_find(door->pages, path);
+    if (page) return reply_page(wsi, reply, page, head);
+    return reply_sentence(wsi, reply, HTTP_STATUS_NOT_FOUND, "there is no such page", head, FALSE);
+}
+
+/* The first protocol: requests, everything before a handshake, and everything that must not pass. */
+static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
+{
+    Door *door = lws_context_user(lws_get_context(wsi));
+    DoorLink *link = NULL;
+    switch (reason) {
+    case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS: return prepare_tls(door, user);
+    case LWS_CALLBACK_OPENSSL_PERFORM_CLIENT_CERT_VERIFICATION: return verify_certificate(door, wsi, user, length);
+    case LWS_CALLBACK_SSL_INFO: log_alert(door, wsi, in); return 0;
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return confirm_upgrade(door, wsi);
+    case LWS_CALLBACK_HTTP: return on_request(door, wsi, user);
+    case LWS_CALLBACK_HTTP_WRITEABLE: return reply_continue(wsi, user);
+    case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
+    case LWS_CALLBACK_CLOSED_HTTP:
+        if (user) reply_clear(user);
+        return 0;
+    case LWS_CALLBACK_WSI_DESTROY:
+        if ((link = lws_get_opaque_user_data(wsi))) end_link(link);
+        return 0;
+    /* A WebSocket without one of our subprotocols, a CONNECT, a request's body. */
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+    case LWS_CALLBACK_ESTABLISHED:
+    case LWS_CALLBACK_RECEIVE:
+    case LWS_CALLBACK_RAW_ADOPT:
+    case LWS_CALLBACK_RAW_RX:
+    case LWS_CALLBACK_HTTP_BODY: return -1;
+    default: return 0;
+    }
+}
+
+/* --- opening ------------------------------------------------------------------------------------------------------------------------ */
+
+static gboolean refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static gboolean refuse(GError **error, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *what = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_set_error_literal(error, DOOR_ERROR, 0, what);
+    return FALSE;
+}
+
+static gboolean is_ipv6(const DoorSettings *settings)
+{
+    if (settings->bind_address) return strchr(settings->bind_address, ':') != NULL;
+    int probe = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (probe < 0) return FALSE;
+    close(probe);
+    return TRUE;
+}
+
+static int bind_probe(const DoorSettings *settings, int port)
+{
+    struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons((guint16)port), .sin6_addr = IN6ADDR_ANY_INIT};
+    struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons((guint16)port)};
+    gboolean ipv6 = is_ipv6(settings);
+    if (settings->bind_address &&
+        inet_pton(ipv6 ? AF_INET6 : AF_INET, settings->bind_address, ipv6 ? (void *)&six.sin6_addr : (void *)&four.sin_addr) != 1)
+        return EINVAL;
+    int probe = socket(ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (probe < 0) return errno;
+    int on = 1;
+    setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    int result = ipv6 ? bind(probe, (struct sockaddr *)&six, sizeof six) : bind(probe, (struct sockaddr *)&four, sizeof four);
+    int cause = result == 0 ? 0 : errno;
+    close(probe);
+    return cause;
+}
+
+/* libwebsockets does not say why it cannot listen, so the port is tried first. */
+static gboolean check_port(const DoorSettings *settings, int port, gboolean booth, GError **error)
+{
+    const char *key = booth ? "booth_port" : "port", *hint = booth ? "" : " (make run: PORT=...)";
+    int cause = bind_probe(settings, port);
+    switch (cause) {
+    case 0: return TRUE;
+    case EADDRINUSE:
+        return refuse(error, "port %d is taken by another program: end that one, or choose another port with [desk] %s%s", port, key, hint);
+    case EACCES: return refuse(error, "port %d needs more rights: choose one from 1024 up with [desk] %s%s", port, key, hint);
+    case EINVAL: return refuse(error, "[desk] bind: \"%s\" is not an IP address", settings->bind_address);
+    case EADDRNOTAVAIL: return refuse(error, "[desk] bind: this computer does not have the address %s", settings->bind_address);
+    default: return refuse(error, "port %d cannot be opened: %s", port, g_strerror(cause));
+    }
+}
+
+static gboolean check_tls(const DoorSettings *settings, GError **error)
+{
+    SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
+    gboolean ok = TRUE;
+    if (SSL_CTX_use_certificate_chain_file(tls, settings->certificate) != 1)
+        ok = refuse(error, "[tls] certificate: %s is not a PEM certificate that can be read", settings->certificate);
+    else if (SSL_CTX_use_PrivateKey_file(tls, settings->key, SSL_FILETYPE_PEM) != 1)
+        ok = refuse(error, "[tls] key: %s is not a PEM key that can be read and that fits the certificate", settings->key);
+    else if (SSL_CTX_load_verify_locations(tls, settings->authority, NULL) != 1)
+        ok = refuse(error, "[tls] authority: %s is not a PEM certificate that can be read", settings->authority);
+    else if (X509_cmp_current_time(X509_get0_notAfter(SSL_CTX_get0_certificate(tls))) < 0)
+        g_warning("the desk's certificate %s has expired: booths will refuse it", settings->certificate);
+    SSL_CTX_free(tls);
+    ERR_clear_error();
+    return ok;
+}
+
+/* Enough for the links, and not so much that libwebsockets' tables become large. */
+static void limit_descriptors(guint links_max)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    rlim_t needed = links_max + DESCRIPTORS_SPARE, wanted = CLAMP(limit.rlim_cur, needed, MAX(needed, DESCRIPTORS_LIMIT));
+    if (limit.rlim_max != RLIM_INFINITY && wanted > limit.rlim_max) {
+        g_warning("%u links may need %" G_GUINT64_FORMAT " open files, the system allows %" G_GUINT64_FORMAT
+                  ": raise its limit (ulimit -n)",
+                  links_max, (guint64)needed, (guint64)limit.rlim_max);
+        wanted = limit.rlim_max;
+    }
+    limit.rlim_cur = wanted;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void log_line(int level, const char *line)
+{
+    g_log_structured(G_LOG_DOMAIN, level & LLL_ERR ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_INFO, "MESSAGE", "libwebsockets: %.*s",
+                     (int)strcspn(line, "\n"), line);
+}
+
+static const struct lws_protocols shopper_protocols[] = {
+    {"http", on_http, sizeof(Reply), 0, 0, NULL, 0},
+    {WIRE_SUBPROTOCOL_SHOPPER, on_link, 0, 4096, 0, NULL, 0},
+    {NULL, NULL, 0, 0, 0, NULL, 0},
+};
+
+static const struct lws_protocols booth_protocols[] = {
+    {"http", on_http, sizeof(Reply), 0, 0, NULL, 0},
+    {WIRE_SUBPROTOCOL_BOOTH, on_link, 0, 4096, 0, NULL, 0},
+    {NULL, NULL, 0, 0, 0, NULL, 0},
+};
+
+/* Sent with every answer. The element styles itself, hence inline styles. */
+static const struct lws_protocol_vhost_options security_headers[] = {
+    {&security_headers[1], NULL, "content-security-policy:",
+     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob:; "
+     "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"},
+    {&security_headers[2], NULL, "x-content-type-options:", "nosniff"},
+    {&security_headers[3], NULL, "referrer-policy:", "strict-origin-when-cross-origin"},
+    {NULL, NULL, "permissions-policy:", "camera=(self), microphone=(self), display-capture=(), geolocation=()"},
+};
+
+static gboolean open_context(Door *door, GError **error)
+{
+    limit_descriptors(door->settings->links_max);
+    lws_set_log_level(LLL_ERR | LLL_WARN, log_line);
+    struct lws_context_creation_info info = {
+        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME,
+        .user = door,
+        .server_string = "livebooth",
+        .timeout_secs = HANDSHAKE_S,
+        .max_http_header_data = 8192,
+        .gid = -1,
+        .uid = -1,
+    };
+    door->context = lws_create_context(&info);
+    return door->context || refuse(error, "libwebsockets could not start; its lines above say why");
+}
+
+static struct lws_vhost *open_port(Door *door, gboolean booth, GError **error)
+{
+    const DoorSettings *settings = door->settings;
+    int port = booth ? settings->booth_port : settings->port;
+    if (!check_port(settings, port, booth, error)) return NULL;
+    struct lws_context_creation_info info = {
+        .options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND,
+        .port = port,
+        .iface = settings->bind_address,
+        .vhost_name = booth ? "booths" : "shoppers",
+        .protocols = booth ? booth_protocols : shopper_protocols,
+        .headers = security_headers,
+        .alpn = "http/1.1",
+        .timeout_secs = HANDSHAKE_S,
+        .timeout_secs_ah_idle = HANDSHAKE_S,
+        .keepalive_timeout = KEEP_ALIVE_S,
+        .user = door,
+    };
+    if (!is_ipv6(settings)) info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
+    if (booth) {
+        info.options |= LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT;
+        info.ssl_cert_filepath = settings->certificate;
+        info.ssl_private_key_filepath = settings->key;
+        info.ssl_ca_filepath = settings->authority;
+        info.ssl_info_event_mask = SSL_CB_ALERT;
+    }
+    struct lws_vhost *vhost = lws_create_vhost(door->context, &info);
+    if (!vhost) refuse(error, "port %d cannot be opened; the lines of libwebsockets above say why", port);
+    return vhost;
+}
+
+static void on_tick(lws_sorted_usec_list_t *tick)
+{
+    Door *door = lws_container_of(tick, Door, tick);
+    door->ticked = TRUE;
+    lws_sul_schedule(door->context, 0, &door->tick, on_tick, (lws_usec_t)door->settings->tick_ms * 1000);
+}
+
+Door *door_open(const DoorSettings *settings, const DoorEvents *events, GError **error)
+{
+    Door *door = g_new0(Door, 1);
+    door->settings = settings;
+    door->events = events;
+    g_queue_init(&door->links);
+    gboolean ok = check_tls(settings, error) && (door->pages = pages_load(settings->web_folder, settings->text_folder, error)) &&
+                  open_context(door, error) && (door->shoppers = open_port(door, FALSE, error)) &&
+                  (door->booths = open_port(door, TRUE, error));
+    if (!ok) {
+        door_free(door);
+        return NULL;
+    }
+    on_tick(&door->tick);
+    return door;
+}
+
+void door_free(Door *door)
+{
+    if (!door) return;
+    if (door->context) {
+        lws_sul_cancel(&door->tick);
+        lws_context_destroy(door->context);
+    }
+    pages_free(door->pages);
+    g_free(door);
+}
+
+int door_port(const Door *door)
+{
+    return lws_get_vhost_listen_port(door->shoppers);
+}
+
+int door_booth_port(const Door *door)
+{
+    return lws_get_vhost_listen_port(door->booths);
+}
+
+/* --- running ------------------------------------------------------------------------------------------------------------------------ */
+
+static void serve_once(Door *door)
+{
+    lws_service(door->context, 0);
+    beat_links(door);
+    gboolean woken = g_atomic_int_compare_and_exchange(&door->woken, 1, 0);
+    if (!woken && !door->ticked) return;
+    door->ticked = FALSE;
+    door->events->woken(door->events->data);
+}
+
+void door_run(Door *door)
+{
+    while (!door->stopping) serve_once(door);
+    for (GList *node = door->links.head; node; node = node->next) door_close(node->data, 1001, "the desk stops");
+    gint64 until = g_get_monotonic_time() + STOP_US;
+    while (door->links.head && g_get_monotonic_time() < until) serve_once(door);
+    while (door->links.head) {
+        DoorLink *link = door->links.head->data;
+        struct lws *wsi = link->wsi;
+        end_link(link);
+        lws_set_timeout(wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_SYNC);
+    }
+}
+
+void door_stop(Door *door)
+{
+    door->stopping = 1;
+    lws_cancel_service(door->context);
+}
+
+void door_wake(Door *door)
+{
+    if (g_atomic_int_compare_and_exchange(&door->woken, 0, 1)) lws_cancel_service(door->context);
+}

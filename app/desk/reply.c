@@ -1,0 +1,85 @@
+#include "desk/reply.h"
+
+#include <string.h>
+
+#define HEAD_MAX  4096
+#define PIECE_MAX 16384
+
+void reply_clear(Reply *reply)
+{
+    g_clear_pointer(&reply->body, g_bytes_unref);
+    reply->sent = 0;
+}
+
+static int add_headers(struct lws *wsi, const char *const *headers, guint8 **at, guint8 *end)
+{
+    for (const char *const *pair = headers; pair && *pair; pair += 2) {
+        if (lws_add_http_header_by_name(wsi, (const guint8 *)pair[0], (const guint8 *)pair[1], (int)strlen(pair[1]), at, end)) return -1;
+    }
+    return 0;
+}
+
+static int send_head(struct lws *wsi, const ReplyContent *content)
+{
+    guint8 head[LWS_PRE + HEAD_MAX];
+    guint8 *start = head + LWS_PRE, *at = start, *end = head + sizeof head;
+    gsize length = content->body ? g_bytes_get_size(content->body) : 0;
+    if (lws_add_http_header_status(wsi, content->status, &at, end)) return -1;
+    if (content->type &&
+        lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE, (const guint8 *)content->type, (int)strlen(content->type), &at, end))
+        return -1;
+    if (content->status != HTTP_STATUS_NOT_MODIFIED && lws_add_http_header_content_length(wsi, length, &at, end)) return -1;
+    if (content->last && lws_add_http_header_by_token(wsi, WSI_TOKEN_CONNECTION, (const guint8 *)"close", 5, &at, end)) return -1;
+    if (add_headers(wsi, content->headers, &at, end)) return -1;
+    return lws_finalize_write_http_header(wsi, start, &at, end) ? -1 : 0;
+}
+
+static int finish(struct lws *wsi, Reply *reply)
+{
+    reply_clear(reply);
+    if (reply->last) return -1;
+    return lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
+int reply_start(struct lws *wsi, Reply *reply, const ReplyContent *content)
+{
+    reply_clear(reply);
+    reply->last = content->last;
+    lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, REPLY_SECONDS_MAX);
+    if (send_head(wsi, content)) return -1;
+    if (content->head || !content->body || !g_bytes_get_size(content->body)) return finish(wsi, reply);
+    reply->body = g_bytes_ref(content->body);
+    lws_callback_on_writable(wsi);
+    return 0;
+}
+
+int reply_continue(struct lws *wsi, Reply *reply)
+{
+    if (!reply->body) return 0;
+    gsize length = 0;
+    const guint8 *bytes = g_bytes_get_data(reply->body, &length);
+    gsize piece = MIN(length - reply->sent, PIECE_MAX);
+    gboolean last = reply->sent + piece == length;
+    guint8 buffer[LWS_PRE + PIECE_MAX];
+    memcpy(buffer + LWS_PRE, bytes + reply->sent, piece);
+    if (lws_write(wsi, buffer + LWS_PRE, piece, last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < 0) return -1;
+    reply->sent += piece;
+    if (last) return finish(wsi, reply);
+    lws_callback_on_writable(wsi);
+    return 0;
+}
+
+int reply_refuse_upgrade(struct lws *wsi, guint status, const char *sentence)
+{
+    g_autofree char *text = g_strdup_printf("%u: %s.\n", status, sentence);
+    gsize length = strlen(text);
+    g_autoptr(GBytes) body = g_bytes_new(text, length);
+    static const char *const headers[] = {"cache-control:", "no-store", NULL};
+    ReplyContent content = {.status = status, .type = "text/plain; charset=utf-8", .body = body, .headers = headers, .last = TRUE};
+    if (send_head(wsi, &content)) return -1;
+    guint8 buffer[LWS_PRE + 512];
+    length = MIN(length, 512);
+    memcpy(buffer + LWS_PRE, text, length);
+    if (lws_write(wsi, buffer + LWS_PRE, length, LWS_WRITE_HTTP_FINAL) < 0) return -1;
+    return -1;
+}
