@@ -22,7 +22,7 @@ DIRS_boothctl := app/boothctl app/link app/wire app/config app/authority
 PKGS_agent    := gio-2.0 gio-unix-2.0 jansson sqlite3 libevdev
 PKGS_studio   := gio-2.0 gio-unix-2.0 jansson gstreamer-1.0 gstreamer-app-1.0 gstreamer-video-1.0 gstreamer-audio-1.0 gstreamer-rtp-1.0 \
                  gstreamer-sdp-1.0 gstreamer-webrtc-1.0 nice sdl2 pangocairo alsa
-PKGS_desk     := gio-2.0 jansson libwebsockets libnats libcrypto
+PKGS_desk     := gio-2.0 jansson libwebsockets libnats libssl libcrypto
 PKGS_boothctl := gio-2.0 gio-unix-2.0 jansson
 LIBS_agent    := -lwslay -lmbedtls -lmbedx509 -lmbedcrypto
 LIBS_boothctl := -lwslay -lmbedtls -lmbedx509 -lmbedcrypto
