@@ -14,15 +14,15 @@
 #define PATIENCE_S 10
 
 typedef struct {
-    GSocketService *service;
+    GSocket *listener;
+    GSource *incoming;
     guint16 port;
-    const char *answer; /* printf pattern with one %s for the right Accept */
-    GByteArray *behind; /* sent in one piece with the answer */
-    gboolean silent;    /* neither reads nor answers after the upgrade */
-    GPtrArray *connections;
+    const char *answer;     /* printf pattern with one %s for the right Accept */
+    GByteArray *behind;     /* sent in one piece with the answer */
+    gboolean silent;        /* neither reads nor answers after the upgrade */
+    GPtrArray *connections; /* of GSocket */
     GByteArray *received;
     guint accepted;
-    gboolean open;
 } Server;
 
 typedef struct {
@@ -91,39 +91,55 @@ static gboolean on_request(GSocket *socket, GIOCondition condition, gpointer dat
     return G_SOURCE_REMOVE;
 }
 
-static gboolean on_incoming(GSocketService *service, GSocketConnection *connection, GObject *source_object, gpointer data)
+static gboolean on_incoming(GSocket *listener, GIOCondition condition, gpointer data)
 {
-    (void)service;
-    (void)source_object;
+    (void)condition;
     Server *server = data;
+    GSocket *socket = g_socket_accept(listener, NULL, NULL);
+    if (!socket) return G_SOURCE_CONTINUE;
     server->accepted++;
-    GSocket *socket = g_socket_connection_get_socket(connection);
-    g_socket_set_blocking(socket, FALSE);
-    g_ptr_array_add(server->connections, g_object_ref(connection));
+    g_ptr_array_add(server->connections, socket);
     GSource *source = g_socket_create_source(socket, G_IO_IN, NULL);
     g_source_set_callback(source, G_SOURCE_FUNC(on_request), server, NULL);
     g_source_attach(source, NULL);
     g_source_unref(source);
-    return TRUE;
+    return G_SOURCE_CONTINUE;
 }
 
 static void server_close_all(Server *server)
 {
-    for (guint i = 0; i < server->connections->len; i++) g_io_stream_close(g_ptr_array_index(server->connections, i), NULL, NULL);
+    for (guint i = 0; i < server->connections->len; i++) g_socket_close(g_ptr_array_index(server->connections, i), NULL);
     g_ptr_array_set_size(server->connections, 0);
+}
+
+static void server_shut(Server *server)
+{
+    if (!server->incoming) return;
+    g_source_destroy(server->incoming);
+    g_source_unref(server->incoming);
+    server->incoming = NULL;
+    g_socket_close(server->listener, NULL);
 }
 
 static int set_up(void **state)
 {
     Server *server = g_new0(Server, 1);
-    server->open = TRUE;
     server->answer = GOOD;
     server->behind = g_byte_array_new();
     server->received = g_byte_array_new();
     server->connections = g_ptr_array_new_with_free_func(g_object_unref);
-    server->service = g_socket_service_new();
-    server->port = g_socket_listener_add_any_inet_port(G_SOCKET_LISTENER(server->service), NULL, NULL);
-    g_signal_connect(server->service, "incoming", G_CALLBACK(on_incoming), server);
+    server->listener = g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
+    g_socket_set_blocking(server->listener, FALSE);
+    GSocketAddress *any = g_inet_socket_address_new_from_string("127.0.0.1", 0);
+    g_socket_bind(server->listener, any, TRUE, NULL);
+    g_object_unref(any);
+    g_socket_listen(server->listener, NULL);
+    GSocketAddress *bound = g_socket_get_local_address(server->listener, NULL);
+    server->port = g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound));
+    g_object_unref(bound);
+    server->incoming = g_socket_create_source(server->listener, G_IO_IN, NULL);
+    g_source_set_callback(server->incoming, G_SOURCE_FUNC(on_incoming), server, NULL);
+    g_source_attach(server->incoming, NULL);
     *state = server;
     return server->port ? 0 : -1;
 }
@@ -133,8 +149,8 @@ static int tear_down(void **state)
     Server *server = *state;
     server_close_all(server);
     g_ptr_array_unref(server->connections);
-    if (server->open) g_socket_listener_close(G_SOCKET_LISTENER(server->service));
-    g_object_unref(server->service);
+    server_shut(server);
+    g_object_unref(server->listener);
     while (g_main_context_iteration(NULL, FALSE)) continue;
     g_byte_array_unref(server->behind);
     g_byte_array_unref(server->received);
@@ -263,9 +279,7 @@ static void wrong_answers_are_refused(void **state)
 static void nobody_there_is_said(void **state)
 {
     Server *server = *state;
-    g_socket_service_stop(server->service);
-    g_socket_listener_close(G_SOCKET_LISTENER(server->service));
-    server->open = FALSE;
+    server_shut(server);
     expect_refused(server, GOOD, "cannot be reached");
 }
 
