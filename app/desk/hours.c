@@ -51,12 +51,20 @@ static gboolean read_day(Day *day, const char *key, const char *text, GError **e
     return TRUE;
 }
 
+static gboolean is_date_text(const char *text)
+{
+    static const char form[] = "dddd-dd-dd";
+    for (guint i = 0; i < sizeof form; i++) {
+        if (form[i] == 'd' ? !g_ascii_isdigit(text[i]) : text[i] != form[i]) return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean read_closed_days(Hours *hours, const char *const *days, GError **error)
 {
     for (guint i = 0; days[i]; i++) {
         guint year = 0, month = 0, day = 0;
-        gboolean read = strlen(days[i]) == strlen("YYYY-MM-DD") && strspn(days[i], "0123456789-") == strlen(days[i]) &&
-                        sscanf(days[i], "%4u-%2u-%2u", &year, &month, &day) == 3;
+        gboolean read = is_date_text(days[i]) && sscanf(days[i], "%4u-%2u-%2u", &year, &month, &day) == 3;
         if (!read || !g_date_valid_dmy((GDateDay)day, (GDateMonth)month, (GDateYear)year))
             return refuse(error, "closed_days", days[i], "is no date: YYYY-MM-DD");
         if (i >= CLOSED_DAYS_MAX) return refuse(error, "closed_days", days[i], "is one too many: at most " G_STRINGIFY(CLOSED_DAYS_MAX));
