@@ -134,6 +134,10 @@ demo: test-tools ## one whole call, unattended, with a real browser: timeline, r
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) tests/e2e/demo
 
+bench: test-tools ## what a call costs and how long it takes: a table, and build/bench.json; PARTS="calls desk"
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) node tests/bench/bench.mjs $(PARTS)
+
 # --- care --------------------------------------------------------------------------------------------------------------------------------
 own_c := $(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null)
 lint: ## warnings of gcc and clang, clang-format, clang-tidy, shellcheck

@@ -1,0 +1,38 @@
+// What a process costs: processor time from /proc/PID/stat, memory as PSS (its own pages, and its part of those it shares) from smaps_rollup.
+import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+
+const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK']).toString());
+
+/* Processor seconds that the process has used, in user space and in the kernel, all its threads, the ended ones too. */
+export function cpuSeconds(pid) {
+    // The name, in brackets, may hold anything; the numbers come after the last one. utime and stime are fields 14 and 15, the first after it is 3.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+export function pssMegabytes(pid) {
+    const line = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
+    return Number(line[1]) / 1024;
+}
+
+const after = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/* Cores that each process uses on average over that many seconds: {name: cores}. pids: {name: pid}. */
+export async function cores(pids, seconds) {
+    const used = () => Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, cpuSeconds(pid)]));
+    const began = process.hrtime.bigint(), before = used();
+    await after(seconds * 1000);
+    const took = Number(process.hrtime.bigint() - began) / 1e9, now = used();
+    return Object.fromEntries(Object.keys(pids).map((name) => [name, (now[name] - before[name]) / took]));
+}
+
+/* The most memory that a process has while something runs, looked at twice a second. stop() tells it. */
+export function watchPss(pid) {
+    let most = 0;
+    const look = () => { try { most = Math.max(most, pssMegabytes(pid)); } catch { /* it ended */ } };
+    look();
+    const timer = setInterval(look, 500);
+    return { stop() { clearInterval(timer); look(); return most; } };
+}
