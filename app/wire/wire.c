@@ -130,7 +130,9 @@ static gboolean is_word_list(const json_t *value)
 {
     if (!is_list(value)) return FALSE;
     for (size_t i = 0; i < json_array_size(value); i++) {
-        if (!is_word(json_array_get(value, i))) return FALSE;
+        const json_t *word = json_array_get(value, i);
+        /* A booth whose topics are "*" has every one. */
+        if (!is_word(word) && g_strcmp0(json_string_value(word), "*") != 0) return FALSE;
     }
     return TRUE;
 }
