@@ -5,7 +5,7 @@
 #include <sys/random.h>
 
 /* A message is its type and its members: "name:kind", a question mark after the kind where it may be absent.
- * Kinds: w word, s text to 2 KiB, S text to 48 KiB, i whole number from 0, b bool, o object, a array of words, l array, n null or object,
+ * Kinds: w word, s text to 2 KiB, S text to 48 KiB, i whole number from 0, b bool, o object, a array of words or "*", l array, n null or object,
  * c call id, B booth id. */
 typedef struct {
     const char *type;
