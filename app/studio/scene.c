@@ -56,8 +56,8 @@ static guint64 hash_bytes(guint64 hash, const void *bytes, gsize length)
 static guint64 hash_item(guint64 hash, const SceneItem *item)
 {
     const double lengths[] = {item->rect.x, item->rect.y, item->rect.w, item->rect.h, item->radius, item->line_width, item->part};
-    const guint32 words[] = {item->kind,  item->colour, item->line, item->on, item->icon, item->style, item->align, item->lines,
-                             item->top,   item->foreign};
+    const guint32 words[] = {item->kind,  item->colour, item->line,  item->on,  item->icon,
+                             item->style, item->align,  item->lines, item->top, item->foreign};
     hash = hash_bytes(hash_bytes(hash, lengths, sizeof lengths), words, sizeof words);
     return item->text ? hash_bytes(hash, item->text, strlen(item->text) + 1) : hash;
 }
@@ -102,7 +102,8 @@ void scene_icon(Scene *scene, Icon icon, Rect rect, guint32 colour, guint32 on)
 
 void scene_ring(Scene *scene, Rect rect, double line_width, guint32 colour, guint32 track, double part)
 {
-    add(scene, (SceneItem){.kind = SCENE_RING, .rect = rect, .line_width = line_width, .colour = colour, .line = track, .part = CLAMP(part, 0, 1)});
+    add(scene, (SceneItem){
+                   .kind = SCENE_RING, .rect = rect, .line_width = line_width, .colour = colour, .line = track, .part = CLAMP(part, 0, 1)});
 }
 
 void scene_words(Scene *scene, const SceneItem *item)
@@ -121,7 +122,8 @@ void scene_text(Scene *scene, Rect rect, TextStyle style, TextAlign align, guint
 void scene_paragraph(Scene *scene, Rect rect, TextStyle style, guint32 colour, guint32 on, const char *text)
 {
     guint lines = (guint)MAX(1, rect.h / draw_line_height(scene->fonts, style));
-    scene_words(scene, &(SceneItem){.rect = rect, .style = style, .colour = colour, .on = on, .text = (char *)text, .lines = lines, .top = TRUE});
+    scene_words(scene,
+                &(SceneItem){.rect = rect, .style = style, .colour = colour, .on = on, .text = (char *)text, .lines = lines, .top = TRUE});
 }
 
 void scene_picture(Scene *scene, PictureKind kind, Rect rect)

@@ -1,7 +1,8 @@
-/* scene: what a screen shows, as a list: panels with their boxes, texts and symbols, the places of the moving pictures, and what can be touched.
+/* scene: what a screen shows, as a list: panels with their boxes, texts and symbols, the places of the moving pictures, and what can be
+ * touched.
  *
- * A scene is built anew whenever something may have changed, which is cheap; a panel's print tells whether its texture has to be painted again.
- * All lengths are design units (layout.h). Main thread only. */
+ * A scene is built anew whenever something may have changed, which is cheap; a panel's print tells whether its texture has to be painted
+ * again. All lengths are design units (layout.h). Main thread only. */
 #pragma once
 
 #include "studio/icon.h"

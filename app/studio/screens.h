@@ -17,8 +17,8 @@ typedef struct {
     void *data;
 } ScreensEvents;
 
-/* Opens the windows through the display driver named in config ([display]; "auto": a real screen where there is one, else offscreen) and draws
- * the first frame before it returns. NULL with a sentence for a person. */
+/* Opens the windows through the display driver named in config ([display]; "auto": a real screen where there is one, else offscreen) and
+ * draws the first frame before it returns. NULL with a sentence for a person. */
 Screens *screens_new(const Config *config, Mailbox *own_picture, Mailbox *shopper_picture, const ScreensEvents *events,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void screens_free(Screens *screens);
@@ -26,6 +26,10 @@ void screens_free(Screens *screens);
 /* The agent's snapshot (docs/protocol.md); NULL: the agent is not there. Borrowed. */
 void screens_set_snapshot(Screens *screens, const json_t *snapshot);
 void screens_add_chat(Screens *screens, gboolean from_shopper, const char *text); /* forgotten when the call ends */
+
+/* Draws now what has changed, in place of within the next moments: after a session ended no picture of the shopper is left on any screen
+ * when this returns. */
+void screens_refresh(Screens *screens);
 
 /* TRUE while an accepted call or a ring needs the speaker's ring tone: derived from the snapshot. */
 gboolean screens_rings(const Screens *screens);

@@ -1,7 +1,7 @@
 /* theme: the colours of the screens by the part they play. A colour is 0xRRGGBB.
  *
- * Every pair "x" and "on_x" has a contrast of 4.5:1 or more (WCAG 2.2, AA); so have text, text_soft, accent, good, danger and warn on background,
- * surface and raised. Pure data: any thread. */
+ * Every pair "x" and "on_x" has a contrast of 4.5:1 or more (WCAG 2.2, AA); so have text, text_soft, accent, good, danger and warn on
+ * background, surface and raised. Pure data: any thread. */
 #pragma once
 
 #include <glib.h>

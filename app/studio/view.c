@@ -2,12 +2,12 @@
 
 #include <string.h>
 
-#define RTT_FAIR_MS  150
-#define RTT_POOR_MS  400
-#define LOSS_FAIR    0.02
-#define LOSS_POOR    0.08
-#define FPS_FAIR     20
-#define FPS_POOR     10
+#define RTT_FAIR_MS 150
+#define RTT_POOR_MS 400
+#define LOSS_FAIR   0.02
+#define LOSS_POOR   0.08
+#define FPS_FAIR    20
+#define FPS_POOR    10
 
 static const char *string_of(const json_t *object, const char *member)
 {
@@ -43,8 +43,7 @@ static void read_problems(View *view, const json_t *list)
 {
     size_t i;
     json_t *problem;
-    json_array_foreach(list, i, problem)
-    {
+    json_array_foreach(list, i, problem) {
         const char *name = string_of(problem, "name");
         if (!*name || view->problem_count == VIEW_PROBLEMS_MAX) continue;
         ViewProblem *entry = &view->problems[view->problem_count++];
@@ -61,8 +60,7 @@ static void read_queue(View *view, json_t *queue)
     view->oldest_ms = count_of(queue, "oldest_ms");
     const char *id;
     json_t *waiting;
-    json_object_foreach(json_object_get(queue, "topics"), id, waiting)
-    {
+    json_object_foreach(json_object_get(queue, "topics"), id, waiting) {
         if (view->topic_count == VIEW_TOPICS_MAX || json_integer_value(waiting) <= 0) continue;
         view->topics[view->topic_count++] = (ViewTopic){id, json_integer_value(waiting)};
     }

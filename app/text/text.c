@@ -2,11 +2,11 @@
 
 #include <string.h>
 
-#define FILE_MAX      (256 * 1024) /* bytes of one language */
-#define FALLBACK      "en"
-#define PLACEHOLDERS  8 /* pairs in one text_format() */
-#define LANGUAGE_MAX  3
-#define LANGUAGE_MIN  2
+#define FILE_MAX     (256 * 1024) /* bytes of one language */
+#define FALLBACK     "en"
+#define PLACEHOLDERS 8 /* pairs in one text_format() */
+#define LANGUAGE_MAX 3
+#define LANGUAGE_MIN 2
 
 struct Text {
     json_t *own;

@@ -1,7 +1,8 @@
-/* text: the words of one language, from share/text/LANGUAGE.json: an object of sections ("console", "demo"), each an object of key and text.
+/* text: the words of one language, from share/text/LANGUAGE.json: an object of sections ("console", "demo"), each an object of key and
+ * text.
  *
- * A key that the language lacks is taken from English. {name} in a text is a placeholder. Not thread-safe; a loaded Text is read-only and may
- * be read from any thread. */
+ * A key that the language lacks is taken from English. {name} in a text is a placeholder. Not thread-safe; a loaded Text is read-only and
+ * may be read from any thread. */
 #pragma once
 
 #include <glib.h>

@@ -1,0 +1,31 @@
+/* canvas: a scene on an SDL renderer. Each panel is painted to a texture once and again only when its print changes. Main thread only. */
+#pragma once
+
+#include "studio/draw.h"
+#include "studio/picture.h"
+#include "studio/scene.h"
+
+typedef struct Canvas Canvas;
+
+/* keeps_picture: what was drawn stays from frame to frame, so only what changed is drawn. Borrows renderer and fonts. */
+Canvas *canvas_new(SDL_Renderer *renderer, Fonts *fonts, gboolean keeps_picture);
+void canvas_free(Canvas *canvas); /* NULL is fine */
+
+/* The screen's size in design units, and pixels of one of them. */
+void canvas_size(Canvas *canvas, double *width, double *height, double *scale);
+
+/* Paints the panels of scene that changed; draws the whole screen next when panels or pictures moved. */
+void canvas_update(Canvas *canvas, const Scene *scene);
+/* Everything has to be drawn again (a window was uncovered, a texture was lost). */
+void canvas_invalidate(Canvas *canvas);
+/* TRUE when canvas_present() would change the screen. */
+gboolean canvas_is_dirty(const Canvas *canvas);
+
+/* Draws and shows what changed. pictures[kind] may be NULL; renewed[kind]: it has a new picture. stage: 0xRRGGBB around pictures. */
+void canvas_present(Canvas *canvas, const Scene *scene, Picture *const pictures[PICTURES], const gboolean renewed[PICTURES], guint32 stage);
+/* Pixels that a picture of that kind covers across; 0 when scene has none. */
+int canvas_picture_width(const Canvas *canvas, const Scene *scene, PictureKind kind);
+
+/* Draws all, reads it back and writes a PNG. */
+gboolean canvas_write(Canvas *canvas, const Scene *scene, Picture *const pictures[PICTURES], guint32 stage, const char *path,
+                      GError **error);

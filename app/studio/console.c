@@ -1,0 +1,203 @@
+#include "studio/console_parts.h"
+
+#include "studio/draw.h"
+
+#include <string.h>
+
+#define TOP_HEIGHT    64.0
+#define QUEUE_HEIGHT  60.0
+#define BANNER_HEIGHT 60.0
+#define BANNER_ROWS   2
+
+static void state_pill(const Console *console, Rect rect)
+{
+    static const struct {
+        const char *key;
+        Icon icon;
+    } looks[] = {
+        [VIEW_UNKNOWN] = {"state_starting", ICON_DOTS},  [VIEW_STARTING] = {"state_starting", ICON_DOTS},
+        [VIEW_PAUSED] = {"state_paused", ICON_PAUSE},    [VIEW_READY] = {"state_ready", ICON_CHECK},
+        [VIEW_RINGING] = {"state_ringing", ICON_ACCEPT}, [VIEW_CONNECTING] = {"state_connecting", ICON_DOTS},
+        [VIEW_LIVE] = {"state_live", ICON_CAMERA},       [VIEW_WRAPUP] = {"state_wrapup", ICON_CLOCK},
+    };
+    const Theme *theme = console->theme;
+    const View *view = console->view;
+    guint32 fill = theme->raised, on = theme->text;
+    if (view->state == VIEW_READY || view->state == VIEW_RINGING) fill = theme->good_fill, on = theme->on_good;
+    if (view->state == VIEW_CONNECTING || view->state == VIEW_LIVE) fill = theme->danger_fill, on = theme->on_danger;
+    if (view->state == VIEW_PAUSED) fill = theme->warn_fill, on = theme->on_warn;
+    if (view->agent_gone) fill = theme->raised, on = theme->text;
+    const char *word = console_text(console, view->agent_gone ? "state_gone" : looks[view->state].key);
+    Icon icon = view->agent_gone ? ICON_RESTART : looks[view->state].icon;
+    double width = draw_text_width(console->scene->fonts, STYLE_BUTTON, word) + 1;
+    Rect pill = rect_centre(rect, width + 20 + 10 + 40, 40);
+    scene_box(console->scene, pill, 20, fill);
+    Rect inner = rect_inset(pill, 20, 0);
+    scene_icon(console->scene, icon, rect_centre(rect_cut_left(&inner, 20, 10), 20, 20), on, fill);
+    scene_text(console->scene, inner, STYLE_BUTTON, ALIGN_LEFT, on, fill, word);
+}
+
+static void top_bar(const Console *console, Rect rect)
+{
+    Scene *scene = console->scene;
+    const Theme *theme = console->theme;
+    const View *view = console->view;
+    scene_panel(scene, "top", rect, theme->surface);
+    Rect inner = rect_inset(rect, LAYOUT_GAP, 0);
+    Rect left = rect_cut_left(&inner, rect.w * 0.36, 0);
+    Rect right = rect_cut_right(&inner, rect.w * 0.36, 0);
+    console_badge(console, ICON_BRAND, rect_centre(rect_cut_left(&left, 40, 14), 40, 40), theme->accent_fill, theme->on_accent);
+    g_autofree char *place = *view->store && *view->name ? g_strdup_printf("%s  ·  %s", view->name, view->store)
+                                                         : g_strdup(*view->name    ? view->name
+                                                                    : *view->store ? view->store
+                                                                                   : "Livebooth");
+    scene_words(
+        scene,
+        &(SceneItem){.rect = left, .style = STYLE_LABEL, .colour = theme->text, .on = theme->surface, .text = place, .foreign = TRUE});
+    state_pill(console, inner);
+    Rect clock = rect_cut_right(&right, 64, 20);
+    scene_text(scene, clock, STYLE_CLOCK, ALIGN_RIGHT, theme->text, theme->surface, console->clock);
+    if (view->state == VIEW_UNKNOWN) return;
+    const char *line = console_text(console, view->link_up ? "link_up" : "link_down");
+    guint32 colour = view->link_up ? theme->good : theme->danger;
+    double width = draw_text_width(scene->fonts, STYLE_LABEL, line) + 1;
+    scene_text(scene, rect_cut_right(&right, width, 10), STYLE_LABEL, ALIGN_LEFT, theme->text, theme->surface, line);
+    scene_icon(scene, view->link_up ? ICON_LINE : ICON_LINE_OFF, rect_centre(rect_cut_right(&right, 22, 0), 22, 22), colour,
+               theme->surface);
+}
+
+static void queue_chip(const Console *console, Rect *room, const ViewTopic *topic)
+{
+    Scene *scene = console->scene;
+    const Theme *theme = console->theme;
+    char number[24];
+    g_snprintf(number, sizeof number, "%" G_GINT64_FORMAT, topic->waiting);
+    const char *word = console_word(console, "topic", topic->id);
+    double word_width = draw_text_width(scene->fonts, STYLE_LABEL, word) + 1,
+           number_width = draw_text_width(scene->fonts, STYLE_LABEL, number) + 1;
+    double width = word_width + number_width + 8 + 28;
+    if (width > room->w) {
+        room->w = 0;
+        return;
+    }
+    Rect chip = rect_centre(rect_cut_right(room, width, 10), width, 36);
+    scene_box(scene, chip, 18, theme->raised);
+    Rect inner = rect_inset(chip, 14, 0);
+    scene_words(scene, &(SceneItem){.rect = rect_cut_left(&inner, word_width, 8),
+                                    .style = STYLE_LABEL,
+                                    .colour = theme->text_soft,
+                                    .on = theme->raised,
+                                    .text = (char *)word});
+    scene_text(scene, inner, STYLE_LABEL, ALIGN_LEFT, theme->text, theme->raised, number);
+}
+
+static void queue_strip(const Console *console, Rect rect)
+{
+    Scene *scene = console->scene;
+    const Theme *theme = console->theme;
+    const View *view = console->view;
+    scene_panel(scene, "queue", rect, theme->surface);
+    Rect inner = rect_inset(rect, LAYOUT_GAP + 4, 0);
+    scene_icon(scene, ICON_PEOPLE, rect_centre(rect_cut_left(&inner, 26, 14), 26, 26), theme->text_soft, theme->surface);
+    if (!view->link_up) {
+        scene_text(scene, inner, STYLE_LABEL, ALIGN_LEFT, theme->text, theme->surface, console_text(console, "queue_unknown"));
+        return;
+    }
+    g_autofree char *count =
+        view->waiting ? text_count(console->text, "console", "queue", view->waiting) : g_strdup(console_text(console, "queue_none"));
+    double width = draw_text_width(scene->fonts, STYLE_BUTTON, count) + 1;
+    scene_text(scene, rect_cut_left(&inner, width, 28), STYLE_BUTTON, ALIGN_LEFT, theme->text, theme->surface, count);
+    if (!view->waiting) return;
+    g_autofree char *time = console_duration(console, view_longest_wait(view, console->now_mono));
+    g_autofree char *longest = text_format(console->text, "console", "queue_longest", "time", time, NULL);
+    width = draw_text_width(scene->fonts, STYLE_LABEL, longest) + 1;
+    scene_icon(scene, ICON_CLOCK, rect_centre(rect_cut_left(&inner, 22, 10), 22, 22), theme->text_soft, theme->surface);
+    scene_text(scene, rect_cut_left(&inner, width, 28), STYLE_LABEL, ALIGN_LEFT, theme->text, theme->surface, longest);
+    for (guint i = view->topic_count; i > 0; i--) queue_chip(console, &inner, &view->topics[i - 1]);
+}
+
+static void banner_row(const Console *console, Rect rect, gboolean error, Icon icon, const char *title, const char *what, const char *more)
+{
+    Scene *scene = console->scene;
+    const Theme *theme = console->theme;
+    guint32 fill = error ? theme->danger_fill : theme->warn_fill, on = error ? theme->on_danger : theme->on_warn;
+    scene_box(scene, rect, 14, fill);
+    Rect inner = rect_inset(rect, 18, 0);
+    scene_icon(scene, icon, rect_centre(rect_cut_left(&inner, 28, 14), 28, 28), on, fill);
+    if (more)
+        scene_text(scene, rect_cut_right(&inner, draw_text_width(scene->fonts, STYLE_LABEL, more) + 1, 14), STYLE_LABEL, ALIGN_RIGHT, on,
+                   fill, more);
+    double width = MIN(draw_text_width(scene->fonts, STYLE_BUTTON, title) + 1, inner.w);
+    scene_text(scene, rect_cut_left(&inner, width, 18), STYLE_BUTTON, ALIGN_LEFT, on, fill, title);
+    scene_text(scene, inner, STYLE_LABEL, ALIGN_LEFT, on, fill, what);
+}
+
+static void problem_row(const Console *console, Rect rect, const ViewProblem *problem, guint more)
+{
+    char title[64], what[64], number[16];
+    g_snprintf(title, sizeof title, "problem_%s", problem->name);
+    g_snprintf(what, sizeof what, "do_%s", problem->name);
+    gboolean known = text_has(console->text, "console", title);
+    g_autofree char *other = text_format(console->text, "console", "problem_other", "name", problem->name, NULL);
+    g_snprintf(number, sizeof number, "%u", more);
+    g_autofree char *rest = more ? text_format(console->text, "console", "problem_more", "n", number, NULL) : NULL;
+    banner_row(console, rect, problem->error, ICON_WARNING, known ? console_text(console, title) : other,
+               console_text(console, known ? what : "do_other"), rest);
+}
+
+/* Errors before warnings, at most two in sight. */
+static void banner(const Console *console, Rect *area)
+{
+    const View *view = console->view;
+    gboolean own_screen = view->state == VIEW_STARTING || (view->agent_gone && !view->in_call);
+    if (own_screen || (!view->problem_count && !view->agent_gone)) return;
+    guint rows = view->agent_gone ? 1 : MIN(view->problem_count, BANNER_ROWS);
+    Rect rect = rect_cut_top(area, rows * (BANNER_HEIGHT + 8) - 8, LAYOUT_GAP - 4);
+    scene_panel(console->scene, "banner", rect, console->theme->background);
+    if (view->agent_gone) {
+        banner_row(console, rect, FALSE, ICON_RESTART, console_text(console, "gone_title"), console_text(console, "gone_call"), NULL);
+        return;
+    }
+    guint shown = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        for (guint i = 0; i < view->problem_count && shown < rows; i++) {
+            if (view->problems[i].error != (pass == 0)) continue;
+            guint more = shown == rows - 1 ? view->problem_count - rows : 0;
+            problem_row(console, rect_row(rect, rows, shown++, 8), &view->problems[i], more);
+        }
+    }
+}
+
+static void state_area(const Console *console, Rect area)
+{
+    const View *view = console->view;
+    if (view->state == VIEW_UNKNOWN) {
+        console_boot(console, area);
+        return;
+    }
+    if (view->agent_gone && !view->in_call) {
+        console_gone(console, area);
+        return;
+    }
+    switch (view->state) {
+    case VIEW_PAUSED: console_paused(console, area); break;
+    case VIEW_READY: console_ready(console, area); break;
+    case VIEW_RINGING: console_ringing(console, area); break;
+    case VIEW_CONNECTING:
+    case VIEW_LIVE: console_call(console, area); break;
+    case VIEW_WRAPUP: console_wrapup(console, area); break;
+    default: console_starting(console, area); break;
+    }
+}
+
+void console_build(const Console *console, double width, double height)
+{
+    scene_clear(console->scene, width, height, console->theme->background);
+    Rect area = {0, 0, width, height};
+    top_bar(console, rect_cut_top(&area, TOP_HEIGHT, LAYOUT_GAP));
+    queue_strip(console, rect_cut_bottom(&area, QUEUE_HEIGHT, LAYOUT_GAP));
+    area = rect_inset(area, LAYOUT_GAP, 0);
+    banner(console, &area);
+    state_area(console, area);
+    scene_end(console->scene);
+}

@@ -1,0 +1,37 @@
+/* console: lays out what the advisor sees, for every state of the booth, as a scene.
+ *
+ * The frame is the same in every state: top bar, problems with what to do, the state's own area, and the waiting line at the bottom.
+ * Keys: F1 ready or accept, F2 decline, F3 mute, F4 F5 F6 face, product or both cameras, F7 write a message, F8 end the call; 1 to 5 choose
+ * a reason to pause or an outcome; Tab, Shift+Tab and Enter reach everything; Esc leaves a text field. Draws nothing and keeps nothing.
+ * Main thread only. */
+#pragma once
+
+#include "studio/scene.h"
+#include "studio/theme.h"
+#include "studio/view.h"
+#include "text/text.h"
+
+typedef struct {
+    gboolean from_shopper;
+    char *text;
+} ChatLine;
+
+typedef struct {
+    Scene *scene;
+    const Theme *theme;
+    const Text *text;
+    const View *view;
+    gint64 now_mono;                       /* ms */
+    const char *clock;                     /* wall clock as shown */
+    gboolean shopper_visible, own_visible; /* their pictures are moving */
+    const ChatLine *const *chat;           /* oldest first */
+    guint chat_count;
+    const char *message, *order; /* what stands in the text fields */
+} Console;
+
+#define CONSOLE_MESSAGE "message" /* ids of the text fields */
+#define CONSOLE_ORDER   "order"
+#define CONSOLE_SEND    "send" /* sends the message */
+
+/* Fills console->scene for a screen of that size in design units. */
+void console_build(const Console *console, double width, double height);

@@ -1,0 +1,58 @@
+/* console_parts: what the console's screens are put together from. For console*.c alone. Main thread only. */
+#pragma once
+
+#include "studio/console.h"
+
+#define CARD_RADIUS  18.0
+#define CARD_PADDING 24.0
+#define RIGHT_COLUMN 392.0 /* width of the column with the own picture */
+
+typedef struct {
+    const char *id;
+    const char *label;
+    const char *note; /* smaller words below the label, or NULL */
+    Icon icon;
+    gboolean icon_above; /* in place of beside the label */
+    const char *keycap;  /* as printed on the keyboard */
+    int key;             /* SDL keycode */
+    const char *wish, *argument;
+    guint32 fill, on;
+    guint32 line; /* SCENE_NO_COLOUR for none */
+    TextStyle style;
+    gboolean selected; /* of a choice: marked with a tick and a line, not by colour alone */
+    gboolean disabled;
+} Button;
+
+/* A text of the catalogue's section "console". */
+const char *console_text(const Console *console, const char *key);
+/* What stands for an id: the text prefix_id, else the id itself. */
+const char *console_word(const Console *console, const char *prefix, const char *id);
+/* A duration in words (rounded: 40 s, 3 min) or as a clock (2:05, 1:02:05); to g_free(). */
+char *console_duration(const Console *console, gint64 ms);
+char *console_clock(gint64 ms);
+
+/* Starts a panel that is a rounded card; returns the room inside its padding. */
+Rect console_card(const Console *console, const char *name, Rect rect);
+/* A plain button of the theme, to change and hand to console_button(). */
+Button console_plain_button(const Console *console, const char *id, const char *label);
+void console_button(const Console *console, Rect rect, const Button *button);
+/* A text field; what does not fit is cut at the front, so that the caret stays in sight. */
+void console_field(const Console *console, Rect rect, const char *id, const char *text, const char *hint, int key, const char *keycap);
+/* The small outlined name of a key, right-aligned in rect; returns its width. */
+double console_keycap(const Console *console, Rect rect, const char *keycap, guint32 colour, guint32 on);
+/* A symbol in a filled circle. */
+void console_badge(const Console *console, Icon icon, Rect rect, guint32 fill, guint32 on);
+/* A placeholder where a picture would be. */
+void console_placeholder(const Console *console, Rect rect, Icon icon, const char *title, const char *line);
+
+/* The states' own areas. */
+void console_boot(const Console *console, Rect area);
+void console_gone(const Console *console, Rect area);
+void console_starting(const Console *console, Rect area);
+void console_paused(const Console *console, Rect area);
+void console_ready(const Console *console, Rect area);
+void console_ringing(const Console *console, Rect area);
+void console_call(const Console *console, Rect area);
+void console_wrapup(const Console *console, Rect area);
+/* The column with the own picture and the devices, of starting, paused, ready and ringing. */
+void console_own_column(const Console *console, Rect rect, gboolean devices);

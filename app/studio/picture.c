@@ -1,0 +1,135 @@
+#include "studio/picture.h"
+
+#define SIDE_MAX 4096 /* pixels: no camera or browser sends more */
+
+struct Picture {
+    SDL_Renderer *renderer;
+    Mailbox *mailbox;
+    SDL_Texture *texture;
+    int width, height; /* of the texture */
+    GstVideoInfo info;
+    GstCaps *caps; /* of info */
+    guint8 *thin;  /* planes thinned out, one after the other */
+    gsize thin_size;
+    gboolean filled;
+};
+
+Picture *picture_new(SDL_Renderer *renderer, Mailbox *mailbox)
+{
+    Picture *picture = g_new0(Picture, 1);
+    picture->renderer = renderer;
+    picture->mailbox = mailbox;
+    return picture;
+}
+
+void picture_free(Picture *picture)
+{
+    if (!picture) return;
+    if (picture->texture) SDL_DestroyTexture(picture->texture);
+    gst_clear_caps(&picture->caps);
+    g_free(picture->thin);
+    g_free(picture);
+}
+
+void picture_forget(Picture *picture)
+{
+    picture->filled = FALSE;
+}
+
+gboolean picture_is_moving(Picture *picture, gint64 now)
+{
+    return picture->mailbox && mailbox_has_picture(picture->mailbox) && now - mailbox_last_put(picture->mailbox) < PICTURE_FRESH_US;
+}
+
+static gboolean read_caps(Picture *picture, GstSample *sample)
+{
+    GstCaps *caps = gst_sample_get_caps(sample);
+    if (!caps) return FALSE;
+    if (picture->caps && (picture->caps == caps || gst_caps_is_equal(picture->caps, caps))) return TRUE;
+    GstVideoInfo info;
+    if (!gst_video_info_from_caps(&info, caps) || GST_VIDEO_INFO_FORMAT(&info) != GST_VIDEO_FORMAT_I420) return FALSE;
+    if (GST_VIDEO_INFO_WIDTH(&info) > SIDE_MAX || GST_VIDEO_INFO_HEIGHT(&info) > SIDE_MAX) return FALSE;
+    picture->info = info;
+    gst_caps_replace(&picture->caps, caps);
+    return TRUE;
+}
+
+static gboolean fit_texture(Picture *picture, int width, int height)
+{
+    if (picture->texture && picture->width == width && picture->height == height) return TRUE;
+    if (picture->texture) SDL_DestroyTexture(picture->texture);
+    picture->filled = FALSE;
+    picture->width = width;
+    picture->height = height;
+    picture->texture = SDL_CreateTexture(picture->renderer, SDL_PIXELFORMAT_IYUV, SDL_TEXTUREACCESS_STREAMING, width, height);
+    return picture->texture != NULL;
+}
+
+static void thin_plane(guint8 *to, int width, int height, const guint8 *from, int stride, int step)
+{
+    for (int y = 0; y < height; y++, from += (gsize)stride * step) {
+        for (int x = 0; x < width; x++) *to++ = from[x * step];
+    }
+}
+
+/* Every step-th pixel of every step-th row: the own picture is small, and converting all of a large one would be waste. */
+static void upload_thin(Picture *picture, GstVideoFrame *frame, int step)
+{
+    int w = picture->width, h = picture->height, cw = (w + 1) / 2, ch = (h + 1) / 2;
+    gsize luma = (gsize)w * h, chroma = (gsize)cw * ch, size = luma + 2 * chroma;
+    if (picture->thin_size < size) {
+        g_free(picture->thin);
+        picture->thin = g_malloc(size);
+        picture->thin_size = size;
+    }
+    guint8 *planes[3] = {picture->thin, picture->thin + luma, picture->thin + luma + chroma};
+    for (int i = 0; i < 3; i++)
+        thin_plane(planes[i], i ? cw : w, i ? ch : h, GST_VIDEO_FRAME_PLANE_DATA(frame, i), GST_VIDEO_FRAME_PLANE_STRIDE(frame, i), step);
+    SDL_UpdateYUVTexture(picture->texture, NULL, planes[0], w, planes[1], cw, planes[2], cw);
+}
+
+static void upload(Picture *picture, GstVideoFrame *frame, int area_width)
+{
+    int width = GST_VIDEO_FRAME_WIDTH(frame), height = GST_VIDEO_FRAME_HEIGHT(frame);
+    int step = area_width > 0 ? MAX(1, width / area_width) : 1;
+    /* Even sides, so that the thinned colour planes end inside the given ones. */
+    if (step > 1 && !fit_texture(picture, MAX(2, (width / step) & ~1), MAX(2, (height / step) & ~1))) return;
+    if (step == 1 && !fit_texture(picture, width, height)) return;
+    if (step > 1) {
+        upload_thin(picture, frame, step);
+    } else {
+        SDL_UpdateYUVTexture(picture->texture, NULL, GST_VIDEO_FRAME_PLANE_DATA(frame, 0), GST_VIDEO_FRAME_PLANE_STRIDE(frame, 0),
+                             GST_VIDEO_FRAME_PLANE_DATA(frame, 1), GST_VIDEO_FRAME_PLANE_STRIDE(frame, 1),
+                             GST_VIDEO_FRAME_PLANE_DATA(frame, 2), GST_VIDEO_FRAME_PLANE_STRIDE(frame, 2));
+    }
+    picture->filled = TRUE;
+}
+
+gboolean picture_take(Picture *picture, int width)
+{
+    GstSample *sample = picture->mailbox ? mailbox_fetch(picture->mailbox) : NULL;
+    if (!sample) return FALSE;
+    GstVideoFrame frame;
+    gboolean taken = read_caps(picture, sample) && gst_sample_get_buffer(sample) &&
+                     gst_video_frame_map(&frame, &picture->info, gst_sample_get_buffer(sample), GST_MAP_READ);
+    if (taken) {
+        upload(picture, &frame, width);
+        gst_video_frame_unmap(&frame);
+    }
+    gst_sample_unref(sample);
+    return taken;
+}
+
+void picture_draw(Picture *picture, const SDL_Rect *area, guint32 colour)
+{
+    if (!picture->filled || !picture->texture) return;
+    double scale = MIN((double)area->w / picture->width, (double)area->h / picture->height);
+    SDL_Rect to = {0, 0, (int)(picture->width * scale + 0.5), (int)(picture->height * scale + 0.5)};
+    to.x = area->x + (area->w - to.w) / 2;
+    to.y = area->y + (area->h - to.h) / 2;
+    if (to.w < area->w - 1 || to.h < area->h - 1) {
+        SDL_SetRenderDrawColor(picture->renderer, (colour >> 16) & 0xff, (colour >> 8) & 0xff, colour & 0xff, 255);
+        SDL_RenderFillRect(picture->renderer, area);
+    }
+    SDL_RenderCopy(picture->renderer, picture->texture, NULL, &to);
+}

@@ -1,0 +1,136 @@
+/* samples: one snapshot for every screen of the console, for the pictures and for the tests of what fits. Members that end in _mono count
+ * from now. */
+#pragma once
+
+#include <glib.h>
+#include <jansson.h>
+
+typedef struct {
+    const char *name;
+    const char *json; /* NULL: no snapshot yet */
+    gboolean agent_gone, shopper, own, chat;
+} Sample;
+
+#define SAMPLE_HEAD                                                                                                                        \
+    "\"v\":1,\"booth\":\"b1\",\"name\":\"Booth 3\",\"store\":\"Oslo "                                                                      \
+    "City\",\"region\":\"east\",\"now_mono\":0,\"records\":{\"waiting\":0,\"stored\":9},"
+#define SAMPLE_LINK       "\"link\":{\"up\":true,\"address\":\"\",\"why\":\"\"},"
+#define SAMPLE_NO_LINK    "\"link\":{\"up\":false,\"address\":\"\",\"why\":\"\"},"
+#define SAMPLE_EMPTY_LINE "\"queue\":{\"waiting\":0,\"oldest_ms\":0,\"topics\":{}},"
+#define SAMPLE_LINE       "\"queue\":{\"waiting\":7,\"oldest_ms\":205000,\"topics\":{\"tv\":3,\"computers\":2,\"phones\":1,\"appliances\":1}},"
+#define SAMPLE_LONG_LINE                                                                                                                   \
+    "\"queue\":{\"waiting\":148,\"oldest_ms\":4505000,\"topics\":{\"tv\":88,\"computers\":22,\"phones\":11,\"appliances\":11,\"other\":"   \
+    "16}},"
+#define SAMPLE_DEVICE(word) "{\"driver\":\"" word "\",\"name\":\"x\",\"ok\":true,\"problem\":\"\"}"
+#define SAMPLE_DEVICES                                                                                                                     \
+    "\"camera\":{\"face\":" SAMPLE_DEVICE("libcamera") ",\"product\":" SAMPLE_DEVICE("sim") "},\"microphone\":" SAMPLE_DEVICE(             \
+        "alsa") ",\"speaker\":" SAMPLE_DEVICE("alsa") ",\"console\":" SAMPLE_DEVICE("sdl") ",\"demo\":" SAMPLE_DEVICE("sdl")
+#define SAMPLE_MEDIA(state, rtt, loss) ",\"media\":{\"state\":\"" state "\",\"rtt_ms\":" rtt ",\"loss\":" loss ",\"received_fps\":30}"
+#define SAMPLE_STUDIO(media)           "\"studio\":{\"up\":true,\"health\":{" SAMPLE_DEVICES media "}},"
+#define SAMPLE_PROBLEM(name, severity) "{\"name\":\"" name "\",\"severity\":\"" severity "\",\"since_utc\":0,\"blocks_ready\":true}"
+#define SAMPLE_FINE                    "\"problems\":[],"
+#define SAMPLE_CALL(media)                                                                                                                 \
+    "\"call\":{\"id\":\"c1\",\"gen\":1,\"topic\":\"appliances\",\"lang\":\"nb\",\"product\":\"\",\"product_title\":\"Bosch Series 8 "      \
+    "dishwasher SMV8YCX02E, "                                                                                                              \
+    "fully integrated\",\"waited_ms\":134000,\"ring_until_mono\":14000,\"accepted_mono\":-754000,\"media\":\"" media                       \
+    "\",\"codec\":\"H264\","                                                                                                               \
+    "\"shopper_present\":true},"
+#define SAMPLE_BUTTONS(camera, muted) "\"camera\":\"" camera "\",\"muted\":" muted
+
+static const Sample samples[] = {
+    {.name = "boot"},
+    {.name = "starting", .own = TRUE, .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_EMPTY_LINE SAMPLE_FINE "\"state\":\"starting\"}"},
+    {.name = "starting_problems",
+     .json = "{" SAMPLE_HEAD SAMPLE_NO_LINK SAMPLE_EMPTY_LINE
+         SAMPLE_STUDIO("") "\"state\":\"starting\",\"problems\":[" SAMPLE_PROBLEM("desk_unreachable", "error") "," SAMPLE_PROBLEM(
+             "camera_face_frozen", "error") "," SAMPLE_PROBLEM("microphone_silent",
+                                                               "warning") "," SAMPLE_PROBLEM("storage_failing",
+                                                                                             "warning") "," SAMPLE_PROBLEM("demo_missing",
+                                                                                                                           "warning") "]}"},
+    {.name = "paused",
+     .own = TRUE,
+     .json =
+         "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LINE SAMPLE_STUDIO("") SAMPLE_FINE "\"state\":\"paused\",\"pause_reason\":\"ring_no_answer\"}"},
+    {.name = "paused_problems",
+     .json = "{" SAMPLE_HEAD SAMPLE_NO_LINK SAMPLE_EMPTY_LINE
+         SAMPLE_STUDIO("") "\"state\":\"paused\",\"pause_reason\":\"fault\",\"problems\":[" SAMPLE_PROBLEM(
+             "storage_failing", "warning") "," SAMPLE_PROBLEM("desk_unreachable", "error") "," SAMPLE_PROBLEM("camera_face_missing",
+                                                                                                              "error") "]}"},
+    {.name = "ready",
+     .own = TRUE,
+     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_EMPTY_LINE SAMPLE_STUDIO("") SAMPLE_FINE "\"state\":\"ready\"}"},
+    {.name = "ready_waiting",
+     .own = TRUE,
+     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LONG_LINE SAMPLE_STUDIO("") "\"problems\":[" SAMPLE_PROBLEM(
+         "demo_missing", "warning") "],\"state\":\"ready\"}"},
+    {.name = "ringing",
+     .own = TRUE,
+     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LINE SAMPLE_STUDIO("")
+         SAMPLE_FINE SAMPLE_CALL("none") "\"state\":\"ringing\",\"since_mono\":-6000}"},
+    {.name = "connecting",
+     .own = TRUE,
+     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LINE SAMPLE_STUDIO(SAMPLE_MEDIA("connecting", "0", "0"))
+         SAMPLE_FINE SAMPLE_CALL("connecting") "\"state\":\"connecting\"," SAMPLE_BUTTONS("face", "false") "}"},
+    {.name = "live",
+     .own = TRUE,
+     .shopper = TRUE,
+     .chat = TRUE,
+     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LINE SAMPLE_STUDIO(SAMPLE_MEDIA("connected", "24", "0.001"))
+         SAMPLE_FINE SAMPLE_CALL("up") "\"state\":\"live\"," SAMPLE_BUTTONS("face", "false") "}"},
+    {.name = "live_muted",
+     .own = TRUE,
+     .shopper = TRUE,
+     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LONG_LINE
+         SAMPLE_STUDIO(SAMPLE_MEDIA("connected", "180", "0.03")) "\"problems\":[" SAMPLE_PROBLEM(
+             "camera_product_frozen", "warning") "]," SAMPLE_CALL("up") "\"state\":\"live\"," SAMPLE_BUTTONS("pip", "true") "}"},
+    {.name = "live_no_picture",
+     .own = TRUE,
+     .chat = TRUE,
+     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LINE SAMPLE_STUDIO(SAMPLE_MEDIA("connected", "420", "0.1"))
+         SAMPLE_FINE SAMPLE_CALL("up") "\"state\":\"live\"," SAMPLE_BUTTONS("product", "false") "}"},
+    {.name = "live_lost",
+     .own = TRUE,
+     .chat = TRUE,
+     .json = "{" SAMPLE_HEAD SAMPLE_NO_LINK SAMPLE_LINE
+         SAMPLE_STUDIO(SAMPLE_MEDIA("lost", "0", "0")) "\"problems\":[" SAMPLE_PROBLEM("desk_unreachable", "error") "," SAMPLE_PROBLEM(
+             "storage_full",
+             "error") "," SAMPLE_PROBLEM("demo_missing",
+                                         "warning") "]," SAMPLE_CALL("lost") "\"state\":\"live\"," SAMPLE_BUTTONS("face", "false") "}"},
+    {.name = "live_agent_gone",
+     .own = TRUE,
+     .shopper = TRUE,
+     .chat = TRUE,
+     .agent_gone = TRUE,
+     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LINE SAMPLE_STUDIO(SAMPLE_MEDIA("connected", "24", "0.001"))
+         SAMPLE_FINE SAMPLE_CALL("up") "\"state\":\"live\"," SAMPLE_BUTTONS("face", "false") "}"},
+    {.name = "wrapup",
+     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LINE SAMPLE_STUDIO("") SAMPLE_FINE
+     "\"state\":\"wrapup\",\"since_mono\":-19000,\"wrapup\":{\"until_mono\":41000}}"},
+    {.name = "agent_gone",
+     .agent_gone = TRUE,
+     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LINE SAMPLE_STUDIO("") SAMPLE_FINE "\"state\":\"ready\"}"},
+};
+
+/* Adds now (ms) to every member that ends in _mono. */
+static inline void sample_shift(json_t *value, gint64 now)
+{
+    const char *key;
+    json_t *member;
+    json_object_foreach(value, key, member) {
+        if (g_str_has_suffix(key, "_mono"))
+            json_integer_set(member, json_integer_value(member) + now);
+        else
+            sample_shift(member, now);
+    }
+}
+
+/* New reference, or NULL when the sample is that there is none. */
+static inline json_t *sample_snapshot(const Sample *sample, gint64 now)
+{
+    if (!sample->json) return NULL;
+    json_error_t why;
+    json_t *snapshot = json_loads(sample->json, 0, &why);
+    if (!snapshot) g_error("sample %s: %s", sample->name, why.text);
+    sample_shift(snapshot, now);
+    return snapshot;
+}
