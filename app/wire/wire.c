@@ -72,6 +72,7 @@ static const Message desk_to_booth[] = {
     {"signal", "call:c " SIGNAL},
     {"media_up", "call:c gen:i"},
     {"shopper", "call:c gen:i present:b"},
+    {"no_picture", "call:c gen:i"},
     {"ended", "call:c gen:i outcome:w by:w"},
     {"queue", "waiting:i oldest_ms:i topics:o"},
     {"recorded", "epoch:i seq:i"},
