@@ -140,7 +140,7 @@ bench: test-tools ## what a call costs and how long it takes: a table, and build
 
 # --- care --------------------------------------------------------------------------------------------------------------------------------
 own_c := $(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null)
-lint: ## warnings of gcc and clang, clang-format, clang-tidy, shellcheck
+lint: $(BUS:%=$(BUILD)/gen/bus/%.h) ## warnings of gcc and clang, clang-format, clang-tidy, shellcheck
 	@board/local/install build test lint
 	@BUILD=$(BUILD) PKG_CFLAGS="$(PKG_CFLAGS)" tests/lint $(own_c)
 format: ## formats the C sources

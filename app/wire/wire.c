@@ -5,8 +5,8 @@
 #include <sys/random.h>
 
 /* A message is its type and its members: "name:kind", a question mark after the kind where it may be absent.
- * Kinds: w word, s text to 2 KiB, S text to 48 KiB, i whole number from 0, b bool, o object, a array of words or "*", l array, n null or object,
- * c call id, B booth id. */
+ * Kinds: w word, s text to 2 KiB, S text to 48 KiB, i whole number from 0, b bool, o object, a array of words or "*", l array, n null or
+ * object, c call id, B booth id. */
 typedef struct {
     const char *type;
     const char *members;
@@ -251,8 +251,10 @@ char *wire_new_secret(void)
     guint8 bytes[16];
     for (size_t done = 0; done < sizeof bytes;) {
         ssize_t got = getrandom(bytes + done, sizeof bytes - done, 0);
-        if (got > 0) done += (size_t)got;
-        else if (errno != EINTR) g_error("getrandom: %s", g_strerror(errno));
+        if (got > 0)
+            done += (size_t)got;
+        else if (errno != EINTR)
+            g_error("getrandom: %s", g_strerror(errno));
     }
     GString *text = g_string_sized_new(2 * sizeof bytes);
     for (size_t i = 0; i < sizeof bytes; i++) g_string_append_printf(text, "%02x", bytes[i]);

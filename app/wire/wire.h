@@ -8,7 +8,7 @@
 #include <glib.h>
 #include <jansson.h>
 
-#define WIRE_MESSAGE_MAX (64 * 1024) /* bytes of one message */
+#define WIRE_MESSAGE_MAX         (64 * 1024) /* bytes of one message */
 #define WIRE_SUBPROTOCOL_SHOPPER "livebooth.shopper.v1"
 #define WIRE_SUBPROTOCOL_BOOTH   "livebooth.booth.v1"
 
@@ -25,7 +25,8 @@ GQuark wire_error_quark(void);
 /* Reads length bytes of data (need not be NUL-terminated). Returns a new reference, or NULL with a WIRE_ERROR that names the member. */
 json_t *wire_decode(WireDirection direction, const char *data, size_t length, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The text of a message, compact, to g_free(). Steals the reference. In a build with assertions a message that wire_decode() would refuse aborts. */
+/* The text of a message, compact, to g_free(). Steals the reference. In a build with assertions a message that wire_decode() would refuse
+ * aborts. */
 char *wire_encode(WireDirection direction, json_t *message) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The type of a decoded message; belongs to it. */
