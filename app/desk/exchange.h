@@ -1,0 +1,40 @@
+/* exchange: the desk's logic. It takes what shoppers and booths say, decides by call_step(), writes by the store, and tells both ends what the
+ * calls have become.
+ *
+ * What is told follows from one place: when a call's value changes, by the own write or in the view, the change itself says who hears what. So it is
+ * the same whether this desk won, another one did, or an answer was lost on the way.
+ *
+ * Threads: everything runs on the door's thread; the functions in exchange_events() are called by the door, and woken() drains the store. */
+#pragma once
+
+#include "desk/door.h"
+#include "desk/hours.h"
+#include "desk/store.h"
+#include "desk/turn.h"
+
+typedef struct Exchange Exchange;
+
+typedef struct {
+    const char *instance;            /* this desk's name, [a-z0-9]{1,32} */
+    const char *const *topics;       /* what the shopper can choose */
+    gint64 ring_ms, wrapup_ms, setup_ms, leave_ms;
+    guint shoppers_max;
+    guint asks_per_minute;           /* from one address */
+    const Hours *hours;
+    const Turn *turn;
+} ExchangeSettings;
+
+/* settings and what they point to must outlive it. */
+Exchange *exchange_new(const ExchangeSettings *settings);
+void exchange_free(Exchange *exchange); /* after the door and the store; NULL is fine */
+
+/* What the door and the store call. They belong to the exchange. */
+const DoorEvents *exchange_door_events(Exchange *exchange);
+const StoreEvents *exchange_store_events(Exchange *exchange);
+/* Before door_run(): the exchange and its means come into being one after the other. door may be NULL until then. */
+void exchange_set_store(Exchange *exchange, Store *store);
+void exchange_set_door(Exchange *exchange, Door *door);
+/* After the door is gone: writes what the closed links have left to write, for at most timeout_ms. */
+void exchange_settle(Exchange *exchange, guint timeout_ms);
+/* Whether a first view of the bucket is complete: before that no door should be open. */
+gboolean exchange_is_ready(const Exchange *exchange);

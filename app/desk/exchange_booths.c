@@ -1,0 +1,525 @@
+#define G_LOG_DOMAIN "desk"
+
+#include <string.h>
+
+#include "desk/exchange_state.h"
+
+/* What a write for a booth comes back to; its link may be another one by then. */
+typedef struct {
+    Exchange *exchange;
+    guint64 serial;
+} Errand;
+
+static Errand *errand_new(Exchange *exchange, const Booth *booth)
+{
+    Errand *errand = g_new0(Errand, 1);
+    *errand = (Errand){exchange, booth->peer.serial};
+    return errand;
+}
+
+static Booth *errand_booth(const Errand *errand)
+{
+    return g_hash_table_lookup(errand->exchange->peers, &errand->serial);
+}
+
+void booth_send(Booth *booth, json_t *message)
+{
+    g_autofree char *text = wire_encode(WIRE_DESK_TO_BOOTH, message);
+    door_send(booth->peer.link, text);
+}
+
+void booth_error(Booth *booth, const char *code, const char *detail)
+{
+    json_t *message = json_pack("{s:s, s:s}", "t", "error", "code", code);
+    if (detail) json_object_set_new(message, "detail", json_string(detail));
+    booth_send(booth, message);
+}
+
+static void send_refused(Booth *booth, const char *call, guint gen, const char *what, const char *why)
+{
+    booth_send(booth, json_pack("{s:s, s:s, s:i, s:s, s:s}", "t", "refused", "call", call, "gen", (int)gen, "what", what, "why", why));
+}
+
+void booth_refuse(Exchange *exchange, const Intent *intent, const char *id)
+{
+    Booth *booth = g_hash_table_lookup(exchange->booths, intent->event.booth);
+    if (booth && intent->what) send_refused(booth, id, intent->event.gen, intent->what, "stale");
+}
+
+/* --- what the booth is told of its call ------------------------------------------------------------------------------------------------------ */
+
+static void send_offer(Entry *entry, Booth *booth)
+{
+    const Call *call = entry->call;
+    const ExchangeSettings *settings = entry->exchange->settings;
+    json_t *codecs = json_array();
+    for (guint i = 0; i < call->codec_count; i++) json_array_append_new(codecs, json_string(call->codecs[i]));
+    json_t *offer = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:I, s:o, s:I, s:o}", "t", "offer", "call", call->id, "gen", (int)call->gen, "nonce",
+                              call->nonce, "topic", call->topic, "lang", call->lang, "waited_ms",
+                              (json_int_t)MAX(exchange_utc() - call->enqueued_utc, 0), "codecs", codecs, "ring_ms", (json_int_t)settings->ring_ms,
+                              "ice_servers", turn_ice_servers(settings->turn, call->id, exchange_utc()));
+    if (call->product[0]) json_object_set_new(offer, "product", json_string(call->product));
+    if (call->product_title[0]) json_object_set_new(offer, "product_title", json_string(call->product_title));
+    booth_send(booth, offer);
+}
+
+static void send_withdrawn(Booth *booth, const char *call, guint gen, const char *why)
+{
+    booth_send(booth, json_pack("{s:s, s:s, s:i, s:s}", "t", "withdrawn", "call", call, "gen", (int)gen, "why", why));
+}
+
+static void unpark(Exchange *exchange, Booth *booth)
+{
+    if (booth->parked) g_queue_delete_link(&exchange->parked, booth->parked);
+    booth->parked = NULL;
+}
+
+/* This desk has offered the call: to a booth that waits for it, or to one that is not here any more. */
+static void take_offer(Entry *entry)
+{
+    Exchange *exchange = entry->exchange;
+    Booth *booth = g_hash_table_lookup(exchange->booths, entry->call->owner);
+    if (!booth || strcmp(booth->offering, entry->id) != 0) {
+        CallEvent event = entry_event(entry, CALL_LINK_LOST);
+        if (!entry_is_wanted(entry, CALL_LINK_LOST)) entry_wants(entry, &event, INTENT_DESK, "");
+        return;
+    }
+    booth->offering[0] = '\0';
+    booth->pulling = booth->unpull = FALSE;
+    unpark(exchange, booth);
+    entry_set_booth(entry, booth);
+    send_offer(entry, booth);
+}
+
+static const char *why_withdrawn(const Call *call, guint gen)
+{
+    for (guint i = 0; i < call->offers->len; i++) {
+        const CallOffer *offer = &g_array_index(call->offers, CallOffer, i);
+        if (offer->gen == gen && offer->result == CALL_OFFER_RING_NO_ANSWER) return "ring_no_answer";
+        if (offer->gen == gen && offer->result == CALL_OFFER_DECLINED) return NULL;
+    }
+    return "lease_ended";
+}
+
+/* The call has left the booth's hands. */
+static void tell_parting(Entry *entry, Booth *booth, const Call *old)
+{
+    const Call *call = entry->call;
+    const char *why = why_withdrawn(call, old->gen);
+    if (call->state != CALL_DONE && why) send_withdrawn(booth, call->id, old->gen, why);
+    if (call->state == CALL_DONE && old->state == CALL_OFFERED) send_withdrawn(booth, call->id, old->gen, "left");
+    if (call->state == CALL_DONE && old->state == CALL_LIVE) {
+        booth_send(booth, json_pack("{s:s, s:s, s:i, s:s, s:s}", "t", "ended", "call", call->id, "gen", (int)old->gen, "outcome", call->outcome, "by",
+                                    call->ended_by));
+    }
+    entry_set_booth(entry, NULL);
+}
+
+void booth_tell(Entry *entry, const Call *old)
+{
+    const Call *call = entry->call;
+    Booth *booth = entry->booth;
+    gboolean with_booth = call->state == CALL_OFFERED || call->state == CALL_LIVE;
+    if (booth && old) {
+        gboolean kept = with_booth && old->gen == call->gen && strcmp(call->owner, booth->id) == 0;
+        if (!kept) tell_parting(entry, booth, old);
+        else if (old->state == CALL_OFFERED && call->state == CALL_LIVE) {
+            booth_send(booth, json_pack("{s:s, s:s, s:i}", "t", "accepted", "call", call->id, "gen", (int)call->gen));
+        }
+    }
+    gboolean offered = call->state == CALL_OFFERED && (!old || old->state != CALL_OFFERED || old->gen != call->gen);
+    if (offered && exchange_is_self(entry->exchange, call->owner_desk)) take_offer(entry);
+    if (entry->booth && call->media_up_utc && old && !old->media_up_utc) {
+        booth_send(entry->booth, json_pack("{s:s, s:s, s:i}", "t", "media_up", "call", call->id, "gen", (int)call->gen));
+    }
+}
+
+/* --- pulls ------------------------------------------------------------------------------------------------------------------------------------------ */
+
+/* Gives the booth the first call that fits, or parks its pull. */
+void booth_match(Exchange *exchange, Booth *booth)
+{
+    if (!booth->pulling || booth->offering[0] || booth->entry) return;
+    const char *id = NULL;
+    gboolean able = exchange->ready && store_is_connected(exchange->store) && exchange_mono() >= booth->match_at;
+    if (able) id = queue_first(exchange->queue, booth->skills);
+    if (id) {
+        unpark(exchange, booth);
+        entry_offer(entry_find(exchange, id), booth);
+    } else if (!booth->parked) {
+        g_queue_push_tail(&exchange->parked, booth);
+        booth->parked = exchange->parked.tail;
+    }
+}
+
+static void end_pull(Exchange *exchange, Booth *booth)
+{
+    unpark(exchange, booth);
+    booth->pulling = booth->unpull = FALSE;
+    booth_send(booth, json_pack("{s:s, s:I}", "t", "unpulled", "seq", (json_int_t)booth->pull_seq));
+}
+
+void booth_offer_failed(Exchange *exchange, const char *id, gboolean unresolved)
+{
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, exchange->booths);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        Booth *booth = value;
+        if (strcmp(booth->offering, id) != 0) continue;
+        booth->offering[0] = '\0';
+        if (unresolved) booth->match_at = exchange_mono() + EXCHANGE_RETRY_MS;
+        if (booth->unpull) end_pull(exchange, booth);
+        else booth_match(exchange, booth);
+        return;
+    }
+}
+
+static void take_pull(Exchange *exchange, Booth *booth, const json_t *message)
+{
+    booth->pull_seq = wire_int(message, "seq");
+    booth->pulling = TRUE;
+    booth->unpull = FALSE;
+    booth_match(exchange, booth);
+}
+
+static void take_unpull(Exchange *exchange, Booth *booth, const json_t *message)
+{
+    if (!booth->pulling || wire_int(message, "seq") != booth->pull_seq) return;
+    if (booth->offering[0]) booth->unpull = TRUE;
+    else end_pull(exchange, booth);
+}
+
+/* --- hello ---------------------------------------------------------------------------------------------------------------------------------------- */
+
+/* The call that the agent says it holds: "kept" if it does. */
+static const char *resume_call(Exchange *exchange, Booth *booth)
+{
+    const char *id = NULL, *nonce = NULL;
+    json_int_t gen = 0;
+    if (!booth->claim) return "none";
+    if (json_unpack(booth->claim, "{s:s, s:I, s:s}", "id", &id, "gen", &gen, "nonce", &nonce) < 0) return "gone";
+    Entry *entry = entry_find(exchange, id);
+    if (!entry || !call_is_held(entry->call, booth->id, (guint)gen, nonce) || (entry->booth && entry->booth != booth)) return "gone";
+    entry_set_booth(entry, booth);
+    CallEvent event = entry_event(entry, CALL_ADOPT);
+    entry_wants(entry, &event, INTENT_DESK, "");
+    return "kept";
+}
+
+static void send_welcome(Exchange *exchange, Booth *booth)
+{
+    const ExchangeSettings *settings = exchange->settings;
+    const char *resume = resume_call(exchange, booth);
+    booth->welcomed = TRUE;
+    booth_send(booth, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:{s:I, s:I}}", "t", "welcome", "desk", settings->instance, "now_utc",
+                                (json_int_t)exchange_utc(), "ring_ms", (json_int_t)settings->ring_ms, "wrapup_ms", (json_int_t)settings->wrapup_ms,
+                                "setup_ms", (json_int_t)settings->setup_ms, "resume", resume, "stored", "epoch", (json_int_t)booth->stored_epoch,
+                                "seq", (json_int_t)booth->stored_seq));
+    if (booth->entry) {
+        booth_send(booth, json_pack("{s:s, s:s, s:i, s:b}", "t", "shopper", "call", booth->entry->id, "gen", (int)booth->entry->call->gen, "present",
+                                    booth->entry->away_since == 0));
+    }
+    if (exchange->queue_told) door_send(booth->peer.link, exchange->queue_told);
+}
+
+static void on_last_record(gpointer data, const StoreResult *result)
+{
+    g_autofree Errand *errand = data;
+    Booth *booth = errand_booth(errand);
+    if (!booth) return;
+    if (result->verdict == STORE_WON) {
+        booth->record_revision = result->revision;
+        booth->stored_epoch = result->epoch;
+        booth->stored_seq = result->seq;
+    }
+    send_welcome(errand->exchange, booth);
+}
+
+/* Parts a link from its call without a word to the call: the hello of the new link says whether it is kept. */
+static void replace_link(Exchange *exchange, Booth *before)
+{
+    g_hash_table_remove(exchange->booths, before->id);
+    before->introduced = FALSE;
+    before->pulling = FALSE;
+    before->offering[0] = '\0';
+    unpark(exchange, before);
+    if (before->entry) entry_set_booth(before->entry, NULL);
+    door_close(before->peer.link, 4001, "replaced by a newer link of the same booth");
+}
+
+static gboolean is_welcome(Exchange *exchange, Booth *booth, const json_t *message)
+{
+    const char *id = wire_string(message, "booth");
+    Booth *before = g_hash_table_lookup(exchange->booths, id);
+    if (wire_int(message, "v") != 1 || strcmp(id, booth->id) != 0 || booth->introduced) {
+        g_warning("booth %s at %s: its hello is for booth %s, version %" G_GINT64_FORMAT, booth->id, booth->peer.address, id, wire_int(message, "v"));
+        booth_error(booth, "bad_message", "hello: once, v 1, and the booth of the certificate");
+        door_close(booth->peer.link, 1008, "hello");
+        return FALSE;
+    }
+    if (!before) return TRUE;
+    if (wire_int(message, "epoch") < before->epoch) {
+        door_close(booth->peer.link, 4002, "a newer start of this booth's agent is linked");
+        return FALSE;
+    }
+    replace_link(exchange, before);
+    return TRUE;
+}
+
+static char **take_words(const json_t *list)
+{
+    GPtrArray *words = g_ptr_array_new();
+    for (size_t i = 0; i < json_array_size(list); i++) g_ptr_array_add(words, g_strdup(json_string_value(json_array_get(list, i))));
+    g_ptr_array_add(words, NULL);
+    return (char **)g_ptr_array_free(words, FALSE);
+}
+
+static void take_hello(Exchange *exchange, Booth *booth, const json_t *message)
+{
+    if (!is_welcome(exchange, booth, message)) return;
+    g_autofree char *subject = g_strconcat("sig.booth.", booth->id, NULL);
+    booth->name = g_strdup(wire_string(message, "name"));
+    booth->topics = take_words(json_object_get(message, "topics"));
+    booth->langs = take_words(json_object_get(message, "langs"));
+    booth->skills = queue_skills(exchange->queue, (const char *const *)booth->topics, (const char *const *)booth->langs);
+    booth->epoch = wire_int(message, "epoch");
+    booth->claim = json_incref(json_object_get(message, "call"));
+    booth->introduced = TRUE;
+    g_hash_table_insert(exchange->booths, booth->id, booth);
+    store_listen(exchange->store, subject);
+    g_message("booth %s is linked from %s, version %s", booth->id, booth->peer.address, wire_string(message, "version"));
+    store_last_record(exchange->store, booth->id, on_last_record, errand_new(exchange, booth));
+}
+
+/* --- in a call ------------------------------------------------------------------------------------------------------------------------------------- */
+
+/* What a booth says of the call that it holds, with its proof. */
+static void take_proven(Exchange *exchange, Booth *booth, const json_t *message, CallEventKind kind)
+{
+    const char *what = wire_type(message), *id = wire_string(message, "call");
+    Entry *entry = entry_find(exchange, id);
+    guint gen = (guint)wire_int(message, "gen");
+    if (!entry || !call_is_held(entry->call, booth->id, gen, wire_string(message, "nonce"))) {
+        send_refused(booth, id, gen, what, entry ? "stale" : "gone");
+        return;
+    }
+    CallEvent event = entry_event(entry, kind);
+    /* Retried for as long as it takes; what is wanted once need not be wanted twice. */
+    if (entry_is_wanted(entry, kind)) return;
+    if (kind == CALL_MEDIA_LOST && !entry_shopper_is_away(entry, exchange_mono())) {
+        entry->media_lost = TRUE;
+        entry->media_lost_event = event;
+        return;
+    }
+    entry_wants(entry, &event, INTENT_BOOTH, kind == CALL_RENEW ? "renew" : kind == CALL_ACCEPT ? "accept" : kind == CALL_DECLINE ? "decline" : "end");
+}
+
+static void take_end(Exchange *exchange, Booth *booth, const json_t *message)
+{
+    const char *reason = wire_string(message, "reason");
+    if (strcmp(reason, "hangup") == 0) take_proven(exchange, booth, message, CALL_BOOTH_ENDS);
+    else if (strcmp(reason, "setup_failed") == 0) take_proven(exchange, booth, message, CALL_SETUP_FAILED);
+    else if (strcmp(reason, "media_lost") == 0) take_proven(exchange, booth, message, CALL_MEDIA_LOST);
+    else booth_error(booth, "bad_message", "unknown reason");
+}
+
+static void take_of_call(Exchange *exchange, Booth *booth, const json_t *message)
+{
+    const char *what = wire_type(message), *id = wire_string(message, "call");
+    Entry *entry = entry_find(exchange, id);
+    guint gen = (guint)wire_int(message, "gen");
+    if (!entry || entry->call->state != CALL_LIVE || entry->call->gen != gen || strcmp(entry->call->owner, booth->id) != 0) {
+        send_refused(booth, id, gen, what, entry ? "stale" : "gone");
+        return;
+    }
+    if (strcmp(what, "signal") == 0) {
+        json_t *onward = json_copy((json_t *)message);
+        json_object_del(onward, "call");
+        entry_to_shopper(entry, onward);
+        return;
+    }
+    CallEvent event = entry_event(entry, CALL_MEDIA_UP);
+    if (!entry->call->media_up_utc && !entry_is_wanted(entry, CALL_MEDIA_UP)) entry_wants(entry, &event, INTENT_DESK, "media_up");
+}
+
+/* --- records and snapshots ------------------------------------------------------------------------------------------------------------------------- */
+
+static void append_next(Exchange *exchange, Booth *booth);
+
+static void send_recorded(Booth *booth, gint64 epoch, gint64 seq)
+{
+    booth_send(booth, json_pack("{s:s, s:I, s:I}", "t", "recorded", "epoch", (json_int_t)epoch, "seq", (json_int_t)seq));
+}
+
+static void on_appended(gpointer data, const StoreResult *result)
+{
+    g_autofree Errand *errand = data;
+    Booth *booth = errand_booth(errand);
+    if (!booth) return;
+    booth->appending = FALSE;
+    if (result->verdict != STORE_WON) {
+        booth->record_revision = 0;
+        booth->records_at = exchange_mono() + EXCHANGE_RETRY_MS;
+        return;
+    }
+    booth->record_revision = result->revision;
+    booth->stored_epoch = result->epoch;
+    booth->stored_seq = result->seq;
+    json_t *message = g_queue_pop_head(&booth->records);
+    send_recorded(booth, wire_int(message, "epoch"), wire_int(message, "seq"));
+    json_decref(message);
+    append_next(errand->exchange, booth);
+}
+
+static gboolean has_landed(const Booth *booth, gint64 epoch, gint64 seq)
+{
+    return booth->record_revision && (booth->stored_epoch > epoch || (booth->stored_epoch == epoch && booth->stored_seq >= seq));
+}
+
+/* One write at a time for each booth, in order. */
+static void append_next(Exchange *exchange, Booth *booth)
+{
+    while (!booth->appending && !g_queue_is_empty(&booth->records) && exchange_mono() >= booth->records_at) {
+        json_t *message = g_queue_peek_head(&booth->records);
+        gint64 epoch = wire_int(message, "epoch"), seq = wire_int(message, "seq");
+        if (has_landed(booth, epoch, seq)) {
+            send_recorded(booth, epoch, seq);
+            json_decref(g_queue_pop_head(&booth->records));
+            continue;
+        }
+        g_autofree char *text = json_dumps(json_object_get(message, "record"), JSON_COMPACT);
+        booth->appending = TRUE;
+        store_append(exchange->store, booth->id, epoch, seq, text, booth->record_revision, on_appended, errand_new(exchange, booth));
+    }
+}
+
+static void take_record(Exchange *exchange, Booth *booth, json_t *message)
+{
+    /* The agent sends again what was not confirmed. */
+    if (g_queue_get_length(&booth->records) >= EXCHANGE_RECORDS_MAX) return;
+    g_queue_push_tail(&booth->records, json_incref(message));
+    append_next(exchange, booth);
+}
+
+static void write_snapshot(Exchange *exchange, Booth *booth);
+
+static void on_snapshot(gpointer data, G_GNUC_UNUSED const StoreResult *result)
+{
+    g_autofree Errand *errand = data;
+    Booth *booth = errand_booth(errand);
+    if (!booth) return;
+    booth->snapshotting = FALSE;
+    write_snapshot(errand->exchange, booth);
+}
+
+/* The newest wins: what came while one was being written follows it, and only the last of that. */
+static void write_snapshot(Exchange *exchange, Booth *booth)
+{
+    if (booth->snapshotting || !booth->snapshot) return;
+    json_t *value = json_pack("{s:i, s:s, s:I, s:o}", "v", 1, "desk", exchange->settings->instance, "received_utc", (json_int_t)exchange_utc(),
+                              "snapshot", g_steal_pointer(&booth->snapshot));
+    g_autofree char *text = json_dumps(value, JSON_COMPACT);
+    json_decref(value);
+    booth->snapshotting = TRUE;
+    store_snapshot(exchange->store, booth->id, text, on_snapshot, errand_new(exchange, booth));
+}
+
+static void take_status(Exchange *exchange, Booth *booth, const json_t *message)
+{
+    json_decref(booth->snapshot);
+    booth->snapshot = json_incref(json_object_get(message, "snapshot"));
+    write_snapshot(exchange, booth);
+}
+
+/* --- messages -------------------------------------------------------------------------------------------------------------------------------------- */
+
+void booth_received(Exchange *exchange, Booth *booth, json_t *message)
+{
+    const char *type = wire_type(message);
+    if (strcmp(type, "hello") == 0) take_hello(exchange, booth, message);
+    else if (!booth->introduced) booth_error(booth, "bad_message", "hello comes first");
+    else if (strcmp(type, "pull") == 0) take_pull(exchange, booth, message);
+    else if (strcmp(type, "unpull") == 0) take_unpull(exchange, booth, message);
+    else if (strcmp(type, "accept") == 0) take_proven(exchange, booth, message, CALL_ACCEPT);
+    else if (strcmp(type, "decline") == 0) take_proven(exchange, booth, message, CALL_DECLINE);
+    else if (strcmp(type, "ring_no_answer") == 0) take_proven(exchange, booth, message, CALL_RING_NO_ANSWER);
+    else if (strcmp(type, "renew") == 0) take_proven(exchange, booth, message, CALL_RENEW);
+    else if (strcmp(type, "end") == 0) take_end(exchange, booth, message);
+    else if (strcmp(type, "record") == 0) take_record(exchange, booth, message);
+    else if (strcmp(type, "status") == 0) take_status(exchange, booth, message);
+    else take_of_call(exchange, booth, message);
+}
+
+void booth_opened(Exchange *exchange, DoorLink *link, const char *identity, const char *address)
+{
+    Booth *booth = g_new0(Booth, 1);
+    booth->peer = (Peer){.link = link, .kind = DOOR_BOOTH, .serial = ++exchange->serial, .address = g_strdup(address), .tokens = 500};
+    booth->peer.filled = exchange_mono();
+    booth->id = g_strdup(identity);
+    g_queue_init(&booth->records);
+    g_hash_table_insert(exchange->peers, &booth->peer.serial, booth);
+    door_set_data(link, booth);
+}
+
+void booth_closed(Exchange *exchange, Booth *booth)
+{
+    Entry *entry = booth->entry;
+    booth->pulling = FALSE;
+    unpark(exchange, booth);
+    if (booth->introduced) {
+        g_autofree char *subject = g_strconcat("sig.booth.", booth->id, NULL);
+        g_hash_table_remove(exchange->booths, booth->id);
+        store_unlisten(exchange->store, subject);
+        g_message("booth %s is gone", booth->id);
+    }
+    if (entry) {
+        entry_set_booth(entry, NULL);
+        CallEvent event = entry_event(entry, CALL_LINK_LOST);
+        /* At once back in line; a live call stays with the booth, whose pictures may well run on. */
+        if (entry->call->state == CALL_OFFERED && !entry_is_wanted(entry, CALL_ACCEPT)) entry_wants(entry, &event, INTENT_DESK, "");
+    }
+    g_hash_table_remove(exchange->peers, &booth->peer.serial);
+    g_queue_clear_full(&booth->records, (GDestroyNotify)json_decref);
+    json_decref(booth->snapshot);
+    json_decref(booth->claim);
+    g_strfreev(booth->topics);
+    g_strfreev(booth->langs);
+    g_free(booth->peer.address);
+    g_free(booth->id);
+    g_free(booth->name);
+    g_free(booth);
+}
+
+void booth_sweep(Exchange *exchange, Booth *booth, G_GNUC_UNUSED gint64 now)
+{
+    booth_match(exchange, booth);
+    append_next(exchange, booth);
+}
+
+void booth_tell_queue(Exchange *exchange)
+{
+    json_t *topics = json_object();
+    gint64 oldest = queue_oldest_utc(exchange->queue), now = exchange_utc();
+    for (const char *const *topic = exchange->settings->topics; *topic; topic++) {
+        json_object_set_new(topics, *topic, json_integer(queue_length_of(exchange->queue, *topic)));
+    }
+    json_t *message = json_pack("{s:s, s:i, s:I, s:o}", "t", "queue", "waiting", (int)queue_length(exchange->queue), "oldest_ms",
+                                (json_int_t)(oldest ? MAX(now - oldest, 0) : 0), "topics", topics);
+    /* The age alone is no change: the agent can count. */
+    g_autofree char *told = exchange->queue_told ? g_strdup(exchange->queue_told) : NULL;
+    json_t *before = told ? json_loads(told, 0, NULL) : NULL;
+    gboolean same = before && json_equal(json_object_get(before, "topics"), topics) &&
+                    wire_int(before, "waiting") == wire_int(message, "waiting") && (oldest ? now - oldest : 0) >= wire_int(before, "oldest_ms");
+    json_decref(before);
+    g_free(exchange->queue_told);
+    exchange->queue_told = wire_encode(WIRE_DESK_TO_BOOTH, message);
+    if (same) return;
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, exchange->booths);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        Booth *booth = value;
+        if (booth->welcomed) door_send(booth->peer.link, exchange->queue_told);
+    }
+}

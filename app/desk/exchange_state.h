@@ -1,0 +1,189 @@
+/* exchange_state: what the parts of the exchange share; for exchange*.c alone. One thread. */
+#pragma once
+
+#include "desk/call.h"
+#include "desk/exchange.h"
+#include "desk/queue.h"
+#include "desk/wait.h"
+#include "wire/wire.h"
+
+#define EXCHANGE_LEASE_MS      20000 /* not renewed for so long: nobody holds it */
+#define EXCHANGE_DESK_DEAD_MS  5000  /* no heartbeat for so long */
+#define EXCHANGE_RING_GRACE_MS 5000  /* on top of ring_ms, before the desk acts for an agent that does not */
+#define EXCHANGE_UNLINKED_MS   3000  /* a booth gets so long to come back to this desk before its live call may be taken */
+#define EXCHANGE_SILENT_MS     8000  /* or so long to renew at another desk */
+#define EXCHANGE_RETRY_MS      300   /* an unresolved write is tried again */
+#define EXCHANGE_LEFTOVER_MS   5000  /* what another desk has not finished is finished here */
+#define EXCHANGE_ENDED_MS      600000 /* an ended call can be rated so long */
+#define EXCHANGE_BAD_MAX       3
+#define EXCHANGE_RECORDS_MAX   256   /* booths' records that wait for the bus, for each booth */
+
+typedef struct Entry Entry;
+typedef struct Shopper Shopper;
+typedef struct Booth Booth;
+
+typedef enum { INTENT_DESK, INTENT_SHOPPER, INTENT_BOOTH } IntentOrigin;
+
+/* Something that shall happen to a call. Kept until the write is resolved, or the call has become what it does not fit. */
+typedef struct {
+    CallEvent event;
+    IntentOrigin from;
+    const char *what; /* the booth's message, for refused */
+    char *booth_name; /* of an offer */
+} Intent;
+
+/* A call in the view. */
+struct Entry {
+    Exchange *exchange;
+    char id[34];
+    Call *call;
+    guint64 revision;
+    guint view;           /* the last view that showed it */
+    gint64 lease_seen;    /* all monotonic ms of this desk */
+    gint64 offered_seen;
+    gint64 away_since;    /* 0: the shopper is here, or another living desk's to watch */
+    gint64 unlinked_since;
+    gint64 retry_at, finish_at;
+    GQueue intents;       /* of Intent */
+    Intent *writing;      /* the one that the store is at */
+    Call *written;
+    gboolean offering, finishing, listening;
+    gboolean media_lost;  /* the booth's word, which waits for the shopper's absence to be sure */
+    CallEvent media_lost_event;
+    Shopper *shopper;     /* its page is here */
+    Booth *booth;         /* its owner's link is here and holds it */
+};
+
+/* What both kinds of links have; first in them. */
+typedef struct {
+    DoorLink *link;
+    DoorKind kind;
+    guint64 serial;
+    char *address;
+    guint bad;
+    gdouble tokens; /* for messages */
+    gint64 filled;
+} Peer;
+
+struct Shopper {
+    Peer peer;
+    Entry *entry;
+    char *key;
+    char asking[34]; /* id of the call being written, or "" */
+    gboolean calling_back;
+    guint told_place;
+    gint64 told_at, told_p50, told_p90;
+};
+
+struct Booth {
+    Peer peer;
+    char *id, *name;
+    gboolean introduced, welcomed;
+    char **topics, **langs;
+    QueueSkills skills;
+    gint64 epoch;
+    json_t *claim; /* the call of its hello until the welcome */
+    gint64 pull_seq;
+    gboolean pulling;      /* a pull is parked or an offer for it under way */
+    gboolean unpull;       /* taken back while the offer was under way */
+    char offering[34];     /* the call being written for it */
+    gint64 match_at;
+    GList *parked;         /* its node in exchange->parked */
+    Entry *entry;          /* the call that it holds */
+    GQueue records;        /* of json_t, messages in order */
+    gboolean appending;
+    gint64 records_at;
+    guint64 record_revision; /* of the last landed one; 0 when not known */
+    gint64 stored_epoch, stored_seq;
+    json_t *snapshot;      /* the newest, while another one is being written */
+    gboolean snapshotting;
+};
+
+typedef struct {
+    guint64 revision;
+    gint64 seen;
+    guint booths;
+    GArray *skills; /* of QueueSkills */
+} Desk;
+
+typedef struct {
+    char hash[65], outcome[32], cause[32];
+    gint64 until;
+} Ended;
+
+struct Exchange {
+    const ExchangeSettings *settings;
+    DoorEvents door_events;
+    StoreEvents store_events;
+    Store *store;
+    Door *door;
+    GMutex door_lock; /* of door, which other threads wake */
+    Queue *queue;
+    Wait *wait;
+    GHashTable *calls;   /* id → Entry */
+    GHashTable *peers;   /* serial → Peer */
+    GHashTable *booths;  /* id → Booth, introduced */
+    GHashTable *desks;   /* instance → Desk */
+    GHashTable *ended;   /* id → Ended */
+    GHashTable *asking;  /* id → Shopper */
+    GHashTable *markers; /* key → Marker */
+    GHashTable *askers;  /* address → Asker */
+    GQueue parked;       /* of Booth, longest first */
+    guint64 serial;
+    guint view;
+    gboolean ready, whole; /* whole: the view is complete and up to date */
+    char *secret;        /* for callback references */
+    gboolean secret_asked;
+    gint64 swept, swept_slow;
+    char *queue_told;
+};
+
+gint64 exchange_mono(void); /* ms */
+gint64 exchange_utc(void);
+gboolean exchange_is_self(const Exchange *exchange, const char *desk);
+gboolean exchange_desk_is_dead(const Exchange *exchange, const char *desk, gint64 now);
+/* Whether a booth with the skills is linked, here or at another living desk; NULL lang: any language; NULL topic: any booth. */
+gboolean exchange_has_staff(const Exchange *exchange, const char *topic, const char *lang);
+void exchange_note_ended(Exchange *exchange, const Call *call);
+
+/* --- exchange_calls.c: entries and what becomes of them */
+void entry_free(Entry *entry);
+Entry *entry_find(Exchange *exchange, const char *id);
+/* Takes call. Ignores what is not newer than what is known. */
+void entry_learn(Exchange *exchange, const char *id, Call *call, guint64 revision);
+void entry_gone(Entry *entry); /* purged; frees it */
+void entry_wants(Entry *entry, const CallEvent *event, IntentOrigin from, const char *what);
+gboolean entry_is_wanted(const Entry *entry, CallEventKind kind);
+void entry_pump(Entry *entry);
+void entry_sweep(Entry *entry, gint64 now);
+void entry_offer(Entry *entry, Booth *booth);
+void entry_match(Entry *entry);
+void entry_set_shopper(Entry *entry, Shopper *shopper); /* NULL: the page is gone */
+void entry_set_booth(Entry *entry, Booth *booth);       /* NULL: the link is gone or the call left it */
+gboolean entry_shopper_is_away(const Entry *entry, gint64 now);
+CallEvent entry_event(const Entry *entry, CallEventKind kind);
+void entry_to_shopper(Entry *entry, json_t *message); /* takes message; over the bus when its page is elsewhere */
+void entry_to_booth(Entry *entry, json_t *message);
+
+/* --- exchange_shoppers.c */
+void shopper_opened(Exchange *exchange, DoorLink *link, const char *address);
+void shopper_received(Exchange *exchange, Shopper *shopper, json_t *message);
+void shopper_closed(Exchange *exchange, Shopper *shopper);
+void shopper_send(Shopper *shopper, json_t *message); /* takes message */
+void shopper_error(Shopper *shopper, const char *code, const char *detail);
+void shopper_tell(Shopper *shopper, const Call *old); /* how its call stands now; old may be NULL */
+void shopper_update(Shopper *shopper, gint64 now);
+void shopper_forget_address(Exchange *exchange, gint64 now);
+
+/* --- exchange_booths.c */
+void booth_opened(Exchange *exchange, DoorLink *link, const char *identity, const char *address);
+void booth_received(Exchange *exchange, Booth *booth, json_t *message);
+void booth_closed(Exchange *exchange, Booth *booth);
+void booth_send(Booth *booth, json_t *message); /* takes message */
+void booth_error(Booth *booth, const char *code, const char *detail);
+void booth_tell(Entry *entry, const Call *old);
+void booth_refuse(Exchange *exchange, const Intent *intent, const char *id);
+void booth_match(Exchange *exchange, Booth *booth);
+void booth_offer_failed(Exchange *exchange, const char *id, gboolean unresolved);
+void booth_sweep(Exchange *exchange, Booth *booth, gint64 now);
+void booth_tell_queue(Exchange *exchange);

@@ -1,0 +1,190 @@
+/* desk: the call desk. This file only puts the parts together. */
+#define G_LOG_DOMAIN "desk"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "desk/exchange.h"
+#include "wire/wire.h"
+
+#define BUS_WAIT_MS  30000
+#define VIEW_WAIT_MS 10000
+#define SETTLE_MS    1500
+#define LINKS_MAX    10000
+
+static const ConfigKey keys[] = {
+    {"desk", "port", CONFIG_INT, "8080", 0, 65535, "the HTTP port"},
+    {"desk", "booth_port", CONFIG_INT, "8443", 0, 65535, "the TLS port of the booths"},
+    {"desk", "bind", CONFIG_STRING, "", 0, 0, "an address of this computer, or nothing for every one"},
+    {"desk", "share", CONFIG_STRING, NULL, 0, 0, "the folder with web/ and text/"},
+    {"desk", "origins", CONFIG_LIST, "", 0, 0, "web shops, such as https://shop.example, or *"},
+    {"tls", "authority", CONFIG_STRING, NULL, 0, 0, "PEM file of the booths' authority"},
+    {"tls", "certificate", CONFIG_STRING, NULL, 0, 0, "PEM file of the desk's certificate"},
+    {"tls", "key", CONFIG_STRING, NULL, 0, 0, "PEM file of its key"},
+    {"bus", "servers", CONFIG_LIST, "nats://127.0.0.1:4222", 0, 0, "nats://HOST:PORT, several with ;"},
+    {"bus", "replicas", CONFIG_INT, "1", 1, 5, "of the streams: 1, or 3 on a cluster"},
+    {"queue", "topics", CONFIG_LIST, "tv;computers;phones;appliances;other", 0, 0, "words, several with ;"},
+    {"queue", "ring_s", CONFIG_INT, "20", 1, 600, "seconds"},
+    {"queue", "wrapup_s", CONFIG_INT, "60", 0, 3600, "seconds"},
+    {"queue", "setup_s", CONFIG_INT, "20", 1, 600, "seconds"},
+    {"queue", "leave_s", CONFIG_INT, "10", 1, 600, "seconds"},
+    {"queue", "shoppers_max", CONFIG_INT, "2000", 1, 100000, "shoppers in line"},
+    {"queue", "asks_per_minute", CONFIG_INT, "600", 1, 1000000, "from one address"},
+    {"hours", "mon", CONFIG_STRING, "00:00-24:00", 0, 0, "closed or HH:MM-HH:MM"},
+    {"hours", "tue", CONFIG_STRING, "00:00-24:00", 0, 0, "closed or HH:MM-HH:MM"},
+    {"hours", "wed", CONFIG_STRING, "00:00-24:00", 0, 0, "closed or HH:MM-HH:MM"},
+    {"hours", "thu", CONFIG_STRING, "00:00-24:00", 0, 0, "closed or HH:MM-HH:MM"},
+    {"hours", "fri", CONFIG_STRING, "00:00-24:00", 0, 0, "closed or HH:MM-HH:MM"},
+    {"hours", "sat", CONFIG_STRING, "00:00-24:00", 0, 0, "closed or HH:MM-HH:MM"},
+    {"hours", "sun", CONFIG_STRING, "00:00-24:00", 0, 0, "closed or HH:MM-HH:MM"},
+    {"hours", "timezone", CONFIG_STRING, "Europe/Oslo", 0, 0, "an IANA time zone"},
+    {"hours", "closed_days", CONFIG_LIST, "", 0, 0, "YYYY-MM-DD, several with ;"},
+    {"ice", "stun", CONFIG_LIST, "", 0, 0, "stun:HOST:PORT, several with ;"},
+    {"ice", "turn", CONFIG_LIST, "", 0, 0, "turn:HOST:PORT?transport=udp, several with ;"},
+    {"ice", "turn_secret_file", CONFIG_STRING, "", 0, 0, "file with coturn's static-auth-secret"},
+    {"ice", "turn_lifetime_s", CONFIG_INT, "3600", 60, 86400, "seconds"},
+    {NULL, NULL, CONFIG_STRING, NULL, 0, 0, NULL},
+};
+
+static Door *serving; /* for the signal handler alone */
+
+static void on_terminate(G_GNUC_UNUSED int number)
+{
+    if (serving) door_stop(serving);
+}
+
+static int fail(const GError *error)
+{
+    fprintf(stderr, "desk: %s\n", error ? error->message : "it did not work, and there is no reason known");
+    return EXIT_FAILURE;
+}
+
+/* Topics are words of the protocol and bits of a set. */
+static gboolean check_topics(const char *const *topics, GError **error)
+{
+    guint count = g_strv_length((char **)topics);
+    for (const char *const *topic = topics; *topic; topic++) {
+        gsize length = strlen(*topic);
+        if (length > 0 && length <= 64 && strspn(*topic, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") == length) continue;
+        g_set_error(error, CONFIG_ERROR, 0, "[queue] topics: \"%s\" is no word of letters, digits, _, - and . with 64 at most.", *topic);
+        return FALSE;
+    }
+    if (count == 0 || count > 62) g_set_error(error, CONFIG_ERROR, 0, "[queue] topics: there must be 1 to 62 of them, not %u.", count);
+    return count > 0 && count <= 62;
+}
+
+static gboolean wait_for_view(Exchange *exchange, Store *store, GError **error)
+{
+    for (gint64 until = g_get_monotonic_time() + VIEW_WAIT_MS * 1000LL; g_get_monotonic_time() < until;) {
+        store_dispatch(store);
+        if (exchange_is_ready(exchange)) return TRUE;
+        g_usleep(5000);
+    }
+    g_set_error(error, STORE_ERROR, 0, "The bus answers, but did not show its calls within %d s.", VIEW_WAIT_MS / 1000);
+    return FALSE;
+}
+
+static gboolean open_and_run(const Config *config, Exchange *exchange, GError **error)
+{
+    g_autofree char *web = g_build_filename(config_string(config, "desk", "share"), "web", NULL);
+    g_autofree char *text = g_build_filename(config_string(config, "desk", "share"), "text", NULL);
+    const char *bind_address = config_string(config, "desk", "bind");
+    const DoorSettings settings = {
+        .port = (int)config_int(config, "desk", "port"),
+        .booth_port = (int)config_int(config, "desk", "booth_port"),
+        .bind_address = bind_address[0] ? bind_address : NULL,
+        .web_folder = web,
+        .text_folder = text,
+        .certificate = config_string(config, "tls", "certificate"),
+        .key = config_string(config, "tls", "key"),
+        .authority = config_string(config, "tls", "authority"),
+        .origins = config_list(config, "desk", "origins"),
+        .tick_ms = 100,
+        .links_max = LINKS_MAX,
+    };
+    Door *door = door_open(&settings, exchange_door_events(exchange), error);
+    if (!door) return FALSE;
+    exchange_set_door(exchange, door);
+    serving = door;
+    signal(SIGTERM, on_terminate);
+    signal(SIGINT, on_terminate);
+    g_message("ready: http port %d, booths' port %d", door_port(door), door_booth_port(door));
+    door_run(door);
+    exchange_set_door(exchange, NULL);
+    serving = NULL;
+    door_free(door);
+    exchange_settle(exchange, SETTLE_MS);
+    return TRUE;
+}
+
+static gboolean run(const Config *config, GError **error)
+{
+    g_autoptr(Hours) hours = hours_new(config, error);
+    if (!hours) return FALSE;
+    g_autoptr(Turn) turn = turn_new(config, error);
+    if (!turn || !check_topics(config_list(config, "queue", "topics"), error)) return FALSE;
+    g_autofree char *secret = wire_new_secret();
+    g_autofree char *instance = g_strdup_printf("d%.12s", secret);
+    const ExchangeSettings settings = {
+        .instance = instance,
+        .topics = config_list(config, "queue", "topics"),
+        .ring_ms = config_int(config, "queue", "ring_s") * 1000,
+        .wrapup_ms = config_int(config, "queue", "wrapup_s") * 1000,
+        .setup_ms = config_int(config, "queue", "setup_s") * 1000,
+        .leave_ms = config_int(config, "queue", "leave_s") * 1000,
+        .shoppers_max = (guint)config_int(config, "queue", "shoppers_max"),
+        .asks_per_minute = (guint)config_int(config, "queue", "asks_per_minute"),
+        .hours = hours,
+        .turn = turn,
+    };
+    const StoreSettings bus = {
+        .servers = config_list(config, "bus", "servers"),
+        .replicas = (int)config_int(config, "bus", "replicas"),
+        .instance = instance,
+        .start_timeout_ms = BUS_WAIT_MS,
+    };
+    Exchange *exchange = exchange_new(&settings);
+    Store *store = store_open(&bus, exchange_store_events(exchange), error);
+    exchange_set_store(exchange, store);
+    gboolean well = store && wait_for_view(exchange, store, error) && open_and_run(config, exchange, error);
+    store_close(store);
+    exchange_free(exchange);
+    return well;
+}
+
+static void print_line(const char *text)
+{
+    puts(text);
+}
+
+int main(int argc, char **argv)
+{
+    g_autofree char *path = NULL, *call = NULL;
+    g_autoptr(GError) error = NULL;
+    setlocale(LC_ALL, "C.UTF-8");
+    const GOptionEntry options[] = {
+        {"config", 'c', 0, G_OPTION_ARG_FILENAME, &path, "settings (default: /etc/livebooth/desk.conf)", "FILE"},
+        {"call", 0, 0, G_OPTION_ARG_STRING, &call, "records: of one call", "ID"},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new("[records] - the call desk");
+    g_option_context_set_summary(context, "Without a command it serves. \"records\" prints what calls came to, as JSON lines.");
+    g_option_context_add_main_entries(context, options, NULL);
+    if (!g_option_context_parse(context, &argc, &argv, &error)) return fail(error);
+    gboolean records = argc == 2 && strcmp(argv[1], "records") == 0;
+    if ((argc > 1 && !records) || (call && !records)) {
+        fprintf(stderr, "desk: unknown command; desk --help tells what there is.\n");
+        return EXIT_FAILURE;
+    }
+    /* To stderr even where they are below a warning: the desk's log is what a service manager keeps. */
+    g_log_writer_default_set_use_stderr(TRUE);
+    signal(SIGPIPE, SIG_IGN);
+    g_autoptr(Config) config = config_load(path ? path : "/etc/livebooth/desk.conf", keys, &error);
+    if (!config) return fail(error);
+    gboolean well = records ? store_records(config_list(config, "bus", "servers"), call, print_line, &error) : run(config, &error);
+    return well ? EXIT_SUCCESS : fail(error);
+}
