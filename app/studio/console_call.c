@@ -7,6 +7,7 @@
 
 #define CONTROLS_HEIGHT 88.0
 #define CALL_COLUMN     364.0
+#define RING_SIZE       250.0
 #define BUBBLE_PADDING  12.0
 
 static void fact(const Console *console, Rect rect, const char *label, const char *value, gboolean foreign)
@@ -68,25 +69,27 @@ void console_ringing(const Console *console, Rect area)
     Scene *scene = console->scene;
     const Theme *theme = console->theme;
     const View *view = console->view;
-    console_own_column(console, rect_cut_right(&area, RIGHT_COLUMN, LAYOUT_GAP), FALSE);
-    Rect inner = console_card(console, "ringing", area);
+    console_own_column(console, rect_cut_right(&area, RIGHT_COLUMN, LAYOUT_GAP), TRUE);
+    Rect inner = rect_inset(console_card(console, "ringing", area), 8, 4);
     scene_frame(scene, area, CARD_RADIUS, SCENE_NO_COLOUR, theme->good, 4);
     ringing_buttons(console, rect_cut_bottom(&inner, 120, 24));
-    scene_text(scene, rect_cut_top(&inner, 28, 4), STYLE_LABEL, ALIGN_LEFT, theme->good, theme->surface,
+    Rect side = rect_cut_right(&inner, RING_SIZE, 32);
+    double height = 28 + 6 + 70 + 22 + 62 + 18 + 92;
+    inner = rect_centre(inner, inner.w, MIN(height, inner.h));
+    scene_text(scene, rect_cut_top(&inner, 28, 6), STYLE_LABEL, ALIGN_LEFT, theme->good, theme->surface,
                console_text(console, "ringing_title"));
-    scene_text(scene, rect_cut_top(&inner, 48, 20), STYLE_TITLE, ALIGN_LEFT, theme->text, theme->surface,
+    scene_text(scene, rect_cut_top(&inner, 70, 22), STYLE_NUMBER, ALIGN_LEFT, theme->text, theme->surface,
                console_word(console, "topic", view->topic));
-    double ring = MIN(240, inner.h);
-    Rect side = rect_cut_right(&inner, ring, 32);
     g_autofree char *waited = console_duration(console, view->waited_ms);
-    Rect facts = rect_cut_top(&inner, 62, 20);
+    Rect facts = rect_cut_top(&inner, 62, 18);
     fact(console, rect_column(facts, 2, 0, LAYOUT_GAP), console_text(console, "ringing_language"),
          console_word(console, "language", view->language), FALSE);
     fact(console, rect_column(facts, 2, 1, LAYOUT_GAP), console_text(console, "ringing_waited"), waited, FALSE);
     gboolean product = *view->product_title;
     fact(console, rect_cut_top(&inner, 92, 0), console_text(console, "ringing_product"),
          product ? view->product_title : console_text(console, "ringing_no_product"), product);
-    ringing_countdown(console, (Rect){side.x, side.y, ring, ring});
+    double ring = MIN(RING_SIZE, side.h);
+    ringing_countdown(console, rect_centre(side, ring, ring));
 }
 
 static void stage(const Console *console, Rect rect)
@@ -173,6 +176,7 @@ static void camera_buttons(const Console *console, Rect rect)
         Button button = console_plain_button(console, id, console_text(console, id));
         button.selected = console->view->camera == (ViewCamera)i;
         button.icon = button.selected ? ICON_CHECK : views[i].icon;
+        button.icon_above = TRUE;
         button.keycap = views[i].keycap;
         button.key = SDLK_F4 + (int)i;
         button.wish = "camera";
@@ -197,8 +201,8 @@ static void controls(const Console *console, Rect rect)
     end.on = theme->on_danger;
     end.line = SCENE_NO_COLOUR;
     end.disabled = console->view->agent_gone;
-    Rect right = rect_cut_right(&inner, CALL_COLUMN - 88, 20);
-    mute_button(console, rect_cut_left(&inner, 310, 20));
+    Rect right = rect_cut_right(&inner, CALL_COLUMN - 100, 20);
+    mute_button(console, rect_cut_left(&inner, 348, 20));
     camera_buttons(console, inner);
     console_button(console, right, &end);
 }
@@ -229,7 +233,7 @@ static void own_picture(const Console *console, Rect rect)
 }
 
 /* One message at the bottom of room; FALSE when there was none left for it. */
-static gboolean bubble(const Console *console, Rect *room, const ChatLine *line, gboolean newest)
+static gboolean bubble(const Console *console, Rect *room, const ChatLine *line)
 {
     Scene *scene = console->scene;
     const Theme *theme = console->theme;
@@ -238,9 +242,8 @@ static gboolean bubble(const Console *console, Rect *room, const ChatLine *line,
     double width =
         MIN(most, MAX(draw_text_width(scene->fonts, STYLE_BODY, line->text), draw_text_width(scene->fonts, STYLE_KEYCAP, who)) + 2);
     double body = draw_text_height(scene->fonts, STYLE_BODY, line->text, width), name = 18, height = body + name + 14;
-    if (height > room->h && !newest) return FALSE;
     height = MIN(height, room->h);
-    if (height < name + 14 + 20) return FALSE;
+    if (height < name + 14 + draw_line_height(scene->fonts, STYLE_BODY)) return FALSE;
     Rect row = rect_cut_bottom(room, height, 8), box = row;
     box.w = width + 2 * BUBBLE_PADDING;
     if (!line->from_shopper) box.x = row.x + row.w - box.w;
@@ -255,7 +258,7 @@ static gboolean bubble(const Console *console, Rect *room, const ChatLine *line,
                                     .text = line->text,
                                     .top = TRUE,
                                     .foreign = TRUE,
-                                    .lines = (guint)(words.h / draw_line_height(scene->fonts, STYLE_BODY) + 0.5)});
+                                    .lines = (guint)(words.h / draw_line_height(scene->fonts, STYLE_BODY) + 0.01)});
     return TRUE;
 }
 
@@ -265,8 +268,6 @@ static void chat(const Console *console, Rect rect)
     const Theme *theme = console->theme;
     console_card(console, "chat", rect);
     Rect inner = rect_inset(rect, 14, 12);
-    scene_text(scene, rect_cut_top(&inner, 24, 8), STYLE_LABEL, ALIGN_LEFT, theme->text, theme->surface,
-               console_text(console, "chat_title"));
     Rect row = rect_cut_bottom(&inner, LAYOUT_TOUCH, 10);
     Button send = console_plain_button(console, CONSOLE_SEND, "");
     send.icon = ICON_SEND;
@@ -284,7 +285,7 @@ static void chat(const Console *console, Rect rect)
                                         .lines = 2});
     }
     for (guint i = console->chat_count; i > 0; i--) {
-        if (!bubble(console, &inner, console->chat[i - 1], i == console->chat_count)) break;
+        if (!bubble(console, &inner, console->chat[i - 1])) break;
     }
 }
 
@@ -335,7 +336,7 @@ void console_wrapup(const Console *console, Rect area)
     scene_text(scene, rect_cut_top(&inner, 28, 24), STYLE_BODY, ALIGN_LEFT, theme->text_soft, theme->surface,
                console_text(console, "wrapup_line"));
     Rect bar = rect_cut_bottom(&inner, 50, 24), order = rect_cut_bottom(&inner, LAYOUT_TOUCH + 4, 24);
-    Rect row = rect_cut_top(&inner, MIN(inner.h, 260), 0);
+    Rect row = rect_cut_top(&inner, 360, 0);
     for (guint i = 0; i < G_N_ELEMENTS(outcomes); i++) {
         char id[SCENE_ID_MAX];
         g_snprintf(id, sizeof id, "outcome_%s", outcomes[i].outcome);

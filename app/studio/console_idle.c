@@ -7,7 +7,9 @@
 
 #define DEVICE_ROW  36.0
 #define CHECK_ROW   68.0
+#define TOPIC_ROW   35.0
 #define STAT_HEIGHT 112.0
+#define OWN_HEIGHT  278.0 /* of the own picture with its words alone */
 
 static const struct {
     const char *name;
@@ -90,6 +92,7 @@ void console_own_column(const Console *console, Rect rect, gboolean with_devices
 {
     Scene *scene = console->scene;
     const Theme *theme = console->theme;
+    if (!with_devices) rect.h = OWN_HEIGHT;
     Rect inner = console_card(console, "own", rect);
     inner = rect_inset(inner, CARD_PADDING / 2 - 20, CARD_PADDING / 2 - 20);
     Rect picture = rect_cut_top(&inner, inner.w * 9 / 16, 12);
@@ -190,27 +193,36 @@ static void stats(const Console *console, Rect rect)
     stat(console, rect_column(rect, 2, 1, LAYOUT_GAP), console_text(console, "stat_longest"), longest);
 }
 
-static void topic_bars(const Console *console, Rect rect)
+static void topic_bar(const Console *console, Rect row, const ViewTopic *topic, gint64 most)
 {
     Scene *scene = console->scene;
     const Theme *theme = console->theme;
+    char number[24];
+    g_snprintf(number, sizeof number, "%" G_GINT64_FORMAT, topic->waiting);
+    scene_text(scene, rect_cut_left(&row, 176, 12), STYLE_LABEL, ALIGN_LEFT, theme->text, theme->surface,
+               console_word(console, "topic", topic->id));
+    scene_text(scene, rect_cut_right(&row, 56, 12), STYLE_CLOCK, ALIGN_RIGHT, theme->text, theme->surface, number);
+    Rect bar = rect_centre(row, row.w, 10);
+    scene_box(scene, bar, 5, theme->raised);
+    bar.w = MAX(10, bar.w * (double)topic->waiting / (double)most);
+    scene_box(scene, bar, 5, theme->accent);
+}
+
+/* In two columns where one has no room for all. */
+static void topic_bars(const Console *console, Rect rect)
+{
     const View *view = console->view;
-    if (!view->link_up || !view->topic_count || rect.h < 70) return;
-    scene_text(scene, rect_cut_top(&rect, 24, 8), STYLE_SMALL, ALIGN_LEFT, theme->text_soft, theme->surface,
+    if (!view->link_up || !view->topic_count || rect.h < 32 + TOPIC_ROW) return;
+    scene_text(console->scene, rect_cut_top(&rect, 24, 8), STYLE_SMALL, ALIGN_LEFT, console->theme->text_soft, console->theme->surface,
                console_text(console, "stat_topics"));
     gint64 most = 1;
     for (guint i = 0; i < view->topic_count; i++) most = MAX(most, view->topics[i].waiting);
-    for (guint i = 0; i < view->topic_count && rect.h >= 34; i++) {
-        Rect row = rect_cut_top(&rect, 34, 2);
-        char number[24];
-        g_snprintf(number, sizeof number, "%" G_GINT64_FORMAT, view->topics[i].waiting);
-        scene_text(scene, rect_cut_left(&row, 220, 12), STYLE_LABEL, ALIGN_LEFT, theme->text, theme->surface,
-                   console_word(console, "topic", view->topics[i].id));
-        scene_text(scene, rect_cut_right(&row, 56, 12), STYLE_CLOCK, ALIGN_RIGHT, theme->text, theme->surface, number);
-        Rect bar = rect_centre(row, row.w, 10);
-        scene_box(scene, bar, 5, theme->raised);
-        bar.w = MAX(10, bar.w * (double)view->topics[i].waiting / (double)most);
-        scene_box(scene, bar, 5, theme->accent);
+    guint room = (guint)(rect.h / TOPIC_ROW), columns = view->topic_count > room ? 2 : 1;
+    guint rows = MIN(room, (view->topic_count + columns - 1) / columns);
+    for (guint i = 0; i < MIN(view->topic_count, rows * columns); i++) {
+        Rect column = rect_column(rect, columns, i / rows, 2 * LAYOUT_GAP);
+        Rect row = {column.x, column.y + TOPIC_ROW * (i % rows), column.w, TOPIC_ROW};
+        topic_bar(console, row, &view->topics[i], most);
     }
 }
 
@@ -247,19 +259,20 @@ void console_ready(const Console *console, Rect area)
     Rect inner = console_card(console, "ready", area);
     heading(console, &inner, ICON_CHECK, theme->good_fill, theme->on_good, console_text(console, "ready_title"),
             console_text(console, "ready_line"));
-    Rect row = rect_cut_bottom(&inner, 68, 10);
+    Rect row = rect_cut_bottom(&inner, 84, 8);
     for (guint i = 0; i < G_N_ELEMENTS(reasons); i++) {
         char id[SCENE_ID_MAX];
         g_snprintf(id, sizeof id, "pause_%s", reasons[i].reason);
         Button button = console_plain_button(console, id, console_text(console, id));
         button.icon = reasons[i].icon;
+        button.icon_above = TRUE;
         button.keycap = reasons[i].keycap;
         button.key = SDLK_1 + (int)i;
         button.wish = "pause";
         button.argument = reasons[i].reason;
         console_button(console, rect_column(row, G_N_ELEMENTS(reasons), i, 12), &button);
     }
-    scene_text(console->scene, rect_cut_bottom(&inner, 24, 20), STYLE_SMALL, ALIGN_LEFT, theme->text_soft, theme->surface,
+    scene_text(console->scene, rect_cut_bottom(&inner, 22, 16), STYLE_SMALL, ALIGN_LEFT, theme->text_soft, theme->surface,
                console_text(console, "pause_title"));
     stats(console, rect_cut_top(&inner, STAT_HEIGHT, 24));
     topic_bars(console, inner);

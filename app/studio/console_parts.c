@@ -7,6 +7,7 @@
 #define BUTTON_RADIUS 14.0
 #define BUTTON_INSET  16.0
 #define FOCUS_WIDTH   4.0
+#define SMALL_COLUMN  140.0 /* height below which symbol and label move together */
 #define KEYCAP_HEIGHT 24.0
 
 const char *console_text(const Console *console, const char *key)
@@ -125,8 +126,9 @@ static void button_column(const Console *console, Rect rect, const Button *butto
     Scene *scene = console->scene;
     double words = draw_text_width(scene->fonts, button->style, button->label) > rect.w ? 2 : 1;
     words *= draw_line_height(scene->fonts, button->style);
-    Rect block = rect_centre(rect, rect.w, MIN(rect.h, 48 + 14 + words));
-    scene_icon(scene, button->icon, rect_centre(rect_cut_top(&block, 48, 14), 48, 48), on, fill);
+    double icon = rect.h < SMALL_COLUMN ? 28 : 48, gap = rect.h < SMALL_COLUMN ? 4 : 14;
+    Rect block = rect_centre(rect, rect.w, MIN(rect.h, icon + gap + words));
+    scene_icon(scene, button->icon, rect_centre(rect_cut_top(&block, icon, gap), icon, icon), on, fill);
     button_words(console, block, button, ALIGN_CENTRE, on, fill);
 }
 
@@ -139,7 +141,7 @@ void console_button(const Console *console, Rect rect, const Button *button)
     button_face(console, rect, button, fill);
     Rect inner = rect_inset(rect, BUTTON_INSET, 6);
     if (button->keycap && button->icon_above) {
-        Rect corner = {inner.x, rect.y + 12, inner.w, KEYCAP_HEIGHT};
+        Rect corner = {inner.x, rect.y + (rect.h < SMALL_COLUMN ? 8 : 12), inner.w + (rect.h < SMALL_COLUMN ? 6 : 0), KEYCAP_HEIGHT};
         console_keycap(console, corner, button->keycap, on, fill);
     } else if (button->keycap) {
         rect_cut_right(&inner, console_keycap(console, inner, button->keycap, on, fill), 12);

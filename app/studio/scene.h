@@ -13,7 +13,7 @@
 
 typedef enum {
     STYLE_HUGE,   /* the idle picture's name */
-    STYLE_NUMBER, /* figures that count, of even width */
+    STYLE_NUMBER, /* what counts most on a screen */
     STYLE_TITLE,
     STYLE_HEADING,
     STYLE_BODY,
@@ -22,7 +22,7 @@ typedef enum {
     STYLE_KEYCAP,
     STYLE_BUTTON,
     STYLE_BUTTON_BIG,
-    STYLE_CLOCK,
+    STYLE_CLOCK, /* figures of even width */
     STYLES
 } TextStyle;
 
