@@ -1,0 +1,249 @@
+/* The life of a call: every event in every state, what a call comes to, and its value there and back. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "desk/call.h"
+
+#define ID "c00000000000000000000000000000001"
+#define ENQUEUED 1000000
+#define NOW      1005000
+
+static CallEvent event_of(CallEventKind kind, guint gen)
+{
+    CallEvent event = {.kind = kind, .now_utc = NOW, .gen = gen, .booth_name = "Booth One", .staff = TRUE};
+    strcpy(event.booth, "b1");
+    strcpy(event.nonce, "n1");
+    strcpy(event.desk, "d1");
+    return event;
+}
+
+static Call *stepped(Call *call, CallEventKind kind, guint gen)
+{
+    CallEvent event = event_of(kind, gen);
+    Call *next = call_step(call, &event);
+    assert_non_null(next);
+    call_free(call);
+    return next;
+}
+
+static Call *queued(void)
+{
+    Call *call = call_new(ID, ENQUEUED);
+    strcpy(call->topic, "tv");
+    strcpy(call->lang, "nb");
+    strcpy(call->shopper_desk, "d0");
+    return call;
+}
+
+static Call *in_state(CallState state)
+{
+    Call *call = queued();
+    if (state >= CALL_OFFERED) call = stepped(call, CALL_OFFER, 0);
+    if (state >= CALL_LIVE) call = stepped(call, CALL_ACCEPT, 1);
+    if (state == CALL_DONE) call = stepped(call, CALL_BOOTH_ENDS, 1);
+    return call;
+}
+
+#define NO (-1)
+/* What each event makes of a call in each state; NO: refused. */
+static const int table[CALL_EVENTS][4] = {
+    /*                        queued        offered       live         done */
+    [CALL_OFFER] =          {CALL_OFFERED, NO,           NO,          NO},
+    [CALL_ACCEPT] =         {NO,           CALL_LIVE,    NO,          NO},
+    [CALL_DECLINE] =        {NO,           CALL_QUEUED,  NO,          NO},
+    [CALL_RING_NO_ANSWER] = {NO,           CALL_QUEUED,  NO,          NO},
+    [CALL_RENEW] =          {NO,           CALL_OFFERED, CALL_LIVE,   NO},
+    [CALL_ADOPT] =          {NO,           CALL_OFFERED, CALL_LIVE,   NO},
+    [CALL_BOOTH_ENDS] =     {NO,           NO,           CALL_DONE,   NO},
+    [CALL_SETUP_FAILED] =   {NO,           NO,           CALL_DONE,   NO},
+    [CALL_MEDIA_LOST] =     {NO,           NO,           CALL_DONE,   NO},
+    [CALL_LINK_LOST] =      {NO,           CALL_QUEUED,  NO,          NO},
+    [CALL_LEASE_ENDED] =    {NO,           CALL_QUEUED,  CALL_DONE,   NO},
+    [CALL_NO_PICTURE] =     {NO,           NO,           CALL_QUEUED, NO},
+    [CALL_MEDIA_UP] =       {NO,           NO,           CALL_LIVE,   NO},
+    [CALL_SHOPPER_ENDS] =   {CALL_DONE,    CALL_DONE,    CALL_DONE,   NO},
+    [CALL_SHOPPER_AWAY] =   {CALL_DONE,    CALL_DONE,    NO,          NO},
+    [CALL_CALL_BACK] =      {CALL_DONE,    CALL_DONE,    NO,          NO},
+    [CALL_MOVE] =           {CALL_QUEUED,  CALL_OFFERED, CALL_LIVE,   NO},
+};
+
+static void test_every_state_and_event(void **state)
+{
+    (void)state;
+    for (int from = CALL_QUEUED; from <= CALL_DONE; from++) {
+        for (int kind = 0; kind < CALL_EVENTS; kind++) {
+            g_autoptr(Call) call = in_state((CallState)from);
+            CallEvent event = event_of((CallEventKind)kind, call->gen);
+            g_autoptr(Call) next = call_step(call, &event);
+            int became = next ? (int)next->state : NO;
+            if (became != table[kind][from]) fail_msg("event %d in state %d made %d, not %d", kind, from, became, table[kind][from]);
+            if (!next || next->state != CALL_DONE) continue;
+            gboolean good = strcmp(next->outcome, "completed") == 0 || strcmp(next->outcome, "callback") == 0;
+            assert_true(next->outcome[0] != '\0');
+            assert_int_equal(next->cause[0] == '\0', good);
+            assert_int_equal(next->ended_utc, NOW);
+        }
+    }
+}
+
+/* Whoever does not hold this generation, this nonce, this call changes nothing. */
+static void test_stale_is_refused(void **state)
+{
+    (void)state;
+    static const CallEventKind proven[] = {CALL_ACCEPT, CALL_DECLINE, CALL_RING_NO_ANSWER, CALL_RENEW, CALL_ADOPT, CALL_BOOTH_ENDS,
+                                           CALL_SETUP_FAILED, CALL_MEDIA_LOST};
+    for (int from = CALL_OFFERED; from <= CALL_LIVE; from++) {
+        for (gsize i = 0; i < G_N_ELEMENTS(proven); i++) {
+            g_autoptr(Call) call = in_state((CallState)from);
+            CallEvent older = event_of(proven[i], call->gen - 1), other = event_of(proven[i], call->gen), forged = other;
+            strcpy(other.booth, "b2");
+            strcpy(forged.nonce, "n2");
+            assert_null(call_step(call, &older));
+            assert_null(call_step(call, &other));
+            assert_null(call_step(call, &forged));
+        }
+    }
+}
+
+static void test_back_at_the_head(void **state)
+{
+    (void)state;
+    g_autoptr(Call) call = stepped(in_state(CALL_OFFERED), CALL_RING_NO_ANSWER, 1);
+    assert_int_equal(call->enqueued_utc, ENQUEUED);
+    assert_int_equal(call->prio, CALL_PRIO_NORMAL);
+    assert_string_equal(call->owner, "");
+    assert_string_equal(call->nonce, "");
+    call = stepped(g_steal_pointer(&call), CALL_OFFER, 1);
+    assert_int_equal(call->gen, 2);
+    assert_int_equal(call->offers->len, 2);
+    call = stepped(g_steal_pointer(&call), CALL_LINK_LOST, 2);
+    assert_int_equal(call->prio, CALL_PRIO_LOST);
+    assert_int_equal(call->enqueued_utc, ENQUEUED);
+}
+
+static void test_talk(void **state)
+{
+    (void)state;
+    g_autoptr(Call) call = in_state(CALL_LIVE);
+    assert_int_equal(call->accepted_utc, NOW);
+    call = stepped(g_steal_pointer(&call), CALL_MEDIA_UP, 1);
+    CallEvent again = event_of(CALL_MEDIA_UP, 1);
+    assert_null(call_step(call, &again));
+    call = stepped(g_steal_pointer(&call), CALL_SHOPPER_ENDS, 1);
+    assert_string_equal(call->outcome, "completed");
+    assert_string_equal(call->ended_by, "shopper");
+    g_autoptr(Call) dark = stepped(in_state(CALL_LIVE), CALL_BOOTH_ENDS, 1);
+    assert_string_equal(dark->outcome, "setup_failed");
+    assert_string_equal(dark->cause, "network");
+}
+
+static void check_left(Call *call, gint64 now, gboolean staff, const char *outcome, const char *cause)
+{
+    CallEvent event = event_of(CALL_SHOPPER_ENDS, call->gen);
+    event.now_utc = now;
+    event.staff = staff;
+    g_autoptr(Call) end = call_step(call, &event);
+    assert_string_equal(end->outcome, outcome);
+    assert_string_equal(end->cause, cause);
+    call_free(call);
+}
+
+static Call *promised(gint64 p90)
+{
+    Call *call = queued();
+    call->promised = TRUE;
+    call->promise_p90_ms = p90;
+    return call;
+}
+
+static void test_why_it_was_not_answered(void **state)
+{
+    (void)state;
+    check_left(queued(), NOW, TRUE, "abandoned", "left_before_promise");
+    check_left(promised(6000), NOW, TRUE, "abandoned", "left_before_promise");
+    check_left(promised(4000), NOW, TRUE, "abandoned", "left_after_promise");
+    check_left(queued(), NOW, FALSE, "missed", "no_staff");
+    check_left(in_state(CALL_OFFERED), NOW, FALSE, "abandoned", "left_before_promise");
+    check_left(stepped(in_state(CALL_OFFERED), CALL_RING_NO_ANSWER, 1), NOW, FALSE, "missed", "ring_no_answer");
+    check_left(stepped(in_state(CALL_OFFERED), CALL_DECLINE, 1), NOW, TRUE, "declined", "left_before_promise");
+    check_left(stepped(in_state(CALL_OFFERED), CALL_LINK_LOST, 1), NOW, TRUE, "missed", "network");
+    check_left(stepped(in_state(CALL_OFFERED), CALL_LEASE_ENDED, 1), NOW, TRUE, "missed", "network");
+    check_left(stepped(in_state(CALL_LIVE), CALL_NO_PICTURE, 1), NOW, TRUE, "dropped", "network");
+}
+
+static void test_value_there_and_back(void **state)
+{
+    (void)state;
+    for (int from = CALL_QUEUED; from <= CALL_DONE; from++) {
+        g_autoptr(Call) call = in_state((CallState)from);
+        call->promised = from % 2;
+        call->promise_p50_ms = from % 2 ? 5 : 0;
+        strcpy(call->codecs[0], "VP8");
+        call->codec_count = 1;
+        json_t *value = call_to_json(call);
+        assert_non_null(value);
+        g_autoptr(Call) back = call_from_json(value);
+        assert_non_null(back);
+        json_t *again = call_to_json(back);
+        assert_true(json_equal(value, again));
+        json_decref(again);
+        json_decref(value);
+    }
+}
+
+static void test_foreign_values(void **state)
+{
+    (void)state;
+    g_autoptr(Call) call = in_state(CALL_LIVE);
+    json_t *value = call_to_json(call);
+    const char *member;
+    json_t *ignored;
+    json_object_foreach (value, member, ignored) {
+        if (strcmp(member, "v") == 0) continue;
+        json_t *broken = json_deep_copy(value);
+        json_object_set_new(broken, member, json_real(0.5));
+        g_autoptr(Call) back = call_from_json(broken);
+        /* A promise that is no object is none. */
+        if (back && strcmp(member, "promise") != 0) fail_msg("took a wrong \"%s\"", member);
+        json_decref(broken);
+    }
+    json_decref(value);
+}
+
+static void test_record_keeps_no_secret(void **state)
+{
+    (void)state;
+    static const char *const secret[] = {"nonce", "key_hash", "lease", "shopper_desk", "owner_desk", "owner_name"};
+    g_autoptr(Call) call = in_state(CALL_DONE);
+    json_t *record = call_to_record(call);
+    for (gsize i = 0; i < G_N_ELEMENTS(secret); i++) assert_null(json_object_get(record, secret[i]));
+    assert_non_null(json_object_get(record, "offers"));
+    json_decref(record);
+}
+
+static void test_offers_are_bounded(void **state)
+{
+    (void)state;
+    g_autoptr(Call) call = queued();
+    for (guint i = 1; i <= CALL_OFFERS_MAX + 20; i++) {
+        call = stepped(g_steal_pointer(&call), CALL_OFFER, 0);
+        call = stepped(g_steal_pointer(&call), CALL_DECLINE, i);
+    }
+    assert_int_equal(call->offers->len, CALL_OFFERS_MAX);
+    assert_int_equal(call->gen, CALL_OFFERS_MAX + 20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_state_and_event), cmocka_unit_test(test_stale_is_refused), cmocka_unit_test(test_back_at_the_head),
+        cmocka_unit_test(test_talk), cmocka_unit_test(test_why_it_was_not_answered), cmocka_unit_test(test_value_there_and_back),
+        cmocka_unit_test(test_foreign_values), cmocka_unit_test(test_record_keeps_no_secret), cmocka_unit_test(test_offers_are_bounded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
