@@ -304,6 +304,7 @@ static gboolean on_wish_accept(Step *step)
     Booth *booth = step->booth;
     if (booth->state != BOOTH_RINGING) return FALSE;
     booth->call.accepted_utc = step->event->utc;
+    booth->call.accepted_mono = step->event->mono;
     enter(step, BOOTH_CONNECTING);
     booth->deadline_mono = step->event->mono + booth->setup_ms;
     act(step, BOOTH_DO_ACCEPT);

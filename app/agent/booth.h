@@ -44,7 +44,7 @@ typedef struct {
     BoothMedia media;
     guint pc; /* of the peer connection in use; grows over all calls */
     gint64 ring_until_mono;
-    gint64 media_up_mono, ended_mono;
+    gint64 accepted_mono, media_up_mono, ended_mono;
     gint64 offered_utc, accepted_utc, media_up_utc, shopper_picture_utc, ended_utc;
     const char *result; /* static text: accepted, declined, ring_no_answer, withdrawn */
     char outcome[16];
@@ -97,7 +97,7 @@ typedef enum {
     BOOTH_SHOPPER,    /* key, flag: present */
     BOOTH_SEEN,       /* key: the shopper sees the advisor */
     BOOTH_NO_PICTURE, /* key: the shopper's page has none */
-    BOOTH_STUDIO_UP,  /* key and number: the session (call, gen, pc) that it runs */
+    BOOTH_STUDIO_UP,  /* key and number: the session (call, gen, pc) that it runs; media: of it */
     BOOTH_STUDIO_DOWN,
     BOOTH_MEDIA_IS,        /* number: pc, media: what it became */
     BOOTH_SHOPPER_PICTURE, /* number: pc */

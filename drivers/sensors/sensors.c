@@ -22,3 +22,13 @@ void sensors_close(Sensors *sensors)
 {
     if (sensors) sensors->driver->close(sensors);
 }
+
+gboolean sensors_temperature(Sensors *sensors, int *millidegrees)
+{
+    return sensors->driver->temperature(sensors, millidegrees);
+}
+
+gboolean sensors_storage(Sensors *sensors, guint64 *free_bytes)
+{
+    return sensors->driver->storage(sensors, free_bytes);
+}

@@ -33,4 +33,6 @@ GQuark sensors_error_quark(void);
 
 /* name: auto (linux), linux or sim. */
 Sensors *sensors_open(const char *name, const char *folder, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean sensors_temperature(Sensors *sensors, int *millidegrees); /* as in the driver */
+gboolean sensors_storage(Sensors *sensors, guint64 *free_bytes);
 void sensors_close(Sensors *sensors); /* NULL is fine */

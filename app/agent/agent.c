@@ -1,0 +1,656 @@
+#include "agent/agent.h"
+
+#include "agent/booth.h"
+#include "agent/desk_proxy.h"
+#include "agent/problems.h"
+#include "agent/records.h"
+#include "agent/saved.h"
+#include "agent/service.h"
+#include "agent/status.h"
+#include "agent/studio_proxy.h"
+#include "drivers/panel/panel.h"
+#include "drivers/sensors/sensors.h"
+#include "wire/wire.h"
+
+#include <string.h>
+
+#define CLOCK_TRUST_MS 30000 /* the own clock is believed unless a desk's is so far off */
+
+struct Agent {
+    const Config *config;
+    void (*lost)(gpointer data);
+    gpointer lost_data;
+    Booth booth;
+    Problems *problems;
+    Records *records;
+    DeskProxy *desk;
+    StudioProxy *studio;
+    Service *service;
+    Panel *panel;
+    Sensors *sensors;
+    DeskEvents desk_events;
+    StudioEvents studio_events;
+    ServiceEvents service_events;
+    PanelEvents panel_events;
+    char *boot;
+    gint64 utc_offset; /* ms to add to the own clock */
+    json_t *card;      /* offer of the call in hand */
+    json_t *codecs;    /* of it, without those refused, the preferred one first */
+    char *codec;       /* of the last offer to the shopper */
+    json_t *health;
+    json_t *queue;
+    char *link_why;
+    char *saved;          /* the state's text as committed */
+    GPtrArray *unwritten; /* records (json_t) that the disk refused */
+    gboolean studio_seen;
+    gint64 sent_epoch, sent_seq; /* the record under way; 0: none */
+    gint64 sent_mono;
+    gboolean has_temperature;
+    int millidegrees;
+    guint tick, publish, status_later, status_regular, desk_grace, studio_grace; /* source ids */
+    gboolean tell_desk;
+    gint64 told_mono;
+};
+
+static gint64 mono_ms(void)
+{
+    return g_get_monotonic_time() / 1000;
+}
+
+static gint64 utc_ms(const Agent *agent)
+{
+    return g_get_real_time() / 1000 + agent->utc_offset;
+}
+
+static void stop_source(guint *id)
+{
+    if (*id) g_source_remove(*id);
+    *id = 0;
+}
+
+static void set_json(json_t **slot, const json_t *value)
+{
+    json_decref(*slot);
+    *slot = value ? json_incref((json_t *)value) : NULL;
+}
+
+static gboolean set_problem(Agent *agent, const char *name, gboolean present)
+{
+    return problems_set(agent->problems, name, present, utc_ms(agent));
+}
+
+/* --- the published state ----------------------------------------------------------------------------------------------------------------
+ */
+
+static json_t *snapshot(Agent *agent)
+{
+    const StatusParts parts = {
+        .config = agent->config,
+        .booth = &agent->booth,
+        .problems = agent->problems,
+        .card = agent->card,
+        .health = agent->health,
+        .queue = agent->queue,
+        .link_up = desk_proxy_up(agent->desk),
+        .link_address = desk_proxy_address(agent->desk),
+        .link_why = agent->link_why,
+        .records_waiting = records_waiting(agent->records) + agent->unwritten->len,
+        .records_stored = records_stored(agent->records),
+        .has_temperature = agent->has_temperature,
+        .millidegrees = agent->millidegrees,
+        .now_mono = mono_ms(),
+    };
+    return status_snapshot(&parts);
+}
+
+static gboolean on_status_later(gpointer data);
+
+static gboolean on_publish(gpointer data)
+{
+    Agent *agent = data;
+    agent->publish = 0;
+    json_t *now = snapshot(agent);
+    char *text = json_dumps(now, JSON_COMPACT);
+    service_set_snapshot(agent->service, text);
+    free(text);
+    gint64 wait = agent->told_mono + AGENT_STATUS_MIN - mono_ms();
+    if (agent->tell_desk && wait <= 0) {
+        agent->tell_desk = FALSE;
+        agent->told_mono = mono_ms();
+        desk_send_status(agent->desk, json_incref(now));
+    } else if (agent->tell_desk && !agent->status_later) {
+        agent->status_later = g_timeout_add((guint)wait, on_status_later, agent);
+    }
+    json_decref(now);
+    return G_SOURCE_REMOVE;
+}
+
+/* for_desk: more than a level or a counter changed. */
+static void changed(Agent *agent, gboolean for_desk)
+{
+    agent->tell_desk |= for_desk;
+    if (!agent->publish) agent->publish = g_idle_add_full(G_PRIORITY_DEFAULT, on_publish, agent, NULL);
+}
+
+static gboolean on_status_later(gpointer data)
+{
+    Agent *agent = data;
+    agent->status_later = 0;
+    changed(agent, TRUE);
+    return G_SOURCE_REMOVE;
+}
+
+/* --- writing down ------------------------------------------------------------------------------------------------------------------------
+ */
+
+static void upload(Agent *agent)
+{
+    if (!desk_proxy_up(agent->desk) || agent->sent_seq) return;
+    json_t *record = records_next(agent->records, &agent->sent_epoch, &agent->sent_seq);
+    if (!record) return;
+    agent->sent_mono = mono_ms();
+    desk_send_record(agent->desk, agent->sent_epoch, agent->sent_seq, record);
+}
+
+static gboolean commit(Agent *agent, const char *state, GError **error)
+{
+    while (agent->unwritten->len > 0) {
+        if (!records_commit(agent->records, g_ptr_array_index(agent->unwritten, 0), state, error)) return FALSE;
+        g_ptr_array_remove_index(agent->unwritten, 0);
+    }
+    return g_strcmp0(state, agent->saved) == 0 || records_commit(agent->records, NULL, state, error);
+}
+
+/* Commits the state, and with it every record that waits to be written. */
+static void write_down(Agent *agent)
+{
+    g_autofree char *state = saved_write(&agent->booth, agent->card, agent->boot);
+    if (agent->unwritten->len == 0 && g_strcmp0(state, agent->saved) == 0) return;
+    g_autoptr(GError) error = NULL;
+    gboolean recorded = agent->unwritten->len > 0;
+    if (commit(agent, state, &error)) {
+        g_free(agent->saved);
+        agent->saved = g_steal_pointer(&state);
+        set_problem(agent, "storage_failing", FALSE);
+        if (recorded) upload(agent);
+    } else if (set_problem(agent, "storage_failing", TRUE)) {
+        g_warning("%s", error->message);
+    }
+}
+
+static void json_unref(gpointer value)
+{
+    json_decref(value);
+}
+
+static void add_record(Agent *agent)
+{
+    if (agent->unwritten->len >= AGENT_UNWRITTEN_MAX) {
+        g_warning("the disk refuses and %d records wait in memory; the oldest is dropped", AGENT_UNWRITTEN_MAX);
+        g_ptr_array_remove_index(agent->unwritten, 0);
+    }
+    const char *codec = agent->codec ? agent->codec : "";
+    g_ptr_array_add(agent->unwritten, status_record(&agent->booth, codec, agent->boot, mono_ms()));
+}
+
+/* --- acting ------------------------------------------------------------------------------------------------------------------------------
+ */
+
+static void act(Agent *agent, const BoothAction *action)
+{
+    const Booth *booth = &agent->booth;
+    const json_t *ice = json_object_get(agent->card, "ice_servers");
+    switch (action->kind) {
+    case BOOTH_DO_PULL: desk_send_pull(agent->desk, TRUE, booth->pull_seq); break;
+    case BOOTH_DO_UNPULL: desk_send_pull(agent->desk, FALSE, booth->pull_seq); break;
+    case BOOTH_DO_ACCEPT: desk_send_call(agent->desk, "accept", &action->key); break;
+    case BOOTH_DO_DECLINE: desk_send_call(agent->desk, "decline", &action->key); break;
+    case BOOTH_DO_RING_NO_ANSWER: desk_send_call(agent->desk, "ring_no_answer", &action->key); break;
+    case BOOTH_DO_RENEW: desk_send_call(agent->desk, "renew", &action->key); break;
+    case BOOTH_DO_MEDIA_UP: desk_send_media_up(agent->desk, &action->key); break;
+    case BOOTH_DO_END: desk_send_end(agent->desk, &action->key, action->end); break;
+    case BOOTH_DO_PREPARE: studio_prepare(agent->studio, &booth->call, agent->codecs, ice); break;
+    case BOOTH_DO_START: studio_start(agent->studio, &booth->call, agent->codecs, ice); break;
+    case BOOTH_DO_STOP: studio_stop(agent->studio); break;
+    case BOOTH_DO_MUTE: studio_set_mute(agent->studio, booth->muted); break;
+    case BOOTH_DO_CAMERA: studio_set_camera(agent->studio, booth_view_name(booth->view)); break;
+    case BOOTH_DO_RECORD: break; /* done before anything else */
+    }
+}
+
+static void light(Agent *agent)
+{
+    BoothState state = agent->booth.state;
+    panel_light(agent->panel, PANEL_RING, state == BOOTH_RINGING);
+    panel_light(agent->panel, PANEL_ON_AIR, state == BOOTH_CONNECTING || state == BOOTH_LIVE);
+}
+
+static gboolean on_tick(gpointer data);
+
+static void arm(Agent *agent)
+{
+    stop_source(&agent->tick);
+    gint64 due = booth_deadline(&agent->booth);
+    if (due) agent->tick = g_timeout_add((guint)CLAMP(due - mono_ms(), 0, G_MAXINT), on_tick, agent);
+}
+
+static gboolean step(Agent *agent, BoothEvent *event)
+{
+    BoothActions actions;
+    const BoothState before = agent->booth.state;
+    event->mono = mono_ms();
+    event->utc = utc_ms(agent);
+    if (!booth_step(&agent->booth, event, &actions)) return FALSE;
+    if (before != agent->booth.state)
+        g_message("%s -> %s %s", booth_state_name(before), booth_state_name(agent->booth.state), agent->booth.call.key.id);
+    for (guint i = 0; i < actions.count; i++) {
+        if (actions.list[i].kind == BOOTH_DO_RECORD) add_record(agent);
+    }
+    write_down(agent);
+    for (guint i = 0; i < actions.count; i++) act(agent, &actions.list[i]);
+    light(agent);
+    arm(agent);
+    changed(agent, TRUE);
+    return TRUE;
+}
+
+static gboolean on_tick(gpointer data)
+{
+    Agent *agent = data;
+    agent->tick = 0;
+    step(agent, &(BoothEvent){.kind = BOOTH_TICK});
+    return G_SOURCE_REMOVE;
+}
+
+/* Tells the machine when the problems began or ceased to keep the booth from being ready. Until the studio was there once, nothing is
+ * known. */
+static void weigh_problems(Agent *agent)
+{
+    gboolean blocked = problems_block(agent->problems) || !agent->studio_seen;
+    if (blocked != agent->booth.blocked)
+        step(agent, &(BoothEvent){.kind = BOOTH_BLOCKED, .flag = blocked});
+    else
+        changed(agent, TRUE);
+}
+
+/* --- the desk ----------------------------------------------------------------------------------------------------------------------------
+ */
+
+static const BoothKey *on_held(void *data)
+{
+    const Agent *agent = data;
+    return booth_held(&agent->booth);
+}
+
+static gint64 on_epoch(void *data)
+{
+    const Agent *agent = data;
+    return records_epoch(agent->records);
+}
+
+static void on_desk_event(void *data, BoothEvent *event)
+{
+    Agent *agent = data;
+    step(agent, event);
+    if (event->kind == BOOTH_WELCOME) weigh_problems(agent);
+}
+
+static void on_welcome(void *data, const json_t *welcome)
+{
+    Agent *agent = data;
+    gint64 off = wire_int(welcome, "now_utc") - g_get_real_time() / 1000;
+    agent->utc_offset = ABS(off) > CLOCK_TRUST_MS ? off : 0;
+    if (agent->utc_offset) g_message("the clock is %" G_GINT64_FORMAT " s off the desk's; the desk's is used", -off / 1000);
+    stop_source(&agent->desk_grace);
+    set_problem(agent, "desk_unreachable", FALSE);
+    set_problem(agent, "certificate_expired", FALSE);
+    set_problem(agent, "certificate_foreign", FALSE);
+    const json_t *stored = json_object_get(welcome, "stored");
+    records_welcome(agent->records, wire_int(stored, "epoch"), wire_int(stored, "seq"));
+    agent->sent_seq = 0;
+    upload(agent);
+}
+
+/* The preferred codec goes first, where the shopper's browser has it. */
+static json_t *order_codecs(const json_t *offered, const char *preferred)
+{
+    json_t *codecs = json_array();
+    for (size_t i = 0; i < json_array_size(offered); i++) {
+        json_t *codec = json_array_get(offered, i);
+        if (strcmp(json_string_value(codec), preferred) == 0)
+            json_array_insert(codecs, 0, codec);
+        else
+            json_array_append(codecs, codec);
+    }
+    return codecs;
+}
+
+static void take_card(Agent *agent, const json_t *card)
+{
+    set_json(&agent->card, card);
+    json_decref(agent->codecs);
+    agent->codecs = order_codecs(json_object_get(card, "codecs"), config_string(agent->config, "media", "prefer"));
+    g_clear_pointer(&agent->codec, g_free);
+}
+
+/* An offer that the machine will decline must not displace the call in hand. */
+static void on_offer(void *data, const json_t *offer)
+{
+    Agent *agent = data;
+    if (agent->booth.state == BOOTH_READY) take_card(agent, offer);
+}
+
+static gboolean in_call(const Agent *agent)
+{
+    return agent->booth.state == BOOTH_CONNECTING || agent->booth.state == BOOTH_LIVE;
+}
+
+static void on_remote_signal(void *data, const BoothKey *key, guint pc, const json_t *signal)
+{
+    Agent *agent = data;
+    const BoothCall *call = &agent->booth.call;
+    if (!in_call(agent) || call->key.gen != key->gen || strcmp(call->key.id, key->id) != 0 || call->pc != pc) return;
+    studio_remote_signal(agent->studio, pc, signal);
+}
+
+static void on_recorded(void *data, gint64 epoch, gint64 seq)
+{
+    Agent *agent = data;
+    records_landed(agent->records, epoch, seq);
+    if (agent->sent_epoch == epoch && agent->sent_seq == seq) agent->sent_seq = 0;
+    upload(agent);
+    changed(agent, FALSE);
+}
+
+static void on_queue(void *data, const json_t *queue)
+{
+    Agent *agent = data;
+    set_json(&agent->queue, queue);
+    changed(agent, FALSE);
+}
+
+static gboolean on_desk_grace(gpointer data)
+{
+    Agent *agent = data;
+    agent->desk_grace = 0;
+    set_problem(agent, "desk_unreachable", TRUE);
+    weigh_problems(agent);
+    return G_SOURCE_REMOVE;
+}
+
+static void on_desk_down(void *data, const char *why)
+{
+    Agent *agent = data;
+    g_free(agent->link_why);
+    agent->link_why = g_strdup(why);
+    agent->sent_seq = 0;
+    LinkCertificate verdict = desk_proxy_certificate(agent->desk);
+    gboolean dated = verdict == LINK_CERTIFICATE_EXPIRED || verdict == LINK_CERTIFICATE_NOT_YET;
+    set_problem(agent, "certificate_expired", dated);
+    set_problem(agent, "certificate_foreign", !dated && verdict != LINK_CERTIFICATE_GOOD);
+    if (!agent->desk_grace) agent->desk_grace = g_timeout_add(AGENT_GRACE_MS, on_desk_grace, agent);
+    weigh_problems(agent);
+}
+
+/* --- the studio --------------------------------------------------------------------------------------------------------------------------
+ */
+
+static BoothMedia media_of(const char *state)
+{
+    if (g_strcmp0(state, "connected") == 0) return BOOTH_MEDIA_UP;
+    if (g_strcmp0(state, "lost") == 0 || g_strcmp0(state, "failed") == 0) return BOOTH_MEDIA_LOST;
+    return BOOTH_MEDIA_CONNECTING;
+}
+
+static const char *media_string(const Agent *agent, const char *member)
+{
+    return json_string_value(json_object_get(json_object_get(agent->health, "media"), member));
+}
+
+static void on_studio_up(void *data, const BoothKey *session, guint pc, const json_t *health)
+{
+    Agent *agent = data;
+    stop_source(&agent->studio_grace);
+    agent->studio_seen = TRUE;
+    set_json(&agent->health, health);
+    set_problem(agent, "studio_down", FALSE);
+    problems_set_health(agent->problems, health, utc_ms(agent));
+    step(agent, &(BoothEvent){.kind = BOOTH_STUDIO_UP, .key = *session, .number = pc, .media = media_of(media_string(agent, "state"))});
+    weigh_problems(agent);
+    step(agent, &(BoothEvent){.kind = BOOTH_STARTED});
+}
+
+static gboolean on_studio_grace(gpointer data)
+{
+    Agent *agent = data;
+    agent->studio_grace = 0;
+    problems_set_health(agent->problems, NULL, utc_ms(agent));
+    set_problem(agent, "studio_down", TRUE);
+    weigh_problems(agent);
+    return G_SOURCE_REMOVE;
+}
+
+static void on_studio_down(void *data)
+{
+    Agent *agent = data;
+    set_json(&agent->health, NULL);
+    step(agent, &(BoothEvent){.kind = BOOTH_STUDIO_DOWN});
+    if (!agent->studio_grace) agent->studio_grace = g_timeout_add(AGENT_GRACE_MS, on_studio_grace, agent);
+    step(agent, &(BoothEvent){.kind = BOOTH_STARTED});
+}
+
+static void on_health(void *data, const json_t *health)
+{
+    Agent *agent = data;
+    set_json(&agent->health, health);
+    if (problems_set_health(agent->problems, health, utc_ms(agent)))
+        weigh_problems(agent);
+    else
+        changed(agent, FALSE);
+}
+
+static void on_local_signal(void *data, guint pc, const char *signal)
+{
+    Agent *agent = data;
+    const BoothCall *call = &agent->booth.call;
+    if (!in_call(agent) || !call->accepted || pc != call->pc) return;
+    json_t *members = json_loads(signal, JSON_REJECT_DUPLICATES, NULL);
+    const char *codec = json_string_value(json_object_get(members, "codec"));
+    if (codec) {
+        g_free(agent->codec);
+        agent->codec = g_strdup(codec);
+    }
+    json_decref(members);
+    desk_send_signal(agent->desk, &call->key, pc, signal);
+}
+
+/* The refused codec leaves the list; the next of it is tried with a new peer connection. */
+static void refuse_codec(Agent *agent, guint pc)
+{
+    const char *named = media_string(agent, "codec_refused");
+    const char *codec = named && *named ? named : agent->codec;
+    if (pc != agent->booth.call.pc) return;
+    for (size_t i = json_array_size(agent->codecs); codec && i > 0; i--) {
+        if (strcmp(json_string_value(json_array_get(agent->codecs, i - 1)), codec) == 0) json_array_remove(agent->codecs, i - 1);
+    }
+    gboolean another = codec && json_array_size(agent->codecs) > 0;
+    g_message("the shopper's browser refused %s; %s", codec ? codec : "the codec", another ? "the next is tried" : "there is no other");
+    step(agent, &(BoothEvent){.kind = BOOTH_CODEC_REFUSED, .flag = another});
+}
+
+static void on_media(void *data, guint pc, const char *state)
+{
+    Agent *agent = data;
+    if (strcmp(state, "refused") == 0)
+        refuse_codec(agent, pc);
+    else
+        step(agent, &(BoothEvent){.kind = BOOTH_MEDIA_IS, .number = pc, .media = media_of(state)});
+}
+
+static void on_picture(void *data, guint pc)
+{
+    step(data, &(BoothEvent){.kind = BOOTH_SHOPPER_PICTURE, .number = pc});
+}
+
+/* --- panel, bus, sensors
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+static BoothEventKind meaning_of(const Agent *agent, PanelButton button)
+{
+    BoothState state = agent->booth.state;
+    switch (button) {
+    case PANEL_ANSWER: return BOOTH_WISH_ACCEPT;
+    case PANEL_HANGUP: return BOOTH_WISH_HANGUP;
+    case PANEL_READY:
+    default: return agent->booth.ready_wanted && state != BOOTH_WRAPUP ? BOOTH_WISH_PAUSE : BOOTH_WISH_READY;
+    }
+}
+
+static void on_pressed(void *data, PanelButton button)
+{
+    Agent *agent = data;
+    step(agent, &(BoothEvent){.kind = meaning_of(agent, button)});
+}
+
+static gboolean on_wish(void *data, BoothEvent *wish)
+{
+    Agent *agent = data;
+    if (!step(agent, wish)) return FALSE;
+    /* Whoever asks for the snapshot next finds the wish in it. */
+    if (agent->publish) {
+        stop_source(&agent->publish);
+        on_publish(agent);
+    }
+    return TRUE;
+}
+
+static char *on_calls(void *data, guint limit)
+{
+    Agent *agent = data;
+    json_t *list = records_list(agent->records, limit);
+    char *text = json_dumps(list, JSON_COMPACT);
+    json_decref(list);
+    return text;
+}
+
+static void on_name_lost(void *data)
+{
+    Agent *agent = data;
+    agent->lost(agent->lost_data);
+}
+
+static void read_sensors(Agent *agent)
+{
+    guint64 left = 0;
+    if (sensors_storage(agent->sensors, &left)) set_problem(agent, "storage_full", left < AGENT_STORAGE_MIN);
+    agent->has_temperature = sensors_temperature(agent->sensors, &agent->millidegrees);
+}
+
+static gboolean on_status_regular(gpointer data)
+{
+    Agent *agent = data;
+    read_sensors(agent);
+    write_down(agent);
+    if (agent->sent_seq && mono_ms() - agent->sent_mono >= AGENT_RECORD_MS) agent->sent_seq = 0;
+    upload(agent);
+    weigh_problems(agent);
+    return G_SOURCE_CONTINUE;
+}
+
+/* --- starting and ending
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+static void restore(Agent *agent)
+{
+    booth_init(&agent->booth, mono_ms());
+    agent->saved = records_state(agent->records);
+    json_t *card = NULL;
+    if (!agent->saved) return;
+    if (!saved_read(agent->saved, agent->boot, mono_ms(), &agent->booth, &card))
+        g_warning("the saved state makes no sense; starting paused");
+    if (card) take_card(agent, card);
+    json_decref(card);
+    if (agent->booth.state != BOOTH_STARTING)
+        g_message("going on as %s %s", booth_state_name(agent->booth.state), agent->booth.call.key.id);
+}
+
+static char *read_boot_id(void)
+{
+    char *id = NULL;
+    if (!g_file_get_contents("/proc/sys/kernel/random/boot_id", &id, NULL, NULL)) return g_strdup("");
+    return g_strchomp(id);
+}
+
+static gboolean open_parts(Agent *agent, GDBusConnection *bus, GError **error)
+{
+    const Config *config = agent->config;
+    const char *folder = config_string(config, "booth", "state");
+    const PanelSettings panel = {folder, config_string(config, "panel", "device"), config_string(config, "panel", "ring_led"),
+                                 config_string(config, "panel", "on_air_led")};
+    agent->records = records_open(folder, config_string(config, "booth", "id"), 1, error);
+    if (!agent->records) return FALSE;
+    restore(agent);
+    agent->sensors = sensors_open(config_string(config, "sensors", "driver"), folder, error);
+    if (!agent->sensors) return FALSE;
+    agent->panel = panel_open(config_string(config, "panel", "driver"), &panel, &agent->panel_events, error);
+    if (!agent->panel) return FALSE;
+    agent->service = service_new(bus, &agent->service_events, error);
+    if (!agent->service) return FALSE;
+    agent->studio = studio_proxy_new(bus, &agent->studio_events, error);
+    if (!agent->studio) return FALSE;
+    agent->desk = desk_proxy_new(config, &agent->desk_events, error);
+    return agent->desk != NULL;
+}
+
+Agent *agent_new(const Config *config, GDBusConnection *bus, void (*lost)(gpointer data), gpointer data, GError **error)
+{
+    g_autoptr(Agent) agent = g_new0(Agent, 1);
+    agent->config = config;
+    agent->lost = lost;
+    agent->lost_data = data;
+    agent->boot = read_boot_id();
+    agent->link_why = g_strdup("");
+    agent->problems = problems_new();
+    agent->unwritten = g_ptr_array_new_with_free_func(json_unref);
+    agent->desk_events =
+        (DeskEvents){on_held, on_epoch, on_desk_event, on_welcome, on_offer, on_remote_signal, on_recorded, on_queue, on_desk_down, agent};
+    agent->studio_events = (StudioEvents){on_studio_up, on_studio_down, on_health, on_local_signal, on_media, on_picture, agent};
+    agent->service_events = (ServiceEvents){on_wish, on_calls, on_name_lost, agent};
+    agent->panel_events = (PanelEvents){on_pressed, agent};
+    if (!open_parts(agent, bus, error)) return NULL;
+    agent->desk_grace = g_timeout_add(AGENT_GRACE_MS, on_desk_grace, agent);
+    agent->status_regular = g_timeout_add(AGENT_STATUS_MS, on_status_regular, agent);
+    read_sensors(agent);
+    light(agent);
+    arm(agent);
+    on_publish(agent);
+    return g_steal_pointer(&agent);
+}
+
+void agent_free(Agent *agent)
+{
+    if (!agent) return;
+    stop_source(&agent->tick);
+    stop_source(&agent->publish);
+    stop_source(&agent->status_later);
+    stop_source(&agent->status_regular);
+    stop_source(&agent->desk_grace);
+    stop_source(&agent->studio_grace);
+    desk_proxy_free(agent->desk);
+    studio_proxy_free(agent->studio);
+    service_free(agent->service);
+    panel_close(agent->panel);
+    sensors_close(agent->sensors);
+    records_free(agent->records);
+    problems_free(agent->problems);
+    g_ptr_array_unref(agent->unwritten);
+    json_decref(agent->card);
+    json_decref(agent->codecs);
+    json_decref(agent->health);
+    json_decref(agent->queue);
+    g_free(agent->codec);
+    g_free(agent->boot);
+    g_free(agent->link_why);
+    g_free(agent->saved);
+    g_free(agent);
+}

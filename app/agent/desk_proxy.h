@@ -1,0 +1,47 @@
+/* desk_proxy: the agent's end of livebooth.booth.v1: keeps a link to a desk up, says hello, and turns messages into events and back.
+ *
+ * Main context only. */
+#pragma once
+
+#include "agent/booth.h"
+#include "config/config.h"
+#include "link/link.h"
+
+#include <jansson.h>
+
+typedef struct DeskProxy DeskProxy;
+
+typedef struct {
+    const BoothKey *(*held)(void *data); /* for hello: the call that the booth still holds, or NULL */
+    gint64 (*epoch)(void *data);
+    /* Something for the state machine; its times are not filled in. welcome: see below, it comes first. */
+    void (*event)(void *data, BoothEvent *event);
+    void (*welcome)(void *data, const json_t *welcome);
+    /* Comes before its event; borrowed. */
+    void (*offer)(void *data, const json_t *offer);
+    void (*signal)(void *data, const BoothKey *call, guint pc, const json_t *signal);
+    void (*recorded)(void *data, gint64 epoch, gint64 seq);
+    void (*queue)(void *data, const json_t *queue);
+    void (*down)(void *data, const char *why); /* a link ended or an attempt failed */
+    void *data;
+} DeskEvents;
+
+/* Looks at the booth's certificate, then starts to connect to the addresses in config. Checks what config says of the booth; NULL with a
+ * sentence for a person. */
+DeskProxy *desk_proxy_new(const Config *config, const DeskEvents *events, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void desk_proxy_free(DeskProxy *desk); /* NULL is fine */
+
+/* The verdict over the own certificate as of the last attempt. */
+LinkCertificate desk_proxy_certificate(const DeskProxy *desk);
+gboolean desk_proxy_up(const DeskProxy *desk); /* a desk has said welcome */
+const char *desk_proxy_address(const DeskProxy *desk);
+
+/* Each is dropped when no desk is there. */
+void desk_send_pull(DeskProxy *desk, gboolean pull, gint64 seq);             /* FALSE: unpull */
+void desk_send_call(DeskProxy *desk, const char *type, const BoothKey *key); /* accept, decline, ring_no_answer, renew */
+void desk_send_media_up(DeskProxy *desk, const BoothKey *key);
+void desk_send_end(DeskProxy *desk, const BoothKey *key, BoothEnd end);
+/* signal: text of the studio's signal. One that the protocol does not know is logged and dropped. */
+void desk_send_signal(DeskProxy *desk, const BoothKey *key, guint pc, const char *signal);
+void desk_send_record(DeskProxy *desk, gint64 epoch, gint64 seq, json_t *record); /* steals record */
+void desk_send_status(DeskProxy *desk, json_t *snapshot);                         /* steals snapshot */

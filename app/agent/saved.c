@@ -1,0 +1,147 @@
+#include "agent/saved.h"
+
+#include <string.h>
+
+static json_t *pack_key(const BoothKey *key)
+{
+    return json_pack("{s:s, s:i, s:s}", "id", key->id, "gen", (int)key->gen, "nonce", key->nonce);
+}
+
+static json_t *pack_call(const BoothCall *call)
+{
+    return json_pack("{s:o, s:b, s:b, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "key", pack_key(&call->key), "accepted",
+                     call->accepted, "up", call->media == BOOTH_MEDIA_UP, "pc", (int)call->pc, "media_up_mono",
+                     (json_int_t)call->media_up_mono, "ended_mono", (json_int_t)call->ended_mono, "offered_utc",
+                     (json_int_t)call->offered_utc, "accepted_utc", (json_int_t)call->accepted_utc, "media_up_utc",
+                     (json_int_t)call->media_up_utc, "shopper_picture_utc", (json_int_t)call->shopper_picture_utc, "ended_utc",
+                     (json_int_t)call->ended_utc);
+}
+
+static gboolean is_kept(BoothState state)
+{
+    return state == BOOTH_CONNECTING || state == BOOTH_LIVE || state == BOOTH_WRAPUP;
+}
+
+char *saved_write(const Booth *booth, const json_t *card, const char *boot)
+{
+    gboolean kept = is_kept(booth->state);
+    json_t *state =
+        json_pack("{s:s, s:s, s:b, s:s, s:b, s:i, s:i, s:o, s:i, s:I, s:I, s:I}", "boot", boot, "state",
+                  kept ? booth_state_name(booth->state) : "", "ready_wanted", booth->ready_wanted, "pause_reason", booth->pause_reason,
+                  "muted", booth->muted, "view", (int)booth->view, "pc_last", (int)booth->pc_last, "owed", pack_key(&booth->owed),
+                  "owed_end", (int)booth->owed_end, "deadline_mono", (json_int_t)(kept ? booth->deadline_mono : 0), "since_mono",
+                  (json_int_t)(kept ? booth->since_mono : 0), "wrapup_ms", (json_int_t)booth->wrapup_ms);
+    if (kept) {
+        json_object_set_new(state, "call", pack_call(&booth->call));
+        if (card) json_object_set(state, "card", (json_t *)card);
+    }
+    char *text = json_dumps(state, JSON_COMPACT);
+    json_decref(state);
+    char *copy = g_strdup(text);
+    free(text);
+    return copy;
+}
+
+static gboolean take_key(json_t *object, BoothKey *key)
+{
+    const char *id, *nonce;
+    int gen;
+    if (json_unpack(object, "{s:s, s:i, s:s}", "id", &id, "gen", &gen, "nonce", &nonce) != 0) return FALSE;
+    g_strlcpy(key->id, id, sizeof key->id);
+    g_strlcpy(key->nonce, nonce, sizeof key->nonce);
+    key->gen = (guint)gen;
+    return TRUE;
+}
+
+static gboolean take_call(json_t *object, BoothCall *call)
+{
+    json_t *key;
+    int accepted, up, pc;
+    json_int_t media_up_mono, accepted_mono, ended_mono, offered, accepted_utc, media_up, picture, ended;
+    if (json_unpack(object, "{s:o, s:b, s:b, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "key", &key, "accepted", &accepted, "up", &up,
+                    "pc", &pc, "media_up_mono", &media_up_mono, "accepted_mono", &accepted_mono, "ended_mono", &ended_mono, "offered_utc",
+                    &offered, "accepted_utc", &accepted_utc, "media_up_utc", &media_up, "shopper_picture_utc", &picture, "ended_utc",
+                    &ended) != 0 ||
+        !take_key(key, &call->key))
+        return FALSE;
+    call->accepted = accepted;
+    call->media = up ? BOOTH_MEDIA_UP : BOOTH_MEDIA_CONNECTING;
+    call->pc = (guint)pc;
+    call->shopper_present = TRUE;
+    call->media_up_mono = media_up_mono;
+    call->accepted_mono = accepted_mono;
+    call->ended_mono = ended_mono;
+    call->offered_utc = offered;
+    call->accepted_utc = accepted_utc;
+    call->media_up_utc = media_up;
+    call->shopper_picture_utc = picture;
+    call->ended_utc = ended;
+    call->result = "accepted";
+    return TRUE;
+}
+
+static BoothState state_of(const char *name)
+{
+    for (int state = 0; state < BOOTH_STATES; state++) {
+        if (strcmp(booth_state_name((BoothState)state), name) == 0) return (BoothState)state;
+    }
+    return BOOTH_STARTING;
+}
+
+/* After another boot nothing runs on, and times of the old clock mean nothing. */
+static void forget_boot(Booth *booth, gint64 mono)
+{
+    if (booth->state == BOOTH_WRAPUP) {
+        booth->call.ended_mono = mono;
+    } else {
+        BoothCall *call = &booth->call;
+        booth->owed = call->key;
+        booth->owed_end = BOOTH_END_MEDIA_LOST;
+        call->ended_utc = call->media_up_utc ? call->media_up_utc : call->accepted_utc;
+        call->ended_mono = mono;
+        booth->state = BOOTH_WRAPUP;
+    }
+    booth->call.media = BOOTH_MEDIA_NONE;
+    booth->since_mono = mono;
+    booth->deadline_mono = mono;
+}
+
+gboolean saved_read(const char *text, const char *boot, gint64 mono, Booth *booth, json_t **card)
+{
+    json_t *saved = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    Booth fresh = *booth;
+    const char *then = "", *state = "", *reason = "";
+    json_t *owed = NULL, *call = NULL, *from = NULL;
+    int wanted = 0, muted = 0, view = 0, pc_last = 0, owed_end = 0;
+    json_int_t deadline = 0, since = 0, wrapup_ms = 0;
+    *card = NULL;
+    gboolean read = saved && json_unpack(saved, "{s:s, s:s, s:b, s:s, s:b, s:i, s:i, s:o, s:i, s:I, s:I, s:I, s?o, s?o}", "boot", &then,
+                                         "state", &state, "ready_wanted", &wanted, "pause_reason", &reason, "muted", &muted, "view", &view,
+                                         "pc_last", &pc_last, "owed", &owed, "owed_end", &owed_end, "deadline_mono", &deadline,
+                                         "since_mono", &since, "wrapup_ms", &wrapup_ms, "call", &call, "card", &from) == 0;
+    read = read && view >= BOOTH_FACE && view <= BOOTH_PIP && owed_end >= BOOTH_END_NONE && owed_end <= BOOTH_END_MEDIA_LOST &&
+           take_key(owed, &fresh.owed);
+    if (read) {
+        fresh.ready_wanted = wanted;
+        g_strlcpy(fresh.pause_reason, reason, sizeof fresh.pause_reason);
+        fresh.muted = muted;
+        fresh.view = (BoothView)view;
+        fresh.pc_last = (guint)pc_last;
+        fresh.owed_end = (BoothEnd)owed_end;
+        fresh.wrapup_ms = wrapup_ms;
+    }
+    if (read && is_kept(state_of(state))) {
+        read = call && take_call(call, &fresh.call);
+        fresh.state = state_of(state);
+        fresh.since_mono = since;
+        fresh.deadline_mono = deadline;
+        if (fresh.state != BOOTH_WRAPUP && fresh.call.accepted) fresh.renew_mono = mono + BOOTH_RENEW_MS;
+        if (strcmp(then, boot) != 0) forget_boot(&fresh, mono);
+    }
+    if (read) {
+        *booth = fresh;
+        *card = json_incref(from);
+    }
+    json_decref(saved);
+    return read;
+}

@@ -1,0 +1,26 @@
+/* service: org.livebooth.Agent1 on the bus: wishes come in, the snapshot goes out.
+ *
+ * Main context only. Changes of the snapshot are merged by the bus library: one signal a turn of the main loop. */
+#pragma once
+
+#include "agent/booth.h"
+
+#include <gio/gio.h>
+
+typedef struct Service Service;
+
+typedef struct {
+    /* A wish of booth.h, times not filled in. FALSE: it does not fit the state. */
+    gboolean (*wish)(void *data, BoothEvent *wish);
+    /* The newest records as JSON text, to free(). */
+    char *(*calls)(void *data, guint limit);
+    void (*name_lost)(void *data); /* another agent runs on this bus, or the bus is gone */
+    void *data;
+} ServiceEvents;
+
+#define SERVICE_CALLS_MAX 1000
+
+Service *service_new(GDBusConnection *bus, const ServiceEvents *events, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void service_free(Service *service); /* NULL is fine */
+
+void service_set_snapshot(Service *service, const char *snapshot);

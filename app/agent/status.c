@@ -1,0 +1,92 @@
+#include "agent/status.h"
+
+#include "wire/wire.h"
+
+#include <string.h>
+
+static const char *codec_of(const json_t *health)
+{
+    const char *codec = json_string_value(json_object_get(json_object_get(health, "media"), "codec"));
+    return codec ? codec : "";
+}
+
+static json_t *call_json(const StatusParts *parts)
+{
+    const Booth *booth = parts->booth;
+    const BoothCall *call = &booth->call;
+    if (booth->state != BOOTH_RINGING && booth->state != BOOTH_CONNECTING && booth->state != BOOTH_LIVE) return json_null();
+    return json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:s, s:b}", "id", call->key.id, "gen", (int)call->key.gen, "topic",
+                     wire_string(parts->card, "topic"), "lang", wire_string(parts->card, "lang"), "product",
+                     wire_string(parts->card, "product"), "product_title", wire_string(parts->card, "product_title"), "waited_ms",
+                     (json_int_t)wire_int(parts->card, "waited_ms"), "ring_until_mono", (json_int_t)call->ring_until_mono, "accepted_mono",
+                     (json_int_t)call->accepted_mono, "media", booth_media_name(call->media), "codec", codec_of(parts->health),
+                     "shopper_present", call->shopper_present);
+}
+
+static json_t *queue_json(const json_t *queue)
+{
+    json_t *topics = json_object_get(queue, "topics");
+    return json_pack("{s:I, s:I, s:o}", "waiting", (json_int_t)wire_int(queue, "waiting"), "oldest_ms",
+                     (json_int_t)wire_int(queue, "oldest_ms"), "topics", topics ? json_incref(topics) : json_object());
+}
+
+static json_t *wrapup_json(const Booth *booth)
+{
+    if (booth->state != BOOTH_WRAPUP) return json_null();
+    return json_pack("{s:I}", "until_mono", (json_int_t)booth->deadline_mono);
+}
+
+json_t *status_snapshot(const StatusParts *parts)
+{
+    const Booth *booth = parts->booth;
+    json_t *snapshot =
+        json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:b}", "v", 1, "booth", config_string(parts->config, "booth", "id"), "name",
+                  config_string(parts->config, "booth", "name"), "store", config_string(parts->config, "booth", "store"), "region",
+                  config_string(parts->config, "booth", "region"), "state", booth_state_name(booth->state), "since_mono",
+                  (json_int_t)booth->since_mono, "pause_reason", booth->pause_reason, "ready_wanted", booth->ready_wanted);
+    json_object_set_new(snapshot, "problems", problems_json(parts->problems));
+    json_object_set_new(
+        snapshot, "link",
+        json_pack("{s:b, s:s, s:s}", "up", parts->link_up, "address", parts->link_address, "why", parts->link_up ? "" : parts->link_why));
+    json_object_set_new(snapshot, "queue", queue_json(parts->queue));
+    json_object_set_new(snapshot, "call", call_json(parts));
+    json_object_set_new(snapshot, "wrapup", wrapup_json(booth));
+    json_object_set_new(snapshot, "camera", json_string(booth_view_name(booth->view)));
+    json_object_set_new(snapshot, "muted", json_boolean(booth->muted));
+    json_t *health = parts->health ? json_incref((json_t *)parts->health) : json_null();
+    json_object_set_new(snapshot, "studio", json_pack("{s:b, s:o}", "up", booth->studio, "health", health));
+    json_object_set_new(
+        snapshot, "records",
+        json_pack("{s:I, s:I}", "waiting", (json_int_t)parts->records_waiting, "stored", (json_int_t)parts->records_stored));
+    if (parts->has_temperature) json_object_set_new(snapshot, "temperature_c", json_real(parts->millidegrees / 1000.0));
+    json_object_set_new(snapshot, "version", json_string(LIVEBOOTH_VERSION));
+    json_object_set_new(snapshot, "now_mono", json_integer(parts->now_mono));
+    return snapshot;
+}
+
+static void put_time(json_t *record, const char *name, gint64 value)
+{
+    json_object_set_new(record, name, json_integer(value));
+}
+
+json_t *status_record(const Booth *booth, const char *codec, const char *boot, gint64 mono)
+{
+    const BoothCall *call = &booth->call;
+    json_t *record = json_pack("{s:i, s:s, s:i, s:I, s:s}", "v", 1, "call", call->key.id, "gen", (int)call->key.gen, "offered_utc",
+                               (json_int_t)call->offered_utc, "result", call->result ? call->result : "");
+    if (g_strcmp0(call->result, "accepted") == 0) {
+        put_time(record, "accepted_utc", call->accepted_utc);
+        put_time(record, "media_up_utc", call->media_up_utc);
+        put_time(record, "shopper_picture_utc", call->shopper_picture_utc);
+        put_time(record, "ended_utc", call->ended_utc);
+        put_time(record, "ready_utc", call->ready_utc);
+        put_time(record, "talk_ms", call->talk_ms);
+        put_time(record, "wrapup_ms", call->wrapup_ms);
+        json_object_set_new(record, "outcome", json_string(call->outcome));
+        json_object_set_new(record, "order", json_string(call->order));
+        json_object_set_new(record, "codec", json_string(codec));
+    }
+    json_object_set_new(record, "boot_id", json_string(boot));
+    put_time(record, "mono_ms", mono);
+    return record;
+}

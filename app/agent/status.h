@@ -1,0 +1,31 @@
+/* status: the agent's published JSON: the snapshot of docs/protocol.md, and the record of one call.
+ *
+ * Pure; what it is given is borrowed, what it returns are new references. */
+#pragma once
+
+#include "agent/booth.h"
+#include "agent/problems.h"
+#include "config/config.h"
+
+#include <jansson.h>
+
+typedef struct {
+    const Config *config;
+    const Booth *booth;
+    const Problems *problems;
+    const json_t *card;   /* the offer of the call in hand, or NULL */
+    const json_t *health; /* the studio's, NULL: it is not there */
+    const json_t *queue;  /* the desk's last queue message, or NULL */
+    gboolean link_up;
+    const char *link_address;
+    const char *link_why; /* why it is down, "" */
+    gint64 records_waiting, records_stored;
+    gboolean has_temperature;
+    int millidegrees;
+    gint64 now_mono;
+} StatusParts;
+
+json_t *status_snapshot(const StatusParts *parts);
+
+/* What goes into the database of booth->call; codec: the one in use or "". */
+json_t *status_record(const Booth *booth, const char *codec, const char *boot, gint64 mono);
