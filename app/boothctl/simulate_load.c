@@ -175,7 +175,7 @@ static void print_result(Load *load, gboolean as_json)
                   (int)load->claims, "claims_per_s", rounded(claims_per_s), "completed", (int)load->completed, "other_ends",
                   (int)load->other_ends, "booth_failures", (int)load->booth_failures, "request_to_offer_ms", "p50", rounded(p50), "p95",
                   rounded(p95), "p99", rounded(p99), "max", rounded(percentile(load->waits, 1)));
-    char *text = result ? json_dumps(result, JSON_COMPACT) : NULL;
+    char *text = result ? json_dumps(result, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
     puts(text ? text : "{\"claims\":0}"); /* no call was offered: there are no percentiles */
     free(text);
     json_decref(result);

@@ -170,7 +170,7 @@ class System {
 
     /* Records at the centre, all or of one call: [{subject, time_utc, value}]. */
     async records(call = null) {
-        const words = ['records', '--config', join(this.state, 'desk.conf'), ...(call ? [call] : [])];
+        const words = ['records', '--config', join(this.state, 'desk.conf'), ...(call ? ['--call', call] : [])];
         const { stdout } = await run(join(build, 'bin/desk'), words, { timeout: COMMAND_MS, maxBuffer: 256 << 20 });
         return stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line));
     }

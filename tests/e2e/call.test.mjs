@@ -1,0 +1,238 @@
+// Calls between a real browser and a booth: what shopper and advisor see of each, and how it ends in the records. One system serves all cases.
+import assert from 'node:assert/strict';
+import { after as afterAll, before, test } from 'node:test';
+import { launch } from './browser.mjs';
+import { after, eventually, now, Shopper, startSystem } from './harness.mjs';
+
+const RING_S = 3;
+let system, browser;
+
+before(async () => {
+    [system, browser] = await Promise.all([startSystem({ desk: { queue: { ring_s: RING_S, wrapup_s: 20 } } }), launch()]);
+});
+afterAll(async () => {
+    await browser?.close();
+    await system?.stop();
+});
+
+/* The advisor answers as soon as it rings. */
+async function answer() {
+    await system.booth('ringing');
+    await system.boothctl(['accept']);
+}
+
+/* Hangs up, wraps up, and gives the call's records. */
+async function finish(shopper, { by = 'booth', outcome = 'advice' } = {}) {
+    const call = await shopper.call();
+    if (by === 'booth') await system.boothctl(['hangup']);
+    else await shopper.page.click('#do-end');
+    await shopper.until('ended');
+    await system.booth('wrapup');
+    await system.boothctl(['outcome', outcome]);
+    await system.booth(['ready', 'paused']);
+    return { record: await system.terminal(call), booth: await system.boothRecord(call) };
+}
+
+for (const codec of ['H264', 'VP8']) {
+    test(`${codec}: both see and hear each other, write, and the records tell it`, async () => {
+        await system.settle();
+        const shopper = await Shopper.open(browser, system, { attributes: { codecs: codec } });
+        await shopper.ask();
+        await answer();
+        await shopper.until('live');
+        await shopper.moving();
+        assert.equal((await shopper.stats()).codec, codec);
+        assert.ok(await shopper.heard() > 1e-6, 'the shopper hears the advisor');
+        await system.booth(({ studio: { health: { media } } }) => media.received_fps > 5 && media.audio_received_db > -60 && media.codec === codec,
+            { what: `receives picture and sound, and sends ${codec}` });
+        const { record, booth } = await finish(shopper, { by: codec === 'VP8' ? 'shopper' : 'booth' });
+        assert.equal(record.outcome, 'completed');
+        assert.equal(record.ended_by, codec === 'VP8' ? 'shopper' : 'booth');
+        assert.equal(record.cause, '');
+        assert.ok(record.enqueued_utc <= record.offers[0].offered_utc && record.offers[0].offered_utc <= record.accepted_utc);
+        assert.ok(record.accepted_utc <= record.media_up_utc && record.media_up_utc <= record.ended_utc);
+        assert.equal(booth.outcome, 'advice');
+        assert.equal(booth.codec, codec);
+        assert.ok(booth.shopper_picture_utc > 0);
+        await shopper.close();
+    });
+}
+
+test('a browser that refuses H.264 gets VP8', async () => {
+    await system.settle();
+    const shopper = await Shopper.open(browser, system, { attributes: { refuses: 'H264' } });
+    await shopper.ask();
+    await answer();
+    await shopper.until('live');
+    await shopper.moving();
+    assert.equal((await shopper.stats()).codec, 'VP8');
+    await finish(shopper);
+    await shopper.close();
+});
+
+test('a shopper who gives no camera and no microphone sees and hears the advisor', async () => {
+    await system.settle();
+    const shy = await launch({ media: 'denied' });
+    try {
+        const shopper = await Shopper.open(shy, system);
+        await shopper.ask();
+        await answer();
+        await shopper.until('live');
+        await shopper.moving();
+        assert.ok(await shopper.heard() > 1e-6);
+        assert.equal((await shopper.stats()).sent_frames, 0);
+        const { record } = await finish(shopper);
+        assert.equal(record.outcome, 'completed');
+    } finally {
+        await shy.close();
+    }
+});
+
+test('camera switch: the picture changes and never stops', async () => {
+    await system.settle();
+    const shopper = await Shopper.open(browser, system);
+    await shopper.ask({ show_me: false });
+    await answer();
+    await shopper.until('live');
+    await shopper.moving();
+    const began = now();
+    for (const view of ['product', 'pip', 'face']) {
+        const before = await shopper.page.evaluate(() => window.witness.look());
+        await system.boothctl(['camera', view]);
+        await system.booth(({ camera }) => camera === view, { what: `shows ${view}` });
+        await eventually(`another picture after camera ${view}`, async () => {
+            const later = await shopper.page.evaluate(() => window.witness.look());
+            const changed = later.filter((value, i) => Math.abs(value - before[i]) > 24).length;
+            return changed > later.length / 20;
+        });
+    }
+    const gap = await shopper.gap(began);
+    assert.ok(gap < 500, `the longest gap between pictures was ${gap} ms`);
+    await finish(shopper);
+    await shopper.close();
+});
+
+test('mute: the shopper hears nothing, then the advisor again', async () => {
+    await system.settle();
+    const shopper = await Shopper.open(browser, system);
+    await shopper.ask({ show_me: false });
+    await answer();
+    await shopper.until('live');
+    await eventually('sound', async () => await shopper.heard(500) > 1e-6);
+    await system.boothctl(['mute', 'on']);
+    await system.booth(({ muted }) => muted === true, { what: 'is muted' });
+    await eventually('silence', async () => await shopper.heard(500) < 1e-7);
+    await system.boothctl(['mute', 'off']);
+    await eventually('sound again', async () => await shopper.heard(500) > 1e-6);
+    await finish(shopper);
+    await shopper.close();
+});
+
+test('leaving the line: abandoned, and the booth is free', async () => {
+    await system.settle();
+    await system.boothctl(['pause']);
+    await system.booth('paused');
+    const shopper = await Shopper.open(browser, system);
+    await shopper.ask();
+    await shopper.until('queued');
+    const call = await shopper.call();
+    await shopper.page.click('#do-leave');
+    await shopper.until('ended');
+    const record = await system.terminal(call);
+    assert.equal(record.outcome, 'abandoned');
+    assert.notEqual(record.cause, '');
+    await shopper.close();
+});
+
+test('a reload keeps the place; a closed tab leaves the line after 10 s', async () => {
+    await system.settle();
+    await system.boothctl(['pause']);
+    await system.booth('paused');
+    const first = await Shopper.open(browser, system);
+    await first.ask();
+    await first.until('queued');
+    const call = await first.call();
+    const second = await Shopper.open(browser, system);
+    await second.ask();
+    await second.until('queued');
+    await first.page.reload();
+    await first.until('queued');
+    assert.equal(await first.call(), call);
+    await eventually('next in line still', async () => /next/i.test(await first.page.locator('livebooth-call .place').first().textContent()));
+    const gone = await second.call();
+    const closed = now();
+    await second.close();
+    const record = await system.terminal(gone, 20000);
+    assert.ok(['abandoned', 'missed'].includes(record.outcome), record.outcome);
+    const took = record.ended_utc - closed;
+    assert.ok(took > 8000 && took < 13000, `left after ${took} ms`);
+    await first.page.click('#do-leave');
+    await first.until('ended');
+    await first.close();
+});
+
+test('ring no answer: back at the head of the line, the booth pauses', async () => {
+    await system.settle();
+    const shopper = await Shopper.open(browser, system);
+    await shopper.ask();
+    await system.booth('ringing');
+    const call = await shopper.call();
+    const { pause_reason } = await system.booth('paused', { ms: (RING_S + 10) * 1000 });
+    assert.equal(pause_reason, 'ring_no_answer');
+    await shopper.until('queued');
+    await system.boothctl(['ready']);
+    await answer();
+    await shopper.until('live');
+    assert.equal(await shopper.call(), call);
+    const { record } = await finish(shopper);
+    assert.deepEqual(record.offers.map(({ result }) => result), ['ring_no_answer', 'accepted']);
+    await shopper.close();
+});
+
+test('declined: back at the head of the line', async () => {
+    await system.settle();
+    const shopper = await Shopper.open(browser, system);
+    await shopper.ask();
+    await system.booth('ringing');
+    await system.boothctl(['decline']);
+    await shopper.until('queued');
+    await system.settle().catch(() => {});
+    await shopper.page.click('#do-leave', { timeout: 2000 }).catch(() => {});
+    const call = await shopper.call();
+    await shopper.close();
+    const record = await system.terminal(call, 20000);
+    assert.equal(record.offers[0].result, 'declined');
+});
+
+test('asked to be called back instead of waiting', async () => {
+    await system.settle();
+    await system.boothctl(['pause']);
+    await system.booth('paused');
+    const shopper = await Shopper.open(browser, system);
+    await shopper.ask();
+    await shopper.until('queued');
+    const call = await shopper.call();
+    await shopper.page.click('#do-callback_instead');
+    await shopper.page.fill('#contact', 'shopper@shop.example');
+    await shopper.page.click('#do-callback_send');
+    await shopper.until('ended');
+    const record = await system.terminal(call);
+    assert.equal(record.outcome, 'callback');
+    assert.equal(record.cause, '');
+    await shopper.close();
+});
+
+test('a tab that is closed in the call: dropped or completed, and the booth wraps up', async () => {
+    await system.settle();
+    const shopper = await Shopper.open(browser, system);
+    await shopper.ask({ show_me: false });
+    await answer();
+    await shopper.until('live');
+    const call = await shopper.call();
+    await after(500);
+    await shopper.close();
+    await system.booth('wrapup', { ms: 40000 });
+    await system.boothctl(['outcome', 'none']);
+    const record = await system.terminal(call, 30000);
+    assert.ok(['dropped', 'completed'].includes(record.outcome), record.outcome);
+});
