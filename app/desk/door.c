@@ -24,7 +24,7 @@
 #define HANDSHAKE_S       5                                /* TLS, and a request's head, whole */
 #define KEEP_ALIVE_S      10                               /* an idle HTTP connection between requests */
 #define STOP_US           (1500 * G_TIME_SPAN_MILLISECOND) /* for closes to reach the peers */
-#define REFUSALS_PER_S    20                               /* lines in the log; the rest is counted */
+#define REFUSALS_PER_S    100                              /* lines in the log; the rest is counted */
 #define DESCRIPTORS_SPARE 1024                             /* beside the links: requests, bus, files */
 #define DESCRIPTORS_LIMIT 65536                            /* libwebsockets' tables grow with the limit, 16 bytes each */
 #define HEADER_MAX        1024                             /* of a header that we look at */
@@ -179,9 +179,9 @@ static int write_queued(DoorLink *link)
 static int link_writeable(DoorLink *link)
 {
     if (link->ping_due) {
-        guint8 ping[LWS_PRE + 1];
+        guint8 ping[LWS_PRE + 4] = {0};
         link->ping_due = FALSE;
-        if (lws_write(link->wsi, ping + LWS_PRE, 0, LWS_WRITE_PING) < 0) return -1;
+        if (lws_write(link->wsi, ping + LWS_PRE, 4, LWS_WRITE_PING) < 0) return -1;
     }
     while (!g_queue_is_empty(&link->queue) && !lws_send_pipe_choked(link->wsi)) {
         if (write_queued(link)) return -1;
@@ -210,6 +210,10 @@ static void link_receive(DoorLink *link, const char *piece, gsize length)
     }
     g_string_append_len(link->message, piece, (gssize)length);
     if (!lws_is_final_fragment(link->wsi) || lws_remaining_packet_payload(link->wsi)) return;
+    if (!g_utf8_validate_len(link->message->str, link->message->len, NULL)) {
+        door_close(link, 1007, "not UTF-8");
+        return;
+    }
     GString *message = g_steal_pointer(&link->message);
     const DoorEvents *events = link->door->events;
     events->received(events->data, link, message->str, message->len);
@@ -253,6 +257,16 @@ static char *copy_header(struct lws *wsi, enum lws_token_indexes token)
     if (lws_hdr_copy(wsi, value, length + 1, token) >= 0) return value;
     g_free(value);
     return NULL;
+}
+
+/* "a=1&b=2", decoded; libwebsockets keeps the arguments apart. */
+static char *copy_query(struct lws *wsi)
+{
+    char argument[HEADER_MAX];
+    GString *query = g_string_new(NULL);
+    for (int i = 0; lws_hdr_copy_fragment(wsi, argument, sizeof argument, WSI_TOKEN_HTTP_URI_ARGS, i) >= 0; i++)
+        g_string_append_printf(query, i ? "&%s" : "%s", argument);
+    return g_string_free(query, FALSE);
 }
 
 /* The common name of the verified certificate, if it is a booth's id. */
@@ -358,7 +372,10 @@ static int prepare_tls(Door *door, SSL_CTX *tls)
 static void log_alert(Door *door, struct lws *wsi, const struct lws_ssl_info *info)
 {
     gboolean ours = info->where & SSL_CB_WRITE, fatal = (info->ret >> 8) == SSL3_AL_FATAL;
-    if (fatal) log_refusal(door, wsi, "TLS: %s \"%s\"", ours ? "we said" : "the peer said", SSL_alert_desc_string_long(info->ret));
+    const char *cause = ours ? ERR_reason_error_string(ERR_peek_last_error()) : NULL;
+    if (fatal)
+        log_refusal(door, wsi, "TLS: %s: %s", ours ? "we ended it" : "the peer ended it",
+                    cause ? cause : SSL_alert_desc_string_long(info->ret));
 }
 
 /* --- HTTP --------------------------------------------------------------------------------------------------------------------------- */
@@ -376,8 +393,8 @@ static int reply_sentence(struct lws *wsi, Reply *reply, guint status, const cha
 
 static int reply_api(Door *door, struct lws *wsi, Reply *reply, const char *path, gboolean head)
 {
-    g_autofree char *query = copy_header(wsi, WSI_TOKEN_HTTP_URI_ARGS);
-    char *json = door->events->api ? door->events->api(door->events->data, path, query ? query : "") : NULL;
+    g_autofree char *query = copy_query(wsi);
+    char *json = door->events->api ? door->events->api(door->events->data, path, query) : NULL;
     if (!json) return reply_sentence(wsi, reply, HTTP_STATUS_NOT_FOUND, "there is no such resource", head, FALSE);
     g_autoptr(GBytes) body = g_bytes_new_take(json, strlen(json));
     static const char *const headers[] = {"cache-control:", "no-store", NULL};
@@ -441,6 +458,9 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
     case LWS_CALLBACK_SSL_INFO: log_alert(door, wsi, in); return 0;
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return confirm_upgrade(door, wsi);
     case LWS_CALLBACK_HTTP: return on_request(door, wsi, user);
+    case LWS_CALLBACK_TIMER: return -1;    /* it was given time to see our answer */
+    case LWS_CALLBACK_HTTP_BODY: return 0; /* of a request that was refused: passed over until then */
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION: return -1;
     case LWS_CALLBACK_HTTP_WRITEABLE: return reply_continue(wsi, user);
     case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
     case LWS_CALLBACK_CLOSED_HTTP:
@@ -449,13 +469,12 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
     case LWS_CALLBACK_WSI_DESTROY:
         if ((link = lws_get_opaque_user_data(wsi))) end_link(link);
         return 0;
-    /* A WebSocket without one of our subprotocols, a CONNECT, a request's body. */
+    /* A WebSocket without one of our subprotocols, a CONNECT. */
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
     case LWS_CALLBACK_ESTABLISHED:
     case LWS_CALLBACK_RECEIVE:
     case LWS_CALLBACK_RAW_ADOPT:
-    case LWS_CALLBACK_RAW_RX:
-    case LWS_CALLBACK_HTTP_BODY: return -1;
+    case LWS_CALLBACK_RAW_RX: return -1;
     default: return 0;
     }
 }
@@ -598,9 +617,8 @@ static struct lws_vhost *open_port(Door *door, gboolean booth, GError **error)
 {
     const DoorSettings *settings = door->settings;
     int port = booth ? settings->booth_port : settings->port;
-    if (!check_port(settings, port, booth, error)) return NULL;
     struct lws_context_creation_info info = {
-        .options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND,
+        .options = LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND,
         .port = port,
         .iface = settings->bind_address,
         .vhost_name = booth ? "booths" : "shoppers",
@@ -614,7 +632,7 @@ static struct lws_vhost *open_port(Door *door, gboolean booth, GError **error)
     };
     if (!is_ipv6(settings)) info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
     if (booth) {
-        info.options |= LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT;
+        info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT;
         info.ssl_cert_filepath = settings->certificate;
         info.ssl_private_key_filepath = settings->key;
         info.ssl_ca_filepath = settings->authority;
@@ -638,9 +656,10 @@ Door *door_open(const DoorSettings *settings, const DoorEvents *events, GError *
     door->settings = settings;
     door->events = events;
     g_queue_init(&door->links);
-    gboolean ok = check_tls(settings, error) && (door->pages = pages_load(settings->web_folder, settings->text_folder, error)) &&
-                  open_context(door, error) && (door->shoppers = open_port(door, FALSE, error)) &&
-                  (door->booths = open_port(door, TRUE, error));
+    gboolean ok = check_tls(settings, error) && check_port(settings, settings->port, FALSE, error) &&
+                  check_port(settings, settings->booth_port, TRUE, error) &&
+                  (door->pages = pages_load(settings->web_folder, settings->text_folder, error)) && open_context(door, error) &&
+                  (door->shoppers = open_port(door, FALSE, error)) && (door->booths = open_port(door, TRUE, error));
     if (!ok) {
         door_free(door);
         return NULL;

@@ -1,9 +1,11 @@
 #include "desk/reply.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
-#define HEAD_MAX  4096
-#define PIECE_MAX 16384
+#define HEAD_MAX       4096
+#define PIECE_MAX      16384
+#define REPLY_LINGER_S 2
 
 void reply_clear(Reply *reply)
 {
@@ -34,10 +36,18 @@ static int send_head(struct lws *wsi, const ReplyContent *content)
     return lws_finalize_write_http_header(wsi, start, &at, end) ? -1 : 0;
 }
 
+/* A close with unread bytes in the socket would be a reset, and the answer lost: half-close, and let the peer see it. */
+static int linger(struct lws *wsi)
+{
+    if (lws_is_ssl(wsi) || shutdown(lws_get_socket_fd(wsi), SHUT_WR) != 0) return -1;
+    lws_set_timer_usecs(wsi, REPLY_LINGER_S * LWS_US_PER_SEC);
+    return 0;
+}
+
 static int finish(struct lws *wsi, Reply *reply)
 {
     reply_clear(reply);
-    if (reply->last) return -1;
+    if (reply->last) return linger(wsi);
     return lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
@@ -49,8 +59,7 @@ int reply_start(struct lws *wsi, Reply *reply, const ReplyContent *content)
     if (send_head(wsi, content)) return -1;
     if (content->head || !content->body || !g_bytes_get_size(content->body)) return finish(wsi, reply);
     reply->body = g_bytes_ref(content->body);
-    lws_callback_on_writable(wsi);
-    return 0;
+    return reply_continue(wsi, reply);
 }
 
 int reply_continue(struct lws *wsi, Reply *reply)
