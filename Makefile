@@ -138,6 +138,10 @@ bench: test-tools ## what a call costs and how long it takes: a table, and build
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) node tests/bench/bench.mjs $(PARTS)
 
+pictures: test-tools ## every screen of the console as a picture, in build/pictures
+	@$(MAKE) --no-print-directory $(BUILD)/share/.stamp $(BUILD)/tests/pictures/pictures
+	@$(BUILD)/tests/pictures/pictures $(BUILD)/pictures $(BUILD)/share
+
 # --- care --------------------------------------------------------------------------------------------------------------------------------
 own_c := $(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null)
 lint: $(BUS:%=$(BUILD)/gen/bus/%.h) ## warnings of gcc and clang, clang-format, clang-tidy, shellcheck

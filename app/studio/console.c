@@ -57,7 +57,7 @@ static void top_bar(const Console *console, Rect rect)
     state_pill(console, inner);
     Rect clock = rect_cut_right(&right, 64, 20);
     scene_text(scene, clock, STYLE_CLOCK, ALIGN_RIGHT, theme->text, theme->surface, console->clock);
-    if (view->state == VIEW_UNKNOWN) return;
+    if (view->state == VIEW_UNKNOWN || view->agent_gone) return;
     const char *line = console_text(console, view->link_up ? "link_up" : "link_down");
     guint32 colour = view->link_up ? theme->good : theme->danger;
     double width = draw_text_width(scene->fonts, STYLE_LABEL, line) + 1;
@@ -100,7 +100,8 @@ static void queue_strip(const Console *console, Rect rect)
     Rect inner = rect_inset(rect, LAYOUT_GAP + 4, 0);
     scene_icon(scene, ICON_PEOPLE, rect_centre(rect_cut_left(&inner, 26, 14), 26, 26), theme->text_soft, theme->surface);
     if (!view->link_up) {
-        scene_text(scene, inner, STYLE_LABEL, ALIGN_LEFT, theme->text, theme->surface, console_text(console, "queue_unknown"));
+        scene_text(scene, inner, STYLE_LABEL, ALIGN_LEFT, theme->text, theme->surface,
+                   console_text(console, view->agent_gone || view->state == VIEW_UNKNOWN ? "queue_gone" : "queue_unknown"));
         return;
     }
     g_autofree char *count =
@@ -145,13 +146,13 @@ static void problem_row(const Console *console, Rect rect, const ViewProblem *pr
                console_text(console, known ? what : "do_other"), rest);
 }
 
-/* Errors before warnings, at most two in sight. */
+/* Errors before warnings; at most two in sight, in a call one, because the picture matters more. */
 static void banner(const Console *console, Rect *area)
 {
     const View *view = console->view;
     gboolean own_screen = view->state == VIEW_STARTING || (view->agent_gone && !view->in_call);
     if (own_screen || (!view->problem_count && !view->agent_gone)) return;
-    guint rows = view->agent_gone ? 1 : MIN(view->problem_count, BANNER_ROWS);
+    guint rows = view->agent_gone ? 1 : MIN(view->problem_count, view->in_call ? 1 : BANNER_ROWS);
     Rect rect = rect_cut_top(area, rows * (BANNER_HEIGHT + 8) - 8, LAYOUT_GAP - 4);
     scene_panel(console->scene, "banner", rect, console->theme->background);
     if (view->agent_gone) {

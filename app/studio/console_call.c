@@ -154,8 +154,8 @@ static void mute_button(const Console *console, Rect rect)
     mute.argument = muted ? "off" : "on";
     mute.disabled = console->view->agent_gone;
     if (muted) {
-        mute.fill = theme->danger_fill;
-        mute.on = theme->on_danger;
+        mute.fill = theme->warn_fill;
+        mute.on = theme->on_warn;
         mute.line = SCENE_NO_COLOUR;
     }
     console_button(console, rect, &mute);
@@ -225,7 +225,7 @@ static void own_picture(const Console *console, Rect rect)
     Rect caption = rect_inset(inner, 10, 4);
     g_autofree char *label =
         text_format(console->text, "console", "own_on_air", "camera", console_text(console, names[view->camera]), NULL);
-    guint32 colour = view->muted ? theme->danger : theme->text;
+    guint32 colour = view->muted ? theme->warn : theme->text;
     scene_icon(scene, view->muted ? ICON_MIC_OFF : ICON_CAMERA, rect_centre(rect_cut_left(&caption, 22, 10), 22, 22), colour,
                theme->surface);
     scene_text(scene, caption, STYLE_LABEL, ALIGN_LEFT, colour, theme->surface,

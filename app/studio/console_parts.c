@@ -81,8 +81,8 @@ static void button_face(const Console *console, Rect rect, const Button *button,
     }
     if (button->selected)
         scene_frame(scene, rect, BUTTON_RADIUS, fill, console->theme->accent, 3);
-    else if (button->line != SCENE_NO_COLOUR)
-        scene_frame(scene, rect, BUTTON_RADIUS, fill, button->line, 1.5);
+    else if (button->disabled || button->line != SCENE_NO_COLOUR)
+        scene_frame(scene, rect, BUTTON_RADIUS, fill, button->disabled ? console->theme->outline : button->line, 1.5);
     else
         scene_box(scene, rect, BUTTON_RADIUS, fill);
 }

@@ -1,0 +1,245 @@
+/* What the console makes of a snapshot and the clock; the layout's arithmetic, the themes' contrast, and the text fields. */
+#include "studio/entry.h"
+#include "studio/layout.h"
+#include "studio/theme.h"
+#include "studio/view.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static json_t *parse(const char *json)
+{
+    json_t *value = json_loads(json, 0, NULL);
+    assert_non_null(value);
+    return value;
+}
+
+static void states_are_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json;
+        ViewState state;
+    } rows[] = {
+        {"{}", VIEW_STARTING},
+        {"{\"state\":\"\"}", VIEW_STARTING},
+        {"{\"state\":7}", VIEW_STARTING},
+        {"{\"state\":\"dancing\"}", VIEW_STARTING},
+        {"{\"state\":\"starting\"}", VIEW_STARTING},
+        {"{\"state\":\"paused\"}", VIEW_PAUSED},
+        {"{\"state\":\"ready\"}", VIEW_READY},
+        {"{\"state\":\"ringing\"}", VIEW_RINGING},
+        {"{\"state\":\"connecting\"}", VIEW_CONNECTING},
+        {"{\"state\":\"live\"}", VIEW_LIVE},
+        {"{\"state\":\"wrapup\"}", VIEW_WRAPUP},
+    };
+    View view;
+    view_read(&view, NULL, FALSE);
+    assert_int_equal(view.state, VIEW_UNKNOWN);
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        json_t *snapshot = parse(rows[i].json);
+        view_read(&view, snapshot, FALSE);
+        assert_int_equal(view.state, rows[i].state);
+        assert_false(view.link_up);
+        assert_int_equal(view.checks[DEVICE_CAMERA_FACE], CHECK_UNKNOWN);
+        json_decref(snapshot);
+    }
+}
+
+static void a_strange_snapshot_harms_nothing(void **state)
+{
+    (void)state;
+    json_t *snapshot =
+        parse("{\"state\":\"live\",\"problems\":{\"a\":1},\"queue\":[1],\"call\":\"c\",\"studio\":5,\"link\":true,\"wrapup\":3,"
+              "\"since_mono\":-5,\"name\":9,\"muted\":\"yes\"}");
+    View view;
+    view_read(&view, snapshot, FALSE);
+    assert_int_equal(view.problem_count, 0);
+    assert_false(view.in_call);
+    assert_false(view.muted);
+    assert_string_equal(view.name, "");
+    assert_int_equal(view.since_mono, 0);
+    json_decref(snapshot);
+    snapshot = json_object();
+    json_t *problems = json_array(), *topics = json_object();
+    for (int i = 0; i < 100; i++) {
+        json_array_append_new(problems, json_pack("{s:s, s:b}", "name", "x", "blocks_ready", i == 3));
+        g_autofree char *id = g_strdup_printf("t%d", i);
+        json_object_set_new(topics, id, json_integer(i));
+    }
+    json_object_set_new(snapshot, "problems", problems);
+    json_object_set_new(snapshot, "queue", json_pack("{s:o}", "topics", topics));
+    view_read(&view, snapshot, FALSE);
+    assert_int_equal(view.problem_count, VIEW_PROBLEMS_MAX);
+    assert_int_equal(view.topic_count, VIEW_TOPICS_MAX);
+    assert_true(view.blocked);
+    json_decref(snapshot);
+}
+
+static void the_line_is_put_into_words(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *media, *call;
+        ViewLine line;
+    } rows[] = {
+        {"{}", "up", LINE_UNKNOWN},
+        {"{\"state\":\"connecting\"}", "connecting", LINE_UNKNOWN},
+        {"{\"state\":\"connected\",\"rtt_ms\":20,\"loss\":0.0,\"received_fps\":30}", "up", LINE_GOOD},
+        {"{\"state\":\"connected\",\"rtt_ms\":20,\"loss\":0,\"received_fps\":0}", "up", LINE_GOOD},
+        {"{\"state\":\"connected\",\"rtt_ms\":160,\"loss\":0.0,\"received_fps\":30}", "up", LINE_FAIR},
+        {"{\"state\":\"connected\",\"rtt_ms\":20,\"loss\":0.03,\"received_fps\":30}", "up", LINE_FAIR},
+        {"{\"state\":\"connected\",\"rtt_ms\":20,\"loss\":0.0,\"received_fps\":15}", "up", LINE_FAIR},
+        {"{\"state\":\"connected\",\"rtt_ms\":500,\"loss\":0.0,\"received_fps\":30}", "up", LINE_POOR},
+        {"{\"state\":\"connected\",\"rtt_ms\":20,\"loss\":0.2,\"received_fps\":30}", "up", LINE_POOR},
+        {"{\"state\":\"connected\",\"rtt_ms\":20,\"loss\":0.0,\"received_fps\":5}", "up", LINE_POOR},
+        {"{\"state\":\"lost\"}", "up", LINE_LOST},
+        {"{\"state\":\"connected\"}", "lost", LINE_LOST},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *json = g_strdup_printf("{\"state\":\"live\",\"call\":{\"media\":\"%s\"},\"studio\":{\"health\":{\"media\":%s}}}",
+                                                rows[i].call, rows[i].media);
+        json_t *snapshot = parse(json);
+        View view;
+        view_read(&view, snapshot, FALSE);
+        assert_int_equal(view.line, rows[i].line);
+        json_decref(snapshot);
+    }
+}
+
+static void checks_follow_health_and_problems(void **state)
+{
+    (void)state;
+    json_t *snapshot =
+        parse("{\"link\":{\"up\":true},\"records\":{},\"problems\":[{\"name\":\"microphone_silent\"},{\"name\":\"storage_failing\"}],"
+              "\"studio\":{\"health\":{\"camera\":{\"face\":{\"driver\":\"libcamera\",\"ok\":true},\"product\":{\"driver\":\"none\"}},"
+              "\"microphone\":{\"driver\":\"alsa\",\"ok\":true},\"speaker\":{\"driver\":\"sim\",\"ok\":true},\"demo\":{\"ok\":false}}}}");
+    View view;
+    view_read(&view, snapshot, FALSE);
+    static const ViewCheck expected[DEVICES] = {CHECK_OK, CHECK_OK, CHECK_UNUSED, CHECK_BAD, CHECK_SIMULATED, CHECK_BAD, CHECK_BAD};
+    for (guint i = 0; i < DEVICES; i++) assert_int_equal(view.checks[i], expected[i]);
+    assert_string_equal(view_device_problem(&view, DEVICE_MICROPHONE), "microphone_silent");
+    assert_null(view_device_problem(&view, DEVICE_SPEAKER));
+    view_read(&view, snapshot, TRUE);
+    assert_false(view.link_up);
+    json_decref(snapshot);
+}
+
+static void time_is_counted_down(void **state)
+{
+    (void)state;
+    assert_int_equal(view_seconds_left(5000, 0), 5);
+    assert_int_equal(view_seconds_left(5001, 0), 6);
+    assert_int_equal(view_seconds_left(5000, 9000), 0);
+    assert_true(view_part_left(0, 100, 25) == 0.75);
+    assert_true(view_part_left(0, 100, 200) == 0);
+    assert_true(view_part_left(0, 100, -50) == 1);
+    assert_true(view_part_left(100, 100, 50) == 0);
+    View view = {.waiting = 2, .oldest_ms = 1000, .now_mono = 500};
+    assert_int_equal(view_longest_wait(&view, 2500), 3000);
+    assert_int_equal(view_longest_wait(&view, 0), 1000);
+    view.waiting = 0;
+    assert_int_equal(view_longest_wait(&view, 2500), 0);
+}
+
+static void rectangles_are_divided(void **state)
+{
+    (void)state;
+    Rect rect = {0, 0, 100, 50}, piece = rect_cut_left(&rect, 30, 10);
+    assert_true(piece.w == 30 && rect.x == 40 && rect.w == 60);
+    piece = rect_cut_right(&rect, 20, 5);
+    assert_true(piece.x == 80 && piece.w == 20 && rect.w == 35);
+    piece = rect_cut_bottom(&rect, 10, 5);
+    assert_true(piece.y == 40 && piece.h == 10 && rect.h == 35);
+    piece = rect_cut_top(&rect, 90, 5);
+    assert_true(piece.h == 35 && rect.h == 0);
+    rect = (Rect){0, 0, 100, 50};
+    piece = rect_column(rect, 3, 2, 5);
+    assert_true(piece.w == 30 && piece.x == 70);
+    piece = rect_row(rect, 2, 1, 10);
+    assert_true(piece.h == 20 && piece.y == 30);
+    piece = rect_fit(rect, 1);
+    assert_true(piece.w == 50 && piece.x == 25);
+    piece = rect_fit((Rect){0, 0, 0, 50}, 1);
+    assert_true(piece.w == 0 && piece.h == 0);
+    assert_true(rect_contains(rect, 0, 0) && !rect_contains(rect, 100, 10));
+    assert_false(rect_overlaps((Rect){0, 0, 10, 10}, (Rect){10, 0, 10, 10}));
+    assert_true(rect_overlaps((Rect){0, 0, 10, 10}, (Rect){9, 9, 10, 10}));
+    assert_true(layout_scale(1280, 800) == 1);
+    assert_true(layout_scale(1920, 1080) == 1.35);
+    assert_true(layout_scale(1024, 768) == 0.8);
+}
+
+static void touch_targets_are_twelve_millimetres(void **state)
+{
+    (void)state;
+    static const double inch = 25.4, diagonal = 15.6;
+    static const int sizes[][2] = {{1280, 800}, {1920, 1080}, {1920, 1200}};
+    for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        double w = sizes[i][0], h = sizes[i][1], pixels = __builtin_sqrt(w * w + h * h);
+        assert_true(LAYOUT_TOUCH * layout_scale((int)w, (int)h) / (pixels / (diagonal * inch)) >= 12);
+    }
+}
+
+static void themes_have_contrast(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"dark", "day"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        const Theme *t = theme_find(names[i]);
+        assert_non_null(t);
+        const guint32 grounds[] = {t->background, t->surface, t->raised};
+        const guint32 words[] = {t->text, t->text_soft, t->accent, t->good, t->danger, t->warn};
+        for (gsize g = 0; g < G_N_ELEMENTS(grounds); g++) {
+            for (gsize w = 0; w < G_N_ELEMENTS(words); w++) assert_true(theme_contrast(grounds[g], words[w]) >= 4.5);
+            assert_true(theme_contrast(grounds[g], t->focus) >= 3);
+        }
+        const guint32 pairs[][2] = {{t->accent_fill, t->on_accent},
+                                    {t->good_fill, t->on_good},
+                                    {t->danger_fill, t->on_danger},
+                                    {t->warn_fill, t->on_warn},
+                                    {t->stage, t->on_stage}};
+        for (gsize p = 0; p < G_N_ELEMENTS(pairs); p++) assert_true(theme_contrast(pairs[p][0], pairs[p][1]) >= 4.5);
+    }
+    assert_null(theme_find("night"));
+    assert_true(theme_contrast(0, 0xffffff) > 20.9 && theme_contrast(0x777777, 0x777777) == 1);
+    assert_int_equal(theme_mix(0x000000, 0xff8040, 0.5), 0x804020);
+}
+
+static void a_field_takes_what_fits(void **state)
+{
+    (void)state;
+    Entry *entry = entry_new(4);
+    assert_true(entry_type(entry, "på\n"));
+    assert_string_equal(entry->text->str, "på");
+    assert_false(entry_type(entry, "\xff"));
+    assert_true(entry_type(entry, "åøæ"));
+    assert_string_equal(entry->text->str, "pååø");
+    assert_false(entry_type(entry, "x"));
+    assert_true(entry_rub_out(entry));
+    assert_string_equal(entry->text->str, "påå");
+    entry_clear(entry);
+    assert_false(entry_rub_out(entry));
+    entry_free(entry);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(states_are_read),
+        cmocka_unit_test(a_strange_snapshot_harms_nothing),
+        cmocka_unit_test(the_line_is_put_into_words),
+        cmocka_unit_test(checks_follow_health_and_problems),
+        cmocka_unit_test(time_is_counted_down),
+        cmocka_unit_test(rectangles_are_divided),
+        cmocka_unit_test(touch_targets_are_twelve_millimetres),
+        cmocka_unit_test(themes_have_contrast),
+        cmocka_unit_test(a_field_takes_what_fits),
+    };
+    return cmocka_run_group_tests_name("view", tests, NULL, NULL);
+}
