@@ -21,9 +21,12 @@ typedef struct {
     void *data;
 } MediaEvents;
 
-/* Starts the devices named in config ([camera], [audio]; "auto" takes a real one where there is one, else the simulated one) and warms the encoder. A
- * device that is missing is no error: health says so and it is tried again every second. NULL with error only when GStreamer lacks a plugin. */
-Media *media_new(const Config *config, const MediaEvents *events, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Starts the devices named in config ([camera], [audio]; "auto" takes a real one where there is one, else the simulated one) and warms the
+ * encoder. A device that is missing is no error: health says so and it is tried again every second. The mailboxes are borrowed: what is
+ * being sent (as the shopper sees it; ten pictures a second between calls) and the shopper. NULL with error when GStreamer lacks a plugin
+ * or a setting names no driver. */
+Media *media_new(const Config *config, Mailbox *own_picture, Mailbox *shopper_picture, const MediaEvents *events,
+                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void media_free(Media *media);
 
 /* See org.livebooth.Studio1 Prepare, Start, RemoteSignal, Stop. codecs: NULL-terminated. */
@@ -37,10 +40,6 @@ gboolean media_set_camera(Media *media, const char *view, GError **error); /* fa
 gboolean media_send_chat(Media *media, const char *text, GError **error);
 /* The ring tone on the speaker, over whatever else is heard; off by default. */
 void media_ring(Media *media, gboolean on);
-
-/* The pictures: what is being sent (own picture as the shopper sees it) and the shopper's. Owned by media. */
-Mailbox *media_own_picture(Media *media);
-Mailbox *media_shopper_picture(Media *media);
 
 /* camera, microphone, speaker and media of the health object; new reference. */
 json_t *media_health(Media *media);

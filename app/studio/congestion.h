@@ -1,0 +1,41 @@
+/* congestion: how much video the line carries, judged from transport-wide feedback.
+ *
+ * Two watchers, the lower one wins. Loss: more than a tenth lost in a second means that the line is full; a few per cent are a bad line,
+ * not a full one, and are borne. Delay: packets that keep arriving further apart than they were sent fill a queue on the way. After a cut
+ * the rate starts from what really arrived, then grows by a tenth a second. Pure functions: one thread at a time. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct {
+    double loss;      /* 0..1, of the packets in this report */
+    double sent_kbps; /* by the sender's clock */
+    double got_kbps;  /* by the receiver's clock; 0 when unknown */
+    double delta_ms;  /* how much further apart than sent, mean over the packets of this report */
+    guint packets;    /* sent in the span of this report */
+    double round_trip_ms;
+} CongestionReport;
+
+typedef struct {
+    int floor_kbps, ceiling_kbps;
+    double kbps;        /* what the encoder may use */
+    double loss;        /* smoothed over about a second */
+    double got_kbps;    /* smoothed over about half a second */
+    double queue_ms;    /* what has piled up on the way, leaking */
+    gint64 last_us;     /* of the last report; 0: none yet */
+    gint64 last_cut_us; /* of the last cut */
+} Congestion;
+
+/* How large and how fast the picture should be for a rate: numerator of a quarter of the full size, and frames a second at most. */
+typedef struct {
+    int quarters; /* 4: full size, 3, 2 */
+    int fps;
+} CongestionPicture;
+
+void congestion_start(Congestion *congestion, int floor_kbps, int start_kbps, int ceiling_kbps);
+/* now_us: monotonic. Returns the new rate in kbit/s, within floor and ceiling. */
+int congestion_report(Congestion *congestion, gint64 now_us, const CongestionReport *report);
+/* No report at all since the last one, for ms: the line is gone or full to the brim. Returns the new rate. */
+int congestion_silence(Congestion *congestion, gint64 now_us);
+/* From the picture in use to the one for kbps; with hysteresis, so that a rate at a border does not flap. */
+CongestionPicture congestion_picture(CongestionPicture now, double kbps, int full_fps);

@@ -1,0 +1,242 @@
+#include "studio/sound.h"
+
+#include <gst/app/gstappsink.h>
+#include <string.h>
+
+#define LOOK_MS     1000
+#define SILENT_US   2500000 /* digital silence for so long: something is wrong with the microphone */
+#define SILENT_DB   (-96.0) /* below the last bit of 16 */
+#define START_US    3000000
+#define RING_HZ     520
+#define RING_VOLUME "0.35"
+
+struct Sound {
+    SoundSettings settings;
+    char *microphone_device, *speaker_device, *state;
+    GstElement *microphone, *ring; /* pipelines; NULL while not running */
+    guint microphone_watch, ring_watch, timer;
+    gint64 started_us, heard_us; /* when the microphone was last not silent */
+    double level_db;
+    const char *microphone_problem, *speaker_problem;
+    gboolean ring_wanted;
+};
+
+gboolean sound_read_level(GstMessage *message, double *db)
+{
+    const GstStructure *fields = gst_message_get_structure(message);
+    if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ELEMENT || !fields || !gst_structure_has_name(fields, "level")) return FALSE;
+    const GValue *value = gst_structure_get_value(fields, "rms");
+    G_GNUC_BEGIN_IGNORE_DEPRECATIONS
+    GValueArray *channels = value ? g_value_get_boxed(value) : NULL;
+    if (!channels || channels->n_values == 0) return FALSE;
+    *db = g_value_get_double(&channels->values[0]);
+    G_GNUC_END_IGNORE_DEPRECATIONS
+    if (!(*db > SOUND_SILENCE_DB)) *db = SOUND_SILENCE_DB;
+    return TRUE;
+}
+
+static void set_problem(Sound *sound, const char **problem, const char *what, const char *new)
+{
+    if (strcmp(*problem, new) == 0) return;
+    g_message("%s: %s", what, *new ? new : "ok");
+    *problem = new;
+    sound->settings.changed(sound->settings.data);
+}
+
+/* --- microphone ---------------------------------------------------------------------------------------------------------------- */
+
+static GstFlowReturn take_block(GstAppSink *sink, gpointer data)
+{
+    Sound *sound = data;
+    g_autoptr(GstSample) sample = gst_app_sink_pull_sample(sink);
+    GstBuffer *block = sample ? gst_sample_get_buffer(sample) : NULL;
+    if (!block) return GST_FLOW_EOS;
+    sound->settings.block(sound->settings.data, block);
+    return GST_FLOW_OK;
+}
+
+static void stop_pipeline(GstElement **pipeline, guint *watch)
+{
+    if (!*pipeline) return;
+    g_clear_handle_id(watch, g_source_remove);
+    gst_element_set_state(*pipeline, GST_STATE_NULL);
+    gst_clear_object(pipeline);
+}
+
+static void fail_microphone(Sound *sound, const char *why)
+{
+    if (strcmp(sound->microphone_problem, "missing") != 0) g_message("microphone: %s", why);
+    stop_pipeline(&sound->microphone, &sound->microphone_watch);
+    sound->level_db = SOUND_SILENCE_DB;
+    set_problem(sound, &sound->microphone_problem, "microphone", "missing");
+}
+
+static gboolean hear_microphone(GstBus *bus, GstMessage *message, gpointer data)
+{
+    (void)bus;
+    Sound *sound = data;
+    if (sound_read_level(message, &sound->level_db)) {
+        gint64 now = g_get_monotonic_time();
+        if (sound->level_db > SILENT_DB) sound->heard_us = now;
+        set_problem(sound, &sound->microphone_problem, "microphone", now - sound->heard_us > SILENT_US ? "silent" : "");
+    } else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
+        g_autoptr(GError) error = NULL;
+        gst_message_parse_error(message, &error, NULL);
+        sound->microphone_watch = 0;
+        fail_microphone(sound, error->message);
+        return G_SOURCE_REMOVE;
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+static void use_system_clock(GstElement *pipeline)
+{
+    g_autoptr(GstClock) clock = gst_system_clock_obtain();
+    gst_pipeline_use_clock(GST_PIPELINE(pipeline), clock);
+    gst_element_set_start_time(pipeline, GST_CLOCK_TIME_NONE);
+    gst_element_set_base_time(pipeline, 0);
+}
+
+static void start_microphone(Sound *sound)
+{
+    GstElement *source = sound->settings.microphone->new_microphone(sound->microphone_device, sound->state);
+    GstElement *rest = gst_parse_bin_from_description_full("audioconvert ! audioresample ! " SOUND_CAPS " ! level interval=500000000 ! "
+                                                           "appsink name=sink sync=false async=false max-buffers=4 drop=true",
+                                                           TRUE, NULL, GST_PARSE_FLAG_NONE, NULL);
+    if (!source || !rest) {
+        gst_clear_object(&source);
+        gst_clear_object(&rest);
+        fail_microphone(sound, "GStreamer lacks an element for it");
+        return;
+    }
+    sound->microphone = gst_pipeline_new("microphone");
+    gst_bin_add_many(GST_BIN(sound->microphone), source, rest, NULL);
+    gst_element_link(source, rest);
+    g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(rest), "sink");
+    GstAppSinkCallbacks callbacks = {.new_sample = take_block};
+    gst_app_sink_set_callbacks(GST_APP_SINK(sink), &callbacks, sound, NULL);
+    use_system_clock(sound->microphone);
+    g_autoptr(GstBus) bus = gst_element_get_bus(sound->microphone);
+    sound->microphone_watch = gst_bus_add_watch(bus, hear_microphone, sound);
+    sound->started_us = sound->heard_us = g_get_monotonic_time();
+    if (gst_element_set_state(sound->microphone, GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE)
+        fail_microphone(sound, "it cannot be started");
+}
+
+/* --- ring tone ------------------------------------------------------------------------------------------------------------------- */
+
+/* One second of tone, two of pause, cut out of a steady tone by its buffers' times. */
+static GstPadProbeReturn shape_ring(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+    (void)pad;
+    (void)data;
+    GstBuffer *buffer = gst_buffer_make_writable(GST_PAD_PROBE_INFO_BUFFER(info));
+    GST_PAD_PROBE_INFO_DATA(info) = buffer;
+    if (GST_BUFFER_PTS(buffer) / GST_SECOND % 3 != 0) gst_buffer_memset(buffer, 0, 0, gst_buffer_get_size(buffer));
+    return GST_PAD_PROBE_OK;
+}
+
+static gboolean hear_ring(GstBus *bus, GstMessage *message, gpointer data)
+{
+    (void)bus;
+    Sound *sound = data;
+    if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR) return G_SOURCE_CONTINUE;
+    g_autoptr(GError) error = NULL;
+    gst_message_parse_error(message, &error, NULL);
+    g_message("speaker: the ring tone stopped: %s", error->message);
+    sound->ring_watch = 0;
+    stop_pipeline(&sound->ring, &sound->ring_watch);
+    return G_SOURCE_REMOVE;
+}
+
+static void start_ring(Sound *sound)
+{
+    GstElement *sink = sound->settings.speaker->new_speaker(sound->speaker_device);
+    g_autofree char *text = g_strdup_printf("audiotestsrc is-live=true wave=triangle freq=%d volume=" RING_VOLUME " ! " SOUND_CAPS
+                                            " ! audioconvert ! audioresample name=last",
+                                            RING_HZ);
+    GstElement *tone = gst_parse_bin_from_description_full(text, TRUE, NULL, GST_PARSE_FLAG_NONE, NULL);
+    if (!sink || !tone) {
+        gst_clear_object(&sink);
+        gst_clear_object(&tone);
+        return;
+    }
+    sound->ring = gst_pipeline_new("ring");
+    gst_bin_add_many(GST_BIN(sound->ring), tone, sink, NULL);
+    gst_element_link(tone, sink);
+    g_autoptr(GstPad) pad = gst_element_get_static_pad(tone, "src");
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, shape_ring, NULL, NULL);
+    g_autoptr(GstBus) bus = gst_element_get_bus(sound->ring);
+    sound->ring_watch = gst_bus_add_watch(bus, hear_ring, sound);
+    gst_element_set_state(sound->ring, GST_STATE_PLAYING);
+}
+
+void sound_ring(Sound *sound, gboolean on)
+{
+    sound->ring_wanted = on;
+    if (on && !sound->ring)
+        start_ring(sound);
+    else if (!on)
+        stop_pipeline(&sound->ring, &sound->ring_watch);
+}
+
+/* --- whole ----------------------------------------------------------------------------------------------------------------------- */
+
+static gboolean look(gpointer data)
+{
+    Sound *sound = data;
+    const SoundSettings *settings = &sound->settings;
+    gint64 now = g_get_monotonic_time();
+    gboolean has_microphone = settings->microphone->is_present(FALSE, sound->microphone_device, sound->state);
+    if (!sound->microphone && has_microphone)
+        start_microphone(sound);
+    else if (sound->microphone &&
+             (!has_microphone || (*sound->microphone_problem && now - MAX(sound->started_us, sound->heard_us) > START_US &&
+                                  strcmp(sound->microphone_problem, "missing") == 0)))
+        fail_microphone(sound, has_microphone ? "no sound comes" : "it was taken away");
+    gboolean has_speaker = settings->speaker->is_present(TRUE, sound->speaker_device, sound->state);
+    set_problem(sound, &sound->speaker_problem, "speaker", has_speaker ? "" : "missing");
+    if (has_speaker && sound->ring_wanted && !sound->ring) start_ring(sound);
+    return G_SOURCE_CONTINUE;
+}
+
+Sound *sound_new(const SoundSettings *settings)
+{
+    Sound *sound = g_new0(Sound, 1);
+    sound->settings = *settings;
+    sound->microphone_device = g_strdup(settings->microphone_device);
+    sound->speaker_device = g_strdup(settings->speaker_device);
+    sound->state = g_strdup(settings->state);
+    sound->level_db = SOUND_SILENCE_DB;
+    sound->microphone_problem = "missing";
+    sound->speaker_problem = "missing";
+    sound->timer = g_timeout_add(LOOK_MS, look, sound);
+    look(sound);
+    return sound;
+}
+
+void sound_free(Sound *sound)
+{
+    if (!sound) return;
+    g_clear_handle_id(&sound->timer, g_source_remove);
+    stop_pipeline(&sound->microphone, &sound->microphone_watch);
+    stop_pipeline(&sound->ring, &sound->ring_watch);
+    g_free(sound->microphone_device);
+    g_free(sound->speaker_device);
+    g_free(sound->state);
+    g_free(sound);
+}
+
+json_t *sound_microphone_health(const Sound *sound)
+{
+    return json_pack("{s:s,s:s,s:b,s:i,s:s}", "driver", sound->settings.microphone->name, "name",
+                     sound->microphone_device ? sound->microphone_device : "", "ok", *sound->microphone_problem == '\0', "level_db",
+                     (int)sound->level_db, "problem", sound->microphone_problem);
+}
+
+json_t *sound_speaker_health(const Sound *sound)
+{
+    return json_pack("{s:s,s:s,s:b,s:s}", "driver", sound->settings.speaker->name, "name",
+                     sound->speaker_device ? sound->speaker_device : "", "ok", *sound->speaker_problem == '\0', "problem",
+                     sound->speaker_problem);
+}

@@ -1,0 +1,38 @@
+/* sound: the microphone, kept running and watched, and the speaker's ring tone.
+ *
+ * The microphone's sound (48 kHz, one channel, S16LE) is handed out in blocks of 10 ms; its level is measured all the time. The speaker
+ * plays in the call's own pipeline (rtc.h); here it is watched and rings. */
+#pragma once
+
+#include "drivers/audio/audio.h"
+
+#include <jansson.h>
+
+typedef struct Sound Sound;
+
+typedef struct {
+    const AudioDriver *microphone, *speaker;
+    const char *microphone_device, *speaker_device; /* may be NULL; copied */
+    const char *state;                              /* the booth's state folder; copied */
+    /* A block, on the microphone's thread; belongs to the caller. */
+    void (*block)(void *data, GstBuffer *block);
+    /* Main thread: an ok or a problem of sound_health() changed. */
+    void (*changed)(void *data);
+    void *data;
+} SoundSettings;
+
+#define SOUND_CAPS       "audio/x-raw,format=S16LE,rate=48000,channels=1,layout=interleaved"
+#define SOUND_SILENCE_DB (-100.0)
+
+Sound *sound_new(const SoundSettings *settings);
+void sound_free(Sound *sound); /* no block() any more when it returns; NULL is fine */
+
+void sound_ring(Sound *sound, gboolean on);
+
+/* microphone and speaker of the health object; new references. */
+json_t *sound_microphone_health(const Sound *sound);
+json_t *sound_speaker_health(const Sound *sound);
+
+/* The level that a message of a `level` element tells, dB relative to full scale, SOUND_SILENCE_DB at least; FALSE for any other message.
+ */
+gboolean sound_read_level(GstMessage *message, double *db);

@@ -1,0 +1,30 @@
+/* audio: where the booth's sound comes from and goes to.
+ *
+ * A driver makes a GStreamer element with one pad: a microphone has a source pad "src", a speaker a sink pad "sink", both raw audio that
+ * audioconvert and audioresample can take or give. Like a camera's driver it posts an error when the device is not there or goes away.
+ * Main thread only, once gst_init() was called. */
+#pragma once
+
+#include <gst/gst.h>
+
+typedef struct {
+    const char *name;
+    gboolean has_echo; /* its speaker can be heard by its microphone */
+    /* The device when none was named, to g_free(); NULL: there is none just now. */
+    char *(*find)(gboolean speaker);
+    /* Whether the device is there now. */
+    gboolean (*is_present)(gboolean speaker, const char *device, const char *state);
+    /* Floating references; NULL when GStreamer lacks the plugin. state: the booth's state folder. */
+    GstElement *(*new_microphone)(const char *device, const char *state);
+    GstElement *(*new_speaker)(const char *device);
+} AudioDriver;
+
+extern const AudioDriver audio_alsa;
+extern const AudioDriver audio_sim;
+
+#define AUDIO_ERROR (audio_error_quark())
+GQuark audio_error_quark(void);
+
+/* Reads a setting of booth.conf: "auto", "DRIVER" or "DRIVER:DEVICE". On success device is to g_free(). FALSE with a sentence for a person.
+ */
+gboolean audio_choose(const char *setting, gboolean speaker, const AudioDriver **driver, char **device, GError **error);

@@ -1,0 +1,72 @@
+#include "drivers/audio/audio.h"
+
+#include <alsa/asoundlib.h>
+
+/* Small periods keep the delay low; the buffer rides over a late wake-up. */
+#define PERIOD_US 10000
+#define BUFFER_US 40000
+
+static gboolean card_has_device(int card, snd_pcm_stream_t direction)
+{
+    g_autofree char *name = g_strdup_printf("hw:%d", card);
+    snd_ctl_t *control = NULL;
+    if (snd_ctl_open(&control, name, 0) < 0) return FALSE;
+    snd_pcm_info_t *info;
+    snd_pcm_info_alloca(&info);
+    gboolean has_device = FALSE;
+    for (int device = -1; !has_device && snd_ctl_pcm_next_device(control, &device) == 0 && device >= 0;) {
+        snd_pcm_info_set_device(info, (unsigned)device);
+        snd_pcm_info_set_subdevice(info, 0);
+        snd_pcm_info_set_stream(info, direction);
+        has_device = snd_ctl_pcm_info(control, info) == 0;
+    }
+    snd_ctl_close(control);
+    return has_device;
+}
+
+static char *find(gboolean speaker)
+{
+    for (int card = -1; snd_card_next(&card) == 0 && card >= 0;) {
+        if (card_has_device(card, speaker ? SND_PCM_STREAM_PLAYBACK : SND_PCM_STREAM_CAPTURE)) return g_strdup("default");
+    }
+    return NULL;
+}
+
+/* "hw:Name,…" and "plughw:…" name a card; any other name is a definition that some card stands behind. */
+static gboolean is_present(gboolean speaker, const char *device, const char *state)
+{
+    (void)state;
+    if (!device) return FALSE;
+    const char *colon = strchr(device, ':');
+    if (!colon || !strstr(device, "hw:")) {
+        g_autofree char *any = find(speaker);
+        return any != NULL;
+    }
+    const char *start = g_str_has_prefix(colon + 1, "CARD=") ? colon + 6 : colon + 1;
+    g_autofree char *card = g_strndup(start, strcspn(start, ","));
+    int index = snd_card_get_index(card);
+    return index >= 0 && card_has_device(index, speaker ? SND_PCM_STREAM_PLAYBACK : SND_PCM_STREAM_CAPTURE);
+}
+
+static GstElement *new_element(const char *factory, const char *device)
+{
+    GstElement *element = gst_element_factory_make(factory, NULL);
+    if (!element) return NULL;
+    g_object_set(element, "buffer-time", (gint64)BUFFER_US, "latency-time", (gint64)PERIOD_US, NULL);
+    if (device) g_object_set(element, "device", device, NULL);
+    return element;
+}
+
+static GstElement *new_microphone(const char *device, const char *state)
+{
+    (void)state;
+    return new_element("alsasrc", device);
+}
+
+static GstElement *new_speaker(const char *device)
+{
+    return new_element("alsasink", device);
+}
+
+const AudioDriver audio_alsa = {
+    .name = "alsa", .has_echo = TRUE, .find = find, .is_present = is_present, .new_microphone = new_microphone, .new_speaker = new_speaker};
