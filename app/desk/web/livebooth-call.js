@@ -641,7 +641,7 @@ class LiveboothCall extends HTMLElement {
         this.#card.className = 'card';
         this.#card.dataset.view = this.#view;
         this.setAttribute('data-view', this.#view);
-        this.#card.replaceChildren(...views[this.#view].call(this));
+        this.#card.replaceChildren(...views[this.#view].call(this).filter(Boolean));
         const title = this.#card.querySelector('h2');
         if (title) this.#card.setAttribute('aria-labelledby', title.id);
         else this.#card.removeAttribute('aria-labelledby');

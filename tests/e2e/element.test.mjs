@@ -1,0 +1,441 @@
+// The shopper's element against a desk that says what the test wants and a booth played by another page: its states, its words in every language, and
+// a real peer connection. SHOTS=folder keeps pictures.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { launch } from './browser.mjs';
+import { playBooth, startDesk } from './desk_double.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const CALL = `c${'0123456789abcdef'.repeat(2)}`;
+const KEY = 'k'.repeat(32);
+const queued = { t: 'queued', call: CALL, key: KEY, place: 1, wait: null, requeued: false, staff: true };
+const connecting = (gen = 1) => ({ t: 'connecting', call: CALL, gen, booth_name: 'Ingrid', ice_servers: [] });
+const shots = process.env.SHOTS;
+const limits = { timeout: 90000 };
+
+let browser;
+let quiet; // a browser that asks and is told no
+let desk;
+let page;
+let context;
+let faults;
+
+before(async () => {
+    browser = await launch();
+    if (shots) mkdirSync(shots, { recursive: true });
+});
+after(async () => {
+    await browser.close();
+    if (quiet) await quiet.close();
+});
+beforeEach(async () => { desk = await startDesk(); });
+afterEach(async () => {
+    if (context) await context.close();
+    context = null;
+    await desk.close();
+});
+
+async function open(address = '/?lang=en', { from = browser, width = 1280, height = 900 } = {}) {
+    context = await from.newContext({ viewport: { width, height }, reducedMotion: 'reduce', bypassCSP: false });
+    page = await context.newPage();
+    faults = [];
+    page.on('pageerror', (error) => faults.push(error.message));
+    page.on('console', (entry) => entry.type() === 'error' && !/WebSocket connection|ERR_|404/.test(entry.text()) && faults.push(entry.text()));
+    await page.goto(desk.origin + address);
+}
+
+const element = () => page.locator('livebooth-call');
+const state = (wanted) => page.waitForSelector(`livebooth-call[data-call-state=${wanted}]`);
+const view = (wanted) => page.waitForSelector(`livebooth-call[data-view=${wanted}]`);
+const press = (id) => page.locator(`#do-${id}`).click();
+const words = async () => (await element().locator('section').innerText()).replace(/\s+/g, ' ');
+const says = (text) => page.waitForFunction((wanted) => document.querySelector('livebooth-call').shadowRoot.querySelector('section').innerText.includes(wanted), text);
+
+async function ask() {
+    await press('start_button');
+    await page.locator('#terms').check();
+    await press('ask');
+    return desk.next('ask');
+}
+
+async function inLine(more = {}) {
+    const asked = await ask();
+    desk.send({ ...queued, ...more });
+    await state('queued');
+    return asked;
+}
+
+/* A booth that is on the line with the page: offer(pc, codec) sends its offer. */
+async function booth(gen = 1) {
+    const other = await context.newPage();
+    const send = (message) => desk.send({ t: 'signal', gen, ...message });
+    await playBooth(other, desk, send);
+    await page.bringToFront();
+    const refusals = [];
+    desk.signalled = (message) => {
+        if (message.kind === 'refused') refusals.push(message);
+        else other.evaluate((taken) => window.booth.take(taken), message).catch(() => {});
+    };
+    return { page: other, refusals,
+        offer: async (pc, codec) => send({ pc, kind: 'offer', sdp: await other.evaluate(([id, name]) => window.booth.offer(id, name), [pc, codec]), codec: codec || 'VP8' }) };
+}
+
+async function live(address) {
+    await open(address);
+    await inLine();
+    const other = await booth();
+    desk.send({ t: 'ringing', call: CALL, gen: 1 });
+    await state('ringing');
+    desk.send(connecting());
+    await state('connecting');
+    await other.offer(1);
+    assert.deepEqual(await desk.next('media_up'), { t: 'media_up', gen: 1, pc: 1 });
+    await state('live');
+    return other;
+}
+
+async function until(what, done, limit = 15000) {
+    const end = Date.now() + limit;
+    for (;;) {
+        const value = await what();
+        if (done(value)) return value;
+        if (Date.now() > end) assert.fail(`still ${JSON.stringify(value)}`);
+        await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+    }
+}
+
+describe('the way into the line', limits, () => {
+    test('asks with what was chosen, and tells its states', async () => {
+        await open();
+        await page.evaluate(() => {
+            window.told = [];
+            document.addEventListener('livebooth:state', ({ detail }) => window.told.push(detail.state));
+        });
+        await press('start_button');
+        await page.locator('#topic').selectOption('phones');
+        await press('ask');
+        await says('Please agree to the terms first.');
+        assert.equal(await page.evaluate(() => document.querySelector('livebooth-call').shadowRoot.activeElement.id), 'terms');
+        await page.locator('#terms').check();
+        await press('ask');
+        const asked = await desk.next('ask');
+        assert.deepEqual(asked, { t: 'ask', topic: 'phones', lang: 'en', terms: true, codecs: ['H264', 'VP8'], product: `${desk.origin}/`, product_title: 'Fjell Vision 55 OLED' });
+        desk.send({ ...queued, place: 3 });
+        await says('Number 3 in line');
+        await says('We don’t know yet how long the wait is.');
+        desk.send({ ...queued, place: 1, wait: { p50_ms: 130000, p90_ms: 290000 } });
+        await says('You are next');
+        await says('Usual wait: 2–5 minutes');
+        await press('leave');
+        await desk.next('leave');
+        await says('You have left the line');
+        desk.send({ t: 'ended', call: CALL, outcome: 'abandoned', cause: 'left_before_promise' });
+        assert.deepEqual(await page.evaluate(() => window.told), ['queued', 'ended']);
+        assert.deepEqual(faults, []);
+    });
+
+    test('a lost line comes back by itself and keeps the place; so does a reload', async () => {
+        await open();
+        await inLine({ place: 2 });
+        desk.drop();
+        await says('you keep your place');
+        assert.deepEqual(await desk.next('resume'), { t: 'resume', call: CALL, key: KEY });
+        desk.send({ ...queued, place: 2 });
+        await page.reload();
+        await desk.next('resume');
+        desk.send({ ...queued, place: 1 });
+        await says('You are next');
+        desk.drop(4001);
+        await says('Your call is open in another tab');
+        await press('elsewhere_here');
+        await desk.next('resume');
+    });
+
+    test('a call that the desk no longer knows is said to be lost', async () => {
+        await open();
+        await inLine();
+        desk.drop();
+        await desk.next('resume');
+        desk.send({ t: 'error', code: 'unknown_call', detail: '' });
+        await state('ended');
+        await says('You are no longer in line');
+        await press('again');
+        await view('form');
+    });
+
+    test('words that could not be stored are said again', async () => {
+        await open();
+        await ask();
+        desk.send({ t: 'error', code: 'unavailable', detail: 'no stream' });
+        await says('We keep trying.');
+        await desk.next('ask');
+        desk.send(queued);
+        await state('queued');
+    });
+
+    test('closed: says when, and takes a wish to be called back', async () => {
+        desk.hello = { ...desk.hello, open: false, staff: false, opens_utc: Date.now() + 3 * 86400e3 };
+        await open();
+        await press('start_button');
+        await says('We open again: ');
+        assert.match(await words(), /(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day.*\d\d:\d\d/);
+        await press('callback_send');
+        await says('Please enter a phone number or an email address.');
+        await page.locator('#contact').fill('+47 900 00 000');
+        await page.locator('#when').fill('after four');
+        await press('callback_send');
+        assert.deepEqual(await desk.next('callback'), { t: 'callback', contact: '+47 900 00 000', when: 'after four' });
+        desk.send({ t: 'called_back', reference: 'R-17' });
+        await says('R-17');
+        await state('ended');
+    });
+
+    test('a full line is said, and every error leaves the page usable', async () => {
+        await open();
+        await ask();
+        desk.send({ t: 'error', code: 'full', detail: '' });
+        await says('The line is full');
+        await press('ask');
+        await desk.next('ask');
+        desk.send({ t: 'error', code: 'bad_message', detail: '' });
+        await says('That did not work');
+    });
+});
+
+describe('a call', limits, () => {
+    test('picture, sound and words both ways; then a rating', async () => {
+        const other = await live();
+        await other.page.evaluate(() => window.booth.peers.get(1).chat.send('<img src=x onerror=alert(1)> Hei'));
+        await says('<img src=x onerror=alert(1)> Hei');
+        await page.locator('#message').fill('Hello');
+        await page.locator('#do-chat_send').click();
+        await until(() => other.page.evaluate(() => window.booth.said), (said) => said.includes('Hello'));
+        const first = await until(() => page.evaluate(() => document.querySelector('livebooth-call').stats()), (stats) => stats.frames > 5 && stats.audio_energy > 0);
+        assert.equal(first.connection, 'connected');
+        await until(() => other.page.evaluate(() => window.booth.received(1)), (got) => got.energy > 0 && got.frames === 0);
+        await press('mute');
+        await says('Unmute');
+        await press('show_me');
+        await says('Hide me');
+        await until(() => other.page.evaluate(() => window.booth.received(1)), (got) => got.frames > 5);
+        if (shots) await page.screenshot({ path: `${shots}/live-1280.png` });
+        await press('end');
+        assert.deepEqual(await desk.next('hangup'), { t: 'hangup', gen: 1 });
+        await state('ended');
+        desk.send({ t: 'ended', call: CALL, outcome: 'completed' });
+        await says('How was the help?');
+        await press('rate_send');
+        await says('Please choose from one to five stars.');
+        await page.locator('#star-4').focus();
+        await page.keyboard.press('Space');
+        await page.locator('#words').fill('Fine');
+        await press('rate_send');
+        assert.deepEqual(await desk.next('rate'), { t: 'rate', call: CALL, key: KEY, stars: 4, text: 'Fine' });
+        desk.send({ t: 'rated' });
+        await says('Thank you');
+        assert.deepEqual(faults, []);
+    });
+
+    test('another peer connection takes over without a gap', async () => {
+        const other = await live();
+        await page.evaluate(() => {
+            window.most = 0;
+            let last = performance.now();
+            const look = () => {
+                const video = document.querySelector('livebooth-call').video;
+                if (video && video.videoWidth > 0 && getComputedStyle(video).opacity === '1') last = performance.now();
+                window.most = Math.max(window.most, performance.now() - last);
+                requestAnimationFrame(look);
+            };
+            look();
+        });
+        await other.offer(2);
+        assert.deepEqual(await desk.next('media_up'), { t: 'media_up', gen: 1, pc: 2 });
+        await until(() => page.evaluate(() => document.querySelector('livebooth-call').shadowRoot.querySelectorAll('video.advisor').length), (count) => count === 1);
+        assert.ok(await page.evaluate(() => window.most) < 200, 'there was always a picture');
+        assert.equal((await page.evaluate(() => document.querySelector('livebooth-call').stats())).pc, 2);
+    });
+
+    test('media run on while the line to the desk is lost, and the call is resumed', async () => {
+        const other = await live();
+        desk.drop();
+        await desk.next('resume');
+        const before = (await page.evaluate(() => document.querySelector('livebooth-call').stats())).frames;
+        desk.send(connecting());
+        await until(() => page.evaluate(() => document.querySelector('livebooth-call').stats()), (stats) => stats.frames > before + 10);
+        assert.equal(await element().getAttribute('data-call-state'), 'live');
+    });
+
+    test('no picture for 5 s is reported each second; requeued, it is at the front', async () => {
+        const other = await live();
+        await other.page.evaluate(() => window.booth.peers.get(1).close());
+        await says('The picture has stopped');
+        assert.deepEqual(await desk.next('no_picture'), { t: 'no_picture', gen: 1 });
+        const first = Date.now();
+        await desk.next('no_picture');
+        assert.ok(Date.now() - first < 2500);
+        desk.send({ ...queued, requeued: true });
+        await state('queued');
+        await says('You are at the front of the line again.');
+    });
+
+    test('an offer of a codec that is refused asks for the other one', async () => {
+        await open('/?lang=en&refuses=H264');
+        assert.deepEqual((await inLine()).codecs, ['H264', 'VP8']);
+        const other = await booth();
+        desk.send(connecting());
+        await state('connecting');
+        await other.offer(1, 'H264');
+        await until(async () => other.refusals.length, (count) => count > 0);
+        assert.deepEqual(other.refusals[0], { t: 'signal', gen: 1, pc: 1, kind: 'refused', codec: 'VP8' });
+        await other.offer(2, 'VP8');
+        assert.equal((await desk.next('media_up')).pc, 2);
+        await until(() => page.evaluate(() => document.querySelector('livebooth-call').stats()), (stats) => stats.codec === 'VP8');
+    });
+
+    test('codecs= asks for these only', async () => {
+        await open('/?lang=en&codecs=VP8');
+        assert.deepEqual((await inLine()).codecs, ['VP8']);
+    });
+
+    test('no microphone and no camera: receives all the same', async () => {
+        quiet ||= await launch({ media: 'denied' });
+        await open('/?lang=en', { from: quiet });
+        await inLine();
+        await says('The advisor cannot hear you');
+        const other = await booth();
+        desk.send(connecting());
+        await other.offer(1);
+        await desk.next('media_up');
+        await state('live');
+        await press('show_me');
+        await says('The advisor cannot see you');
+        await until(() => page.evaluate(() => document.querySelector('livebooth-call').stats()), (stats) => stats.frames > 5 && stats.audio_energy > 0);
+        assert.deepEqual(faults, []);
+    });
+
+    test('a reload in the call comes back with the words that were written', async () => {
+        const other = await live();
+        await other.page.evaluate(() => window.booth.peers.get(1).chat.send('Before'));
+        await says('Before');
+        await page.reload();
+        await desk.next('resume');
+        desk.send(connecting());
+        await state('connecting');
+        await other.offer(2);
+        await desk.next('media_up');
+        await state('live');
+        assert.match(await page.evaluate(() => document.querySelector('livebooth-call').shadowRoot.querySelector('.lines').textContent), /Before/);
+    });
+});
+
+/* The states of one page, in order; each is left on show. */
+async function* states(lang) {
+    await open(`/?lang=${lang}`, arguments[1]);
+    await page.waitForFunction((wanted) => document.querySelector('livebooth-call').shadowRoot.querySelector(`section[lang=${wanted}]`), lang);
+    await view('launcher');
+    yield 'launcher';
+    await press('start_button');
+    await page.locator('#terms').waitFor();
+    await press('ask');
+    yield 'form';
+    await press('callback_instead');
+    await press('callback_send');
+    yield 'callback';
+    await press('back');
+    await page.locator('#terms').check();
+    await press('ask');
+    await desk.next('ask');
+    yield 'asking';
+    desk.send({ ...queued, place: 4, staff: false, wait: { p50_ms: 61000, p90_ms: 400000 } });
+    await state('queued');
+    yield 'queued';
+    desk.send({ t: 'ringing', call: CALL, gen: 1 });
+    await state('ringing');
+    yield 'ringing';
+    desk.send(connecting());
+    await state('connecting');
+    yield 'connecting';
+    const other = await booth();
+    await other.offer(1);
+    await state('live');
+    await press('chat');
+    await page.locator('#message').fill('…');
+    await page.locator('#do-chat_send').click();
+    await press('show_me');
+    await page.locator('video.self').waitFor();
+    yield 'live';
+    await press('end');
+    await press('rate_send');
+    await page.locator('label:has(#star-3)').click();
+    yield 'rate';
+    await press('rate_send');
+    await view('done');
+    yield 'thanks';
+}
+
+async function violations() {
+    await page.evaluate(axe).catch(() => {});
+    const { violations: found } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+    return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.flat().join(' ')).join(', ')}`);
+}
+
+describe('for everyone', limits, () => {
+    for (const lang of ['en', 'nb', 'sv', 'da', 'fi']) {
+        test(`axe-core finds nothing, and nothing is wider than a phone: ${lang}`, async () => {
+            for await (const name of states(lang, { width: 360, height: 740 })) {
+                assert.deepEqual(await violations(), [], `${lang} ${name}`);
+                const width = await page.evaluate(() => document.documentElement.scrollWidth);
+                assert.ok(width <= 360, `${lang} ${name}: ${width} px wide`);
+                assert.doesNotMatch(await words(), /\bundefined\b|\{\w+\}|\bnull|false\b/, `${lang} ${name}`);
+                if (shots) await page.screenshot({ path: `${shots}/${lang}-360-${name}.png`, fullPage: true });
+            }
+            assert.deepEqual(faults, []);
+        });
+    }
+
+    test('the wide page: axe-core finds nothing', async () => {
+        for await (const name of states('nb', { width: 1280, height: 900 })) {
+            assert.deepEqual(await violations(), [], name);
+            if (shots) await page.screenshot({ path: `${shots}/nb-1280-${name}.png` });
+        }
+    });
+
+    test('closed, in every language', async () => {
+        desk.hello = { ...desk.hello, open: false, staff: false, opens_utc: Date.UTC(2026, 0, 5, 8) };
+        for (const lang of ['en', 'nb', 'sv', 'da', 'fi']) {
+            await open(`/?lang=${lang}`);
+            await press('start_button');
+            await page.locator('#contact').waitFor();
+            await page.locator('.place').waitFor();
+            assert.deepEqual(await violations(), [], lang);
+            if (shots) await element().screenshot({ path: `${shots}/${lang}-closed.png` });
+            await context.close();
+        }
+    });
+
+    test('by keyboard alone, with focus where the reading starts', async () => {
+        await open();
+        await page.locator('#do-start_button').focus();
+        await page.keyboard.press('Enter');
+        const focused = () => page.evaluate(() => document.querySelector('livebooth-call').shadowRoot.activeElement.id);
+        await view('form');
+        assert.equal(await focused(), 'title');
+        await page.locator('#terms').waitFor();
+        for (const id of ['topic', 'language', 'show_me', 'terms']) {
+            await page.keyboard.press('Tab');
+            assert.equal(await focused(), id);
+        }
+        await page.keyboard.press('Space');
+        await page.keyboard.press('Tab');
+        assert.equal(await focused(), 'do-ask');
+        await page.keyboard.press('Enter');
+        await desk.next('ask');
+        desk.send({ ...queued, place: 2 });
+        await state('queued');
+        assert.equal(await focused(), 'title');
+        assert.match(await page.evaluate(() => document.querySelector('livebooth-call').shadowRoot.querySelector('[role=status].quiet').textContent), /Number 2 in line/);
+    });
+});
