@@ -47,12 +47,19 @@ static gboolean on_end(gpointer loop)
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
-    if (argc > 2 || (argc == 2 && argv[1][0] == '-')) {
-        fprintf(stderr, "usage: studio [booth.conf]   (without a file: " BOOTH_CONFIG_FILE ")\n");
+    g_autofree char *path = NULL;
+    const GOptionEntry options[] = {
+        {"config", 'c', 0, G_OPTION_ARG_FILENAME, &path, "settings (" BOOTH_CONFIG_FILE ")", "FILE"},
+        {0},
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new("- a booth's pictures and sound");
+    g_autoptr(GError) error = NULL;
+    g_option_context_add_main_entries(context, options, NULL);
+    if (!g_option_context_parse(context, &argc, &argv, &error) || argc > 1) {
+        fprintf(stderr, "studio: %s\n", error ? error->message : "takes only options; see --help");
         return 2;
     }
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Config) config = config_load(argc == 2 ? argv[1] : BOOTH_CONFIG_FILE, booth_keys, &error);
+    g_autoptr(Config) config = config_load(path ? path : BOOTH_CONFIG_FILE, booth_keys, &error);
     if (!config) {
         fprintf(stderr, "studio: %s\n", error->message);
         return 2;
