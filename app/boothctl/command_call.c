@@ -1,0 +1,93 @@
+#include "boothctl/commands.h"
+#include "boothctl/control.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+/* One method of the agent without an answer; takes the floating reference of arguments. */
+static int tell(const char *config, const char *method, GVariant *arguments)
+{
+    g_autoptr(GVariant) own = arguments ? g_variant_ref_sink(arguments) : NULL;
+    Control control;
+    int status = 1;
+    if (control_open_agent(&control, config)) {
+        GError *error = NULL;
+        g_autoptr(GVariant) answer =
+            g_dbus_proxy_call_sync(G_DBUS_PROXY(control.agent), method, own, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+        status = answer ? 0 : control_failed(error);
+    }
+    control_close(&control);
+    return status;
+}
+
+int command_wish(const char *config, int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        const char *method;
+    } plain[] = {{"ready", "Ready"}, {"accept", "Accept"}, {"decline", "Decline"}, {"hangup", "HangUp"}};
+    for (guint i = 0; i < G_N_ELEMENTS(plain); i++) {
+        if (strcmp(plain[i].name, argv[0]) == 0) return argc == 1 ? tell(config, plain[i].method, NULL) : commands_usage(argv[0]);
+    }
+    if (strcmp(argv[0], "pause") == 0)
+        return argc <= 2 ? tell(config, "Pause", g_variant_new("(s)", argc == 2 ? argv[1] : "")) : commands_usage("pause [REASON]");
+    if (strcmp(argv[0], "mute") == 0) {
+        gboolean on = argc == 2 && strcmp(argv[1], "on") == 0;
+        if (argc != 2 || (!on && strcmp(argv[1], "off") != 0)) return commands_usage("mute on|off");
+        return tell(config, "Mute", g_variant_new("(b)", on));
+    }
+    return argc == 2 ? tell(config, "Camera", g_variant_new("(s)", argv[1])) : commands_usage("camera face|product|pip");
+}
+
+int command_outcome(const char *config, int argc, char **argv)
+{
+    gboolean named = argc == 4 && strcmp(argv[2], "--order") == 0;
+    if (argc != 2 && argc != 3 && !named) return commands_usage("outcome sale|reserved|follow_up|advice|none [[--order] NUMBER]");
+    const char *order = argc == 2 ? "" : argv[argc - 1];
+    if (!g_utf8_validate(order, -1, NULL) || !g_utf8_validate(argv[1], -1, NULL))
+        return commands_usage("outcome NAME [[--order] NUMBER], in UTF-8");
+    return tell(config, "Outcome", g_variant_new("(ss)", argv[1], order));
+}
+
+/* --- calls -------------------------------------------------------------------------------------------------------------------------- */
+
+#define CALLS_MAX 100
+
+static void print_time(json_int_t utc)
+{
+    g_autoptr(GDateTime) when = g_date_time_new_from_unix_local(utc / 1000);
+    g_autofree char *text = when ? g_date_time_format(when, "%Y-%m-%d %H:%M:%S") : NULL;
+    printf("%s  ", text ? text : "-");
+}
+
+static void print_record(const json_t *record)
+{
+    const char *outcome = json_string_value(json_object_get(record, "outcome"));
+    print_time(json_integer_value(json_object_get(record, "offered_utc")));
+    printf("%-15s %-9s %5" JSON_INTEGER_FORMAT " s  %s\n", json_string_value(json_object_get(record, "result")), outcome ? outcome : "-",
+           json_integer_value(json_object_get(record, "talk_ms")) / 1000, json_string_value(json_object_get(record, "call")));
+}
+
+int command_calls(const char *config, int argc, char **argv)
+{
+    gboolean as_json = argc == 2 && strcmp(argv[1], "--json") == 0;
+    if (argc > 1 && !as_json) return commands_usage("calls [--json]");
+    Control control;
+    int status = 1;
+    if (control_open_agent(&control, config)) {
+        GError *error = NULL;
+        g_autofree char *text = NULL;
+        if (!bus_agent1_call_calls_sync(control.agent, CALLS_MAX, &text, NULL, &error)) {
+            status = control_failed(error);
+        } else {
+            json_t *calls = json_loads(text, 0, NULL);
+            if (as_json) puts(text);
+            for (size_t i = 0; !as_json && i < json_array_size(calls); i++) print_record(json_array_get(calls, i));
+            json_decref(calls);
+            status = 0;
+        }
+    }
+    control_close(&control);
+    return status;
+}
