@@ -25,7 +25,7 @@ PKGS_studio   := gio-2.0 gio-unix-2.0 jansson gstreamer-1.0 gstreamer-app-1.0 gs
 PKGS_desk     := gio-2.0 jansson libwebsockets libnats libssl libcrypto
 PKGS_boothctl := gio-2.0 gio-unix-2.0 jansson
 LIBS_agent    := -lwslay -lmbedtls -lmbedx509 -lmbedcrypto
-LIBS_boothctl := -lwslay -lmbedtls -lmbedx509 -lmbedcrypto
+LIBS_boothctl := -lwslay -lmbedtls -lmbedx509 -lmbedcrypto -lm
 LIBS_studio   := -lm
 LIBS_desk     := -lm
 
