@@ -1,8 +1,12 @@
 #include "studio/picture.h"
+#include "drivers/camera/camera_code.h"
 
-#define SIDE_MAX 4096 /* pixels: no camera or browser sends more */
+#define AGE_DOMAIN "picture-age"
+#define AGE_MS_MAX 60000 /* an older one is no age but noise */
+#define SIDE_MAX   4096  /* pixels: no camera or browser sends more */
 
 struct Picture {
+    const char *name;
     SDL_Renderer *renderer;
     Mailbox *mailbox;
     SDL_Texture *texture;
@@ -14,9 +18,10 @@ struct Picture {
     gboolean filled;
 };
 
-Picture *picture_new(SDL_Renderer *renderer, Mailbox *mailbox)
+Picture *picture_new(const char *name, SDL_Renderer *renderer, Mailbox *mailbox)
 {
     Picture *picture = g_new0(Picture, 1);
+    picture->name = name;
     picture->renderer = renderer;
     picture->mailbox = mailbox;
     return picture;
@@ -105,6 +110,18 @@ static void upload(Picture *picture, GstVideoFrame *frame, int area_width)
     picture->filled = TRUE;
 }
 
+static void log_age(const Picture *picture, const GstVideoFrame *frame)
+{
+    guint64 made_ms = 0;
+    if (g_log_writer_default_would_drop(G_LOG_LEVEL_DEBUG, AGE_DOMAIN)) return;
+    if (!camera_code_read(GST_VIDEO_FRAME_PLANE_DATA(frame, 0), GST_VIDEO_FRAME_PLANE_STRIDE(frame, 0), GST_VIDEO_FRAME_WIDTH(frame),
+                          GST_VIDEO_FRAME_HEIGHT(frame), &made_ms))
+        return;
+    double age_ms = (double)(g_get_real_time() - (gint64)made_ms * 1000) / 1000;
+    if (age_ms < 0 || age_ms > AGE_MS_MAX) return;
+    g_log_structured(AGE_DOMAIN, G_LOG_LEVEL_DEBUG, "MESSAGE", "the %s's picture is %.1f ms old", picture->name, age_ms);
+}
+
 gboolean picture_take(Picture *picture, int width)
 {
     GstSample *sample = picture->mailbox ? mailbox_fetch(picture->mailbox) : NULL;
@@ -114,6 +131,7 @@ gboolean picture_take(Picture *picture, int width)
                      gst_video_frame_map(&frame, &picture->info, gst_sample_get_buffer(sample), GST_MAP_READ);
     if (taken) {
         upload(picture, &frame, width);
+        log_age(picture, &frame);
         gst_video_frame_unmap(&frame);
     }
     gst_sample_unref(sample);

@@ -1,4 +1,7 @@
-/* picture: the moving picture of a mailbox as an SDL texture. Main thread only. */
+/* picture: the moving picture of a mailbox as an SDL texture. Main thread only.
+ *
+ * With G_MESSAGES_DEBUG=picture-age in the environment it logs how old each picture was when it had become the texture, where the picture carries
+ * the time at which it was made (drivers/camera/camera_code.h). */
 #pragma once
 
 #include "studio/mailbox.h"
@@ -10,8 +13,8 @@ typedef struct Picture Picture;
 #define PICTURE_FRESH_US (2 * G_USEC_PER_SEC) /* after that long without a new one a picture counts as gone: a frozen face is never shown  \
                                                */
 
-/* mailbox may be NULL: never a picture. Borrows both. */
-Picture *picture_new(SDL_Renderer *renderer, Mailbox *mailbox);
+/* name: whose picture it is, for the log; static. mailbox may be NULL: never a picture. Borrows both. */
+Picture *picture_new(const char *name, SDL_Renderer *renderer, Mailbox *mailbox);
 void picture_free(Picture *picture); /* NULL is fine */
 
 /* TRUE when a picture came within PICTURE_FRESH_US. now: g_get_monotonic_time(). */

@@ -321,8 +321,8 @@ static void fill_screens(Screens *screens, Mailbox *own_picture, Mailbox *shoppe
         screens->scenes[i] = scene_new(screens->fonts);
     }
     SDL_Renderer *console = display_renderer(screens->display, DISPLAY_CONSOLE);
-    screens->pictures[PICTURE_OWN] = picture_new(console, own_picture);
-    screens->pictures[PICTURE_SHOPPER] = picture_new(console, shopper_picture);
+    screens->pictures[PICTURE_OWN] = picture_new("advisor", console, own_picture);
+    screens->pictures[PICTURE_SHOPPER] = picture_new("shopper", console, shopper_picture);
     SDL_StopTextInput();
 }
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { measureCalls } from './calls.mjs';
 import { measureDesk } from './desk.mjs';
 import { machine, provenance, table } from './figures.mjs';
-import { build, top } from './system.mjs';
+import { build, top } from '../e2e/harness.mjs';
 
 const PARTS = { calls: measureCalls, desk: measureDesk };
 const file = join(build, 'bench.json');

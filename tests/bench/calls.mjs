@@ -1,9 +1,9 @@
 // One booth and one shopper: how long it takes until they see each other, how old the pictures are, what the booth's programs cost, in a call and without.
-import { readFileSync, statSync } from 'node:fs';
 import { launch } from '../e2e/browser.mjs';
+import { now, startSystem, within } from '../e2e/harness.mjs';
+import { watchBooth } from './booth_states.mjs';
 import { cores, pssMegabytes } from './process.mjs';
 import { distribution, rounded } from './figures.mjs';
-import { start, watchBooth, within } from './system.mjs';
 import { installTimeCode } from './time_code.mjs';
 
 const CALLS = Number(process.env.BENCH_CALLS || 25);
@@ -48,11 +48,11 @@ async function ask(page, address, { show_me }) {
 /* Plays a call up to the first picture. Times are UTC in ms. */
 async function place(page, system, booth, options) {
     const ringing = booth.reached('ringing');
-    await ask(page, `http://localhost:${system.port}/`, options);
+    await ask(page, system.url, options);
     const offered = (await ringing).at;
     const picture = page.evaluate(() => window.witness.firstPicture());
-    const accepted = performance.timeOrigin + performance.now();
-    await system.boothctl('accept');
+    const accepted = now();
+    await system.boothctl(['accept']);
     const pictured = await within(STEP_MS, 'the first picture at the shopper', picture);
     const asked = await page.evaluate(() => window.witness.asked);
     return { request_to_offer: offered - asked, accept_to_first_picture: pictured - accepted };
@@ -60,10 +60,10 @@ async function place(page, system, booth, options) {
 
 async function end(system, booth) {
     const wrapup = booth.reached('wrapup');
-    await system.boothctl('hangup');
+    await system.boothctl(['hangup']);
     await wrapup;
     const ready = booth.reached('ready');
-    await system.boothctl('outcome', 'none');
+    await system.boothctl(['outcome', 'none']);
     await ready;
 }
 
@@ -94,11 +94,7 @@ async function manyCalls(system, booth, page, tell) {
         accept_to_first_picture_ms: distribution(found.map((one) => one.accept_to_first_picture)) };
 }
 
-/* The ages that the studio has logged since its log had that size. */
-function agesLogged(path, from) {
-    const text = readFileSync(path).subarray(from).toString();
-    return [...text.matchAll(/picture age (-?[\d.]+) ms/g)].map((one) => Number(one[1]));
-}
+const agesLogged = (log) => [...log.matchAll(/shopper's picture is (-?[\d.]+) ms old/g)].map((one) => Number(one[1]));
 
 const advisorsAges = (page, ms) => page.evaluate((duration) => window.timeCode.ages(document.querySelector('livebooth-call').video, duration), ms);
 const shopperSends = (page) => page.evaluate(() => document.querySelector('livebooth-call').stats());
@@ -110,11 +106,11 @@ async function oneLongCall(system, booth, page, tell) {
     await page.waitForTimeout(SETTLE_MS);
     const pids = boothPids(system), used = await cores(pids, CALL_S);
     const memory = pssMegabytes(pids.agent) + pssMegabytes(pids.studio);
-    const log = system.log('booth-1-studio'), size = statSync(log).size;
+    const logged = system.log('booth-1-studio').length;
     const seen = await advisorsAges(page, CALL_S * 1000);
-    const shopper = agesLogged(log, size);
+    const shopper = agesLogged(system.log('booth-1-studio').slice(logged));
     const stats = await shopperSends(page);
-    const health = JSON.parse((await system.boothctl('status', '--json')).stdout).studio.health.media;
+    const health = (await system.snapshot()).studio.health.media;
     await end(system, booth);
     return {
         call_cpu_cores: rounded(used.agent + used.studio, 3), call_pss_mb: rounded(memory),
@@ -127,8 +123,8 @@ async function oneLongCall(system, booth, page, tell) {
 
 /* Figures of a booth by key. tell(text) says what is being measured. */
 export async function measureCalls(tell) {
-    const system = await start({ environment: { G_MESSAGES_DEBUG: AGES_DOMAIN } });
-    const booth = watchBooth(system.booths[0]);
+    const system = await startSystem({ environment: { G_MESSAGES_DEBUG: AGES_DOMAIN } });
+    const booth = watchBooth(system.about.booths[0].bus);
     let browser;
     try {
         // Without a browser first: what is idle is measured idle.

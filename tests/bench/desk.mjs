@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cpuSeconds, pssMegabytes, watchPss } from './process.mjs';
 import { rounded } from './figures.mjs';
-import { build, start } from './system.mjs';
+import { build, startSystem } from '../e2e/harness.mjs';
 
 const BOOTHS = 200;
 const SHOPPERS = 1000;
@@ -15,12 +15,12 @@ const LIMIT_S = 120;
 /* Figures of the desk by key. tell(text) says what is being measured. */
 export async function measureDesk(tell) {
     tell(`the desk: ${BOOTHS} booths, ${SHOPPERS} shoppers, ${SHOPPERS_PER_S} a second`);
-    const system = await start({ booths: 0 });
+    const system = await startSystem({ booths: 0 });
     try {
         const desk = system.pid('desk-1'), nats = system.pid('nats');
         const memory = watchPss(desk), used = cpuSeconds(desk), natsUsed = cpuSeconds(nats);
         const { stdout } = await promisify(execFile)(join(build, 'bin/boothctl'), ['simulate', 'load',
-            '--desk', `wss://localhost:${system.booth_port}/ws/booth`, '--door', `ws://localhost:${system.port}/ws/shopper`,
+            '--desk', `wss://localhost:${system.about.booth_port}/ws/booth`, '--door', `ws://localhost:${system.port}/ws/shopper`,
             '--authority', join(system.state, 'tls'), '--booths', String(BOOTHS), '--shoppers', String(SHOPPERS), '--rate', String(SHOPPERS_PER_S),
             '--talk', TALK_MS, '--seconds', String(LIMIT_S), '--json'], { timeout: (LIMIT_S + 30) * 1000 });
         const load = JSON.parse(stdout);
