@@ -58,23 +58,23 @@ typedef struct {
 } Call;
 
 typedef enum {
-    CALL_OFFER,          /* booth, booth_name, desk, nonce */
-    CALL_ACCEPT,         /* this and the next ones: gen, nonce, as the booth holds them */
+    CALL_OFFER,  /* booth, booth_name, desk, nonce */
+    CALL_ACCEPT, /* this and the next ones: gen, nonce, as the booth holds them */
     CALL_DECLINE,
     CALL_RING_NO_ANSWER,
     CALL_RENEW,
-    CALL_ADOPT,          /* the booth came to another desk: desk */
+    CALL_ADOPT, /* the booth came to another desk: desk */
     CALL_BOOTH_ENDS,
     CALL_SETUP_FAILED,
-    CALL_MEDIA_LOST,     /* the booth has no media and the shopper is away */
-    CALL_LINK_LOST,      /* this and the next two: gen */
+    CALL_MEDIA_LOST, /* the booth has no media and the shopper is away */
+    CALL_LINK_LOST,  /* this and the next two: gen */
     CALL_LEASE_ENDED,
-    CALL_NO_PICTURE,     /* the shopper sees nothing and the booth is not linked */
-    CALL_MEDIA_UP,       /* gen */
-    CALL_SHOPPER_ENDS,   /* leaves the line or hangs up, whichever it is by now; staff */
-    CALL_SHOPPER_AWAY,   /* was away too long while waiting; staff */
-    CALL_CALL_BACK,      /* asked to be called back instead */
-    CALL_MOVE,           /* the shopper's page came to another desk: desk */
+    CALL_NO_PICTURE,   /* the shopper sees nothing and the booth is not linked */
+    CALL_MEDIA_UP,     /* gen */
+    CALL_SHOPPER_ENDS, /* leaves the line or hangs up, whichever it is by now; staff */
+    CALL_SHOPPER_AWAY, /* was away too long while waiting; staff */
+    CALL_CALL_BACK,    /* asked to be called back instead */
+    CALL_MOVE,         /* the shopper's page came to another desk: desk */
     CALL_EVENTS,
 } CallEventKind;
 

@@ -6,15 +6,15 @@
 
 #include "desk/exchange_state.h"
 
-#define SWEEP_MS         100
-#define SLOW_SWEEP_MS    1000
-#define MARKER_MS        60000  /* the marker of a purged key stays so long */
-#define MARKERS_A_SWEEP  100
-#define DESK_GONE_MS     600000 /* a dead desk's heartbeat stays so long */
-#define SHOPPER_TOKENS   100.0  /* messages at once, */
-#define SHOPPER_REFILL   50.0   /* and a second */
-#define BOOTH_TOKENS     500.0
-#define BOOTH_REFILL     200.0
+#define SWEEP_MS        100
+#define SLOW_SWEEP_MS   1000
+#define MARKER_MS       60000 /* the marker of a purged key stays so long */
+#define MARKERS_A_SWEEP 100
+#define DESK_GONE_MS    600000 /* a dead desk's heartbeat stays so long */
+#define SHOPPER_TOKENS  100.0  /* messages at once, */
+#define SHOPPER_REFILL  50.0   /* and a second */
+#define BOOTH_TOKENS    500.0
+#define BOOTH_REFILL    200.0
 
 typedef struct {
     guint64 revision;
@@ -43,7 +43,8 @@ gboolean exchange_is_ready(const Exchange *exchange)
     return exchange->ready;
 }
 
-/* --- desks and staff --------------------------------------------------------------------------------------------------------------------- */
+/* --- desks and staff ---------------------------------------------------------------------------------------------------------------------
+ */
 
 static void desk_free(Desk *desk)
 {
@@ -119,7 +120,8 @@ static void update_heartbeat(Exchange *exchange)
         }
         if (known) continue;
         g_array_append_val(told, booth->skills);
-        json_array_append_new(skills, json_pack("{s:o, s:o}", "topics", words_to_json(booth->topics), "langs", words_to_json(booth->langs)));
+        json_array_append_new(skills,
+                              json_pack("{s:o, s:o}", "topics", words_to_json(booth->topics), "langs", words_to_json(booth->langs)));
     }
     json_t *beat = json_pack("{s:i, s:i, s:o}", "v", 1, "booths", (int)g_hash_table_size(exchange->booths), "skills", skills);
     g_autofree char *text = json_dumps(beat, JSON_COMPACT);
@@ -167,7 +169,8 @@ static void learn_desk(Exchange *exchange, const char *name, guint64 revision, c
     json_decref(beat);
 }
 
-/* --- the view ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- the view
+ * ------------------------------------------------------------------------------------------------------------------------------ */
 
 static void learn_call(Exchange *exchange, const char *id, guint64 revision, const char *value)
 {
@@ -277,11 +280,13 @@ static void on_record(gpointer data, G_GNUC_UNUSED const char *subject, const ch
     Exchange *exchange = data;
     json_t *record = json_loads(text, 0, NULL);
     gint64 accepted = wire_int(record, "accepted_utc");
-    if (accepted > 0) wait_add(exchange->wait, (guint)wire_int(record, "place_at_ask"), accepted - wire_int(record, "enqueued_utc"), accepted);
+    if (accepted > 0)
+        wait_add(exchange->wait, (guint)wire_int(record, "place_at_ask"), accepted - wire_int(record, "enqueued_utc"), accepted);
     json_decref(record);
 }
 
-/* --- signals from other desks ----------------------------------------------------------------------------------------------------------------- */
+/* --- signals from other desks
+ * ----------------------------------------------------------------------------------------------------------------- */
 
 static void on_message(gpointer data, const char *subject, const char *text)
 {
@@ -302,7 +307,8 @@ static void on_message(gpointer data, const char *subject, const char *text)
     json_decref(message);
 }
 
-/* --- timers ----------------------------------------------------------------------------------------------------------------------------------- */
+/* --- timers
+ * ----------------------------------------------------------------------------------------------------------------------------------- */
 
 void exchange_note_ended(Exchange *exchange, const Call *call)
 {
@@ -397,26 +403,33 @@ static void on_woken(void *data)
     }
 }
 
-/* --- the door ---------------------------------------------------------------------------------------------------------------------------------- */
+/* --- the door
+ * ---------------------------------------------------------------------------------------------------------------------------------- */
 
 static void on_opened(void *data, DoorLink *link, DoorKind kind, const char *identity, const char *address)
 {
-    if (kind == DOOR_BOOTH) booth_opened(data, link, identity, address);
-    else shopper_opened(data, link, address);
+    if (kind == DOOR_BOOTH)
+        booth_opened(data, link, identity, address);
+    else
+        shopper_opened(data, link, address);
 }
 
 static void on_closed(void *data, DoorLink *link)
 {
     Peer *peer = door_data(link);
     if (!peer) return;
-    if (peer->kind == DOOR_BOOTH) booth_closed(data, (Booth *)peer);
-    else shopper_closed(data, (Shopper *)peer);
+    if (peer->kind == DOOR_BOOTH)
+        booth_closed(data, (Booth *)peer);
+    else
+        shopper_closed(data, (Shopper *)peer);
 }
 
 static void send_error(Peer *peer, const char *code, const char *detail)
 {
-    if (peer->kind == DOOR_BOOTH) booth_error((Booth *)peer, code, detail);
-    else shopper_error((Shopper *)peer, code, detail);
+    if (peer->kind == DOOR_BOOTH)
+        booth_error((Booth *)peer, code, detail);
+    else
+        shopper_error((Shopper *)peer, code, detail);
     if (++peer->bad < EXCHANGE_BAD_MAX) return;
     g_info("%s: closed after %u bad messages, last: %s", peer->address, peer->bad, detail);
     door_close(peer->link, 1008, "too many bad messages");
@@ -451,8 +464,10 @@ static void on_received(void *data, DoorLink *link, const char *text, size_t len
         send_error(peer, "bad_message", detail);
         return;
     }
-    if (peer->kind == DOOR_BOOTH) booth_received(data, (Booth *)peer, message);
-    else shopper_received(data, (Shopper *)peer, message);
+    if (peer->kind == DOOR_BOOTH)
+        booth_received(data, (Booth *)peer, message);
+    else
+        shopper_received(data, (Shopper *)peer, message);
     json_decref(message);
 }
 
@@ -464,7 +479,8 @@ static json_t *count_states(const Exchange *exchange)
     g_hash_table_iter_init(&iter, exchange->calls);
     while (g_hash_table_iter_next(&iter, NULL, &value)) counts[((const Entry *)value)->call->state]++;
     json_t *states = json_object();
-    for (CallState state = CALL_QUEUED; state <= CALL_DONE; state++) json_object_set_new(states, call_state_name(state), json_integer(counts[state]));
+    for (CallState state = CALL_QUEUED; state <= CALL_DONE; state++)
+        json_object_set_new(states, call_state_name(state), json_integer(counts[state]));
     return states;
 }
 
@@ -494,15 +510,18 @@ static char *on_api(void *data, const char *path, G_GNUC_UNUSED const char *quer
 {
     const Exchange *exchange = data;
     json_t *answer = NULL;
-    if (strcmp(path, "/api/health") == 0) answer = json_pack("{s:b, s:b}", "ok", exchange->ready, "bus", store_is_connected(exchange->store));
-    else if (strcmp(path, "/api/status") == 0) answer = describe(exchange);
+    if (strcmp(path, "/api/health") == 0)
+        answer = json_pack("{s:b, s:b}", "ok", exchange->ready, "bus", store_is_connected(exchange->store));
+    else if (strcmp(path, "/api/status") == 0)
+        answer = describe(exchange);
     if (!answer) return NULL;
     g_autofree char *text = json_dumps(answer, JSON_COMPACT);
     json_decref(answer);
     return g_strdup(text);
 }
 
-/* --- beginning and end -------------------------------------------------------------------------------------------------------------------------- */
+/* --- beginning and end
+ * -------------------------------------------------------------------------------------------------------------------------- */
 
 static void on_wake(gpointer data)
 {

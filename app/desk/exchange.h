@@ -1,10 +1,11 @@
-/* exchange: the desk's logic. It takes what shoppers and booths say, decides by call_step(), writes by the store, and tells both ends what the
- * calls have become.
+/* exchange: the desk's logic. It takes what shoppers and booths say, decides by call_step(), writes by the store, and tells both ends what
+ * the calls have become.
  *
- * What is told follows from one place: when a call's value changes, by the own write or in the view, the change itself says who hears what. So it is
- * the same whether this desk won, another one did, or an answer was lost on the way.
+ * What is told follows from one place: when a call's value changes, by the own write or in the view, the change itself says who hears what.
+ * So it is the same whether this desk won, another one did, or an answer was lost on the way.
  *
- * Threads: everything runs on the door's thread; the functions in exchange_events() are called by the door, and woken() drains the store. */
+ * Threads: everything runs on the door's thread; the functions in exchange_events() are called by the door, and woken() drains the store.
+ */
 #pragma once
 
 #include "desk/door.h"
@@ -15,11 +16,11 @@
 typedef struct Exchange Exchange;
 
 typedef struct {
-    const char *instance;            /* this desk's name, [a-z0-9]{1,32} */
-    const char *const *topics;       /* what the shopper can choose */
+    const char *instance;      /* this desk's name, [a-z0-9]{1,32} */
+    const char *const *topics; /* what the shopper can choose */
     gint64 ring_ms, wrapup_ms, setup_ms, leave_ms;
     guint shoppers_max;
-    guint asks_per_minute;           /* from one address */
+    guint asks_per_minute; /* from one address */
     const Hours *hours;
     const Turn *turn;
 } ExchangeSettings;

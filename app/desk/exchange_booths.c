@@ -46,7 +46,8 @@ void booth_refuse(Exchange *exchange, const Intent *intent, const char *id)
     if (booth && intent->what) send_refused(booth, id, intent->event.gen, intent->what, "stale");
 }
 
-/* --- what the booth is told of its call ------------------------------------------------------------------------------------------------------ */
+/* --- what the booth is told of its call
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void send_offer(Entry *entry, Booth *booth)
 {
@@ -54,10 +55,10 @@ static void send_offer(Entry *entry, Booth *booth)
     const ExchangeSettings *settings = entry->exchange->settings;
     json_t *codecs = json_array();
     for (guint i = 0; i < call->codec_count; i++) json_array_append_new(codecs, json_string(call->codecs[i]));
-    json_t *offer = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:I, s:o, s:I, s:o}", "t", "offer", "call", call->id, "gen", (int)call->gen, "nonce",
-                              call->nonce, "topic", call->topic, "lang", call->lang, "waited_ms",
-                              (json_int_t)MAX(exchange_utc() - call->enqueued_utc, 0), "codecs", codecs, "ring_ms", (json_int_t)settings->ring_ms,
-                              "ice_servers", turn_ice_servers(settings->turn, call->id, exchange_utc()));
+    json_t *offer = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:I, s:o, s:I, s:o}", "t", "offer", "call", call->id, "gen", (int)call->gen,
+                              "nonce", call->nonce, "topic", call->topic, "lang", call->lang, "waited_ms",
+                              (json_int_t)MAX(exchange_utc() - call->enqueued_utc, 0), "codecs", codecs, "ring_ms",
+                              (json_int_t)settings->ring_ms, "ice_servers", turn_ice_servers(settings->turn, call->id, exchange_utc()));
     if (call->product[0]) json_object_set_new(offer, "product", json_string(call->product));
     if (call->product_title[0]) json_object_set_new(offer, "product_title", json_string(call->product_title));
     booth_send(booth, offer);
@@ -109,8 +110,8 @@ static void tell_parting(Entry *entry, Booth *booth, const Call *old)
     if (call->state != CALL_DONE && why) send_withdrawn(booth, call->id, old->gen, why);
     if (call->state == CALL_DONE && old->state == CALL_OFFERED) send_withdrawn(booth, call->id, old->gen, "left");
     if (call->state == CALL_DONE && old->state == CALL_LIVE) {
-        booth_send(booth, json_pack("{s:s, s:s, s:i, s:s, s:s}", "t", "ended", "call", call->id, "gen", (int)old->gen, "outcome", call->outcome, "by",
-                                    call->ended_by));
+        booth_send(booth, json_pack("{s:s, s:s, s:i, s:s, s:s}", "t", "ended", "call", call->id, "gen", (int)old->gen, "outcome",
+                                    call->outcome, "by", call->ended_by));
     }
     entry_set_booth(entry, NULL);
 }
@@ -122,7 +123,8 @@ void booth_tell(Entry *entry, const Call *old)
     gboolean with_booth = call->state == CALL_OFFERED || call->state == CALL_LIVE;
     if (booth && old) {
         gboolean kept = with_booth && old->gen == call->gen && strcmp(call->owner, booth->id) == 0;
-        if (!kept) tell_parting(entry, booth, old);
+        if (!kept)
+            tell_parting(entry, booth, old);
         else if (old->state == CALL_OFFERED && call->state == CALL_LIVE) {
             booth_send(booth, json_pack("{s:s, s:s, s:i}", "t", "accepted", "call", call->id, "gen", (int)call->gen));
         }
@@ -134,7 +136,9 @@ void booth_tell(Entry *entry, const Call *old)
     }
 }
 
-/* --- pulls ------------------------------------------------------------------------------------------------------------------------------------------ */
+/* --- pulls
+ * ------------------------------------------------------------------------------------------------------------------------------------------
+ */
 
 /* Gives the booth the first call that fits, or parks its pull. */
 void booth_match(Exchange *exchange, Booth *booth)
@@ -169,8 +173,10 @@ void booth_offer_failed(Exchange *exchange, const char *id, gboolean unresolved)
         if (strcmp(booth->offering, id) != 0) continue;
         booth->offering[0] = '\0';
         if (unresolved) booth->match_at = exchange_mono() + EXCHANGE_RETRY_MS;
-        if (booth->unpull) end_pull(exchange, booth);
-        else booth_match(exchange, booth);
+        if (booth->unpull)
+            end_pull(exchange, booth);
+        else
+            booth_match(exchange, booth);
         return;
     }
 }
@@ -186,11 +192,15 @@ static void take_pull(Exchange *exchange, Booth *booth, const json_t *message)
 static void take_unpull(Exchange *exchange, Booth *booth, const json_t *message)
 {
     if (!booth->pulling || wire_int(message, "seq") != booth->pull_seq) return;
-    if (booth->offering[0]) booth->unpull = TRUE;
-    else end_pull(exchange, booth);
+    if (booth->offering[0])
+        booth->unpull = TRUE;
+    else
+        end_pull(exchange, booth);
 }
 
-/* --- hello ---------------------------------------------------------------------------------------------------------------------------------------- */
+/* --- hello
+ * ----------------------------------------------------------------------------------------------------------------------------------------
+ */
 
 /* The call that the agent says it holds: "kept" if it does. */
 static const char *resume_call(Exchange *exchange, Booth *booth)
@@ -213,12 +223,12 @@ static void send_welcome(Exchange *exchange, Booth *booth)
     const char *resume = resume_call(exchange, booth);
     booth->welcomed = TRUE;
     booth_send(booth, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:{s:I, s:I}}", "t", "welcome", "desk", settings->instance, "now_utc",
-                                (json_int_t)exchange_utc(), "ring_ms", (json_int_t)settings->ring_ms, "wrapup_ms", (json_int_t)settings->wrapup_ms,
-                                "setup_ms", (json_int_t)settings->setup_ms, "resume", resume, "stored", "epoch", (json_int_t)booth->stored_epoch,
-                                "seq", (json_int_t)booth->stored_seq));
+                                (json_int_t)exchange_utc(), "ring_ms", (json_int_t)settings->ring_ms, "wrapup_ms",
+                                (json_int_t)settings->wrapup_ms, "setup_ms", (json_int_t)settings->setup_ms, "resume", resume, "stored",
+                                "epoch", (json_int_t)booth->stored_epoch, "seq", (json_int_t)booth->stored_seq));
     if (booth->entry) {
-        booth_send(booth, json_pack("{s:s, s:s, s:i, s:b}", "t", "shopper", "call", booth->entry->id, "gen", (int)booth->entry->call->gen, "present",
-                                    booth->entry->away_since == 0));
+        booth_send(booth, json_pack("{s:s, s:s, s:i, s:b}", "t", "shopper", "call", booth->entry->id, "gen", (int)booth->entry->call->gen,
+                                    "present", booth->entry->away_since == 0));
     }
     if (exchange->queue_told) door_send(booth->peer.link, exchange->queue_told);
 }
@@ -253,7 +263,8 @@ static gboolean is_welcome(Exchange *exchange, Booth *booth, const json_t *messa
     const char *id = wire_string(message, "booth");
     Booth *before = g_hash_table_lookup(exchange->booths, id);
     if (wire_int(message, "v") != 1 || strcmp(id, booth->id) != 0 || booth->introduced) {
-        g_warning("booth %s at %s: its hello is for booth %s, version %" G_GINT64_FORMAT, booth->id, booth->peer.address, id, wire_int(message, "v"));
+        g_warning("booth %s at %s: its hello is for booth %s, version %" G_GINT64_FORMAT, booth->id, booth->peer.address, id,
+                  wire_int(message, "v"));
         booth_error(booth, "bad_message", "hello: once, v 1, and the booth of the certificate");
         door_close(booth->peer.link, 1008, "hello");
         return FALSE;
@@ -292,7 +303,8 @@ static void take_hello(Exchange *exchange, Booth *booth, const json_t *message)
     store_last_record(exchange->store, booth->id, on_last_record, errand_new(exchange, booth));
 }
 
-/* --- in a call ------------------------------------------------------------------------------------------------------------------------------------- */
+/* --- in a call
+ * ------------------------------------------------------------------------------------------------------------------------------------- */
 
 /* What a booth says of the call that it holds, with its proof. */
 static void take_proven(Exchange *exchange, Booth *booth, const json_t *message, CallEventKind kind)
@@ -312,16 +324,24 @@ static void take_proven(Exchange *exchange, Booth *booth, const json_t *message,
         entry->media_lost_event = event;
         return;
     }
-    entry_wants(entry, &event, INTENT_BOOTH, kind == CALL_RENEW ? "renew" : kind == CALL_ACCEPT ? "accept" : kind == CALL_DECLINE ? "decline" : "end");
+    entry_wants(entry, &event, INTENT_BOOTH,
+                kind == CALL_RENEW     ? "renew"
+                : kind == CALL_ACCEPT  ? "accept"
+                : kind == CALL_DECLINE ? "decline"
+                                       : "end");
 }
 
 static void take_end(Exchange *exchange, Booth *booth, const json_t *message)
 {
     const char *reason = wire_string(message, "reason");
-    if (strcmp(reason, "hangup") == 0) take_proven(exchange, booth, message, CALL_BOOTH_ENDS);
-    else if (strcmp(reason, "setup_failed") == 0) take_proven(exchange, booth, message, CALL_SETUP_FAILED);
-    else if (strcmp(reason, "media_lost") == 0) take_proven(exchange, booth, message, CALL_MEDIA_LOST);
-    else booth_error(booth, "bad_message", "unknown reason");
+    if (strcmp(reason, "hangup") == 0)
+        take_proven(exchange, booth, message, CALL_BOOTH_ENDS);
+    else if (strcmp(reason, "setup_failed") == 0)
+        take_proven(exchange, booth, message, CALL_SETUP_FAILED);
+    else if (strcmp(reason, "media_lost") == 0)
+        take_proven(exchange, booth, message, CALL_MEDIA_LOST);
+    else
+        booth_error(booth, "bad_message", "unknown reason");
 }
 
 static void take_of_call(Exchange *exchange, Booth *booth, const json_t *message)
@@ -343,7 +363,8 @@ static void take_of_call(Exchange *exchange, Booth *booth, const json_t *message
     if (!entry->call->media_up_utc && !entry_is_wanted(entry, CALL_MEDIA_UP)) entry_wants(entry, &event, INTENT_DESK, "media_up");
 }
 
-/* --- records and snapshots ------------------------------------------------------------------------------------------------------------------------- */
+/* --- records and snapshots
+ * ------------------------------------------------------------------------------------------------------------------------- */
 
 static void append_next(Exchange *exchange, Booth *booth);
 
@@ -417,8 +438,8 @@ static void on_snapshot(gpointer data, G_GNUC_UNUSED const StoreResult *result)
 static void write_snapshot(Exchange *exchange, Booth *booth)
 {
     if (booth->snapshotting || !booth->snapshot) return;
-    json_t *value = json_pack("{s:i, s:s, s:I, s:o}", "v", 1, "desk", exchange->settings->instance, "received_utc", (json_int_t)exchange_utc(),
-                              "snapshot", g_steal_pointer(&booth->snapshot));
+    json_t *value = json_pack("{s:i, s:s, s:I, s:o}", "v", 1, "desk", exchange->settings->instance, "received_utc",
+                              (json_int_t)exchange_utc(), "snapshot", g_steal_pointer(&booth->snapshot));
     g_autofree char *text = json_dumps(value, JSON_COMPACT);
     json_decref(value);
     booth->snapshotting = TRUE;
@@ -432,23 +453,36 @@ static void take_status(Exchange *exchange, Booth *booth, const json_t *message)
     write_snapshot(exchange, booth);
 }
 
-/* --- messages -------------------------------------------------------------------------------------------------------------------------------------- */
+/* --- messages
+ * -------------------------------------------------------------------------------------------------------------------------------------- */
 
 void booth_received(Exchange *exchange, Booth *booth, json_t *message)
 {
     const char *type = wire_type(message);
-    if (strcmp(type, "hello") == 0) take_hello(exchange, booth, message);
-    else if (!booth->introduced) booth_error(booth, "bad_message", "hello comes first");
-    else if (strcmp(type, "pull") == 0) take_pull(exchange, booth, message);
-    else if (strcmp(type, "unpull") == 0) take_unpull(exchange, booth, message);
-    else if (strcmp(type, "accept") == 0) take_proven(exchange, booth, message, CALL_ACCEPT);
-    else if (strcmp(type, "decline") == 0) take_proven(exchange, booth, message, CALL_DECLINE);
-    else if (strcmp(type, "ring_no_answer") == 0) take_proven(exchange, booth, message, CALL_RING_NO_ANSWER);
-    else if (strcmp(type, "renew") == 0) take_proven(exchange, booth, message, CALL_RENEW);
-    else if (strcmp(type, "end") == 0) take_end(exchange, booth, message);
-    else if (strcmp(type, "record") == 0) take_record(exchange, booth, message);
-    else if (strcmp(type, "status") == 0) take_status(exchange, booth, message);
-    else take_of_call(exchange, booth, message);
+    if (strcmp(type, "hello") == 0)
+        take_hello(exchange, booth, message);
+    else if (!booth->introduced)
+        booth_error(booth, "bad_message", "hello comes first");
+    else if (strcmp(type, "pull") == 0)
+        take_pull(exchange, booth, message);
+    else if (strcmp(type, "unpull") == 0)
+        take_unpull(exchange, booth, message);
+    else if (strcmp(type, "accept") == 0)
+        take_proven(exchange, booth, message, CALL_ACCEPT);
+    else if (strcmp(type, "decline") == 0)
+        take_proven(exchange, booth, message, CALL_DECLINE);
+    else if (strcmp(type, "ring_no_answer") == 0)
+        take_proven(exchange, booth, message, CALL_RING_NO_ANSWER);
+    else if (strcmp(type, "renew") == 0)
+        take_proven(exchange, booth, message, CALL_RENEW);
+    else if (strcmp(type, "end") == 0)
+        take_end(exchange, booth, message);
+    else if (strcmp(type, "record") == 0)
+        take_record(exchange, booth, message);
+    else if (strcmp(type, "status") == 0)
+        take_status(exchange, booth, message);
+    else
+        take_of_call(exchange, booth, message);
 }
 
 void booth_opened(Exchange *exchange, DoorLink *link, const char *identity, const char *address)
@@ -510,7 +544,8 @@ void booth_tell_queue(Exchange *exchange)
     g_autofree char *told = exchange->queue_told ? g_strdup(exchange->queue_told) : NULL;
     json_t *before = told ? json_loads(told, 0, NULL) : NULL;
     gboolean same = before && json_equal(json_object_get(before, "topics"), topics) &&
-                    wire_int(before, "waiting") == wire_int(message, "waiting") && (oldest ? now - oldest : 0) >= wire_int(before, "oldest_ms");
+                    wire_int(before, "waiting") == wire_int(message, "waiting") &&
+                    (oldest ? now - oldest : 0) >= wire_int(before, "oldest_ms");
     json_decref(before);
     g_free(exchange->queue_told);
     exchange->queue_told = wire_encode(WIRE_DESK_TO_BOOTH, message);

@@ -50,7 +50,8 @@ CallEvent entry_event(const Entry *entry, CallEventKind kind)
     return event;
 }
 
-/* --- the ends of a call ------------------------------------------------------------------------------------------------------------------ */
+/* --- the ends of a call ------------------------------------------------------------------------------------------------------------------
+ */
 
 /* Signals may come from another desk while the call is with a booth. */
 static void follow_signals(Entry *entry)
@@ -59,8 +60,10 @@ static void follow_signals(Entry *entry)
     gboolean wanted = entry->shopper && with_booth;
     if (wanted == entry->listening || !entry->exchange->store) return;
     g_autofree char *subject = g_strconcat("sig.shopper.", entry->id, NULL);
-    if (wanted) store_listen(entry->exchange->store, subject);
-    else store_unlisten(entry->exchange->store, subject);
+    if (wanted)
+        store_listen(entry->exchange->store, subject);
+    else
+        store_unlisten(entry->exchange->store, subject);
     entry->listening = wanted;
 }
 
@@ -135,7 +138,8 @@ void entry_to_booth(Entry *entry, json_t *message)
     if (elsewhere) store_signal(entry->exchange->store, subject, text);
 }
 
-/* --- what is known of a call ---------------------------------------------------------------------------------------------------------------- */
+/* --- what is known of a call
+ * ---------------------------------------------------------------------------------------------------------------- */
 
 static void on_finished(gpointer data, const StoreResult *result)
 {
@@ -171,8 +175,10 @@ static void place(Entry *entry, const Call *old)
 {
     Queue *queue = entry->exchange->queue;
     gboolean waits = entry->call->state == CALL_QUEUED;
-    if (!waits) queue_remove(queue, entry->id);
-    else if (!old || old->state != CALL_QUEUED || old->prio != entry->call->prio) queue_put(queue, entry->call);
+    if (!waits)
+        queue_remove(queue, entry->id);
+    else if (!old || old->state != CALL_QUEUED || old->prio != entry->call->prio)
+        queue_put(queue, entry->call);
     if (waits) queue_hold(queue, entry->id, entry->offering);
 }
 
@@ -245,7 +251,8 @@ void entry_gone(Entry *entry)
     g_hash_table_remove(exchange->calls, entry->id);
 }
 
-/* --- what shall become of it ------------------------------------------------------------------------------------------------------------------ */
+/* --- what shall become of it
+ * ------------------------------------------------------------------------------------------------------------------ */
 
 gboolean entry_is_wanted(const Entry *entry, CallEventKind kind)
 {
@@ -326,8 +333,10 @@ void entry_pump(Entry *entry)
 static void on_won(Entry *entry, Intent *intent, Call *written, guint64 revision)
 {
     if (intent->event.kind == CALL_OFFER) entry->offering = FALSE;
-    if (revision > entry->revision) apply(entry, written, revision);
-    else call_free(written);
+    if (revision > entry->revision)
+        apply(entry, written, revision);
+    else
+        call_free(written);
     intent_free(intent);
     if (entry->call->state == CALL_DONE) finish(entry);
 }
@@ -343,8 +352,10 @@ static gboolean learn_from_loss(Entry *entry, const StoreResult *result)
     Call *call = value ? call_from_json(value) : NULL;
     json_decref(value);
     if (!call) entry->retry_at = exchange_mono() + EXCHANGE_RETRY_MS;
-    if (call && result->revision > entry->revision) apply(entry, call, result->revision);
-    else call_free(call);
+    if (call && result->revision > entry->revision)
+        apply(entry, call, result->revision);
+    else
+        call_free(call);
     return TRUE;
 }
 
@@ -374,7 +385,8 @@ static void on_put(gpointer data, const StoreResult *result)
     entry_pump(entry);
 }
 
-/* --- matching ---------------------------------------------------------------------------------------------------------------------------------- */
+/* --- matching
+ * ---------------------------------------------------------------------------------------------------------------------------------- */
 
 void entry_offer(Entry *entry, Booth *booth)
 {
@@ -391,8 +403,8 @@ void entry_offer(Entry *entry, Booth *booth)
     entry_pump(entry);
 }
 
-/* A call has come into the line: the booth that waits longest with the skills gets it, unless one before it in line fits too; then that booth
- * would not be waiting. */
+/* A call has come into the line: the booth that waits longest with the skills gets it, unless one before it in line fits too; then that
+ * booth would not be waiting. */
 void entry_match(Entry *entry)
 {
     Exchange *exchange = entry->exchange;
@@ -404,7 +416,8 @@ void entry_match(Entry *entry)
     }
 }
 
-/* --- timers ------------------------------------------------------------------------------------------------------------------------------------ */
+/* --- timers
+ * ------------------------------------------------------------------------------------------------------------------------------------ */
 
 gboolean entry_shopper_is_away(const Entry *entry, gint64 now)
 {
@@ -417,8 +430,10 @@ static void watch_shopper(Entry *entry, gint64 now)
     Exchange *exchange = entry->exchange;
     if (entry->shopper) return;
     gboolean own = exchange_is_self(exchange, entry->call->shopper_desk);
-    if (!own && !exchange_desk_is_dead(exchange, entry->call->shopper_desk, now)) entry->away_since = 0;
-    else if (!entry->away_since) entry->away_since = now;
+    if (!own && !exchange_desk_is_dead(exchange, entry->call->shopper_desk, now))
+        entry->away_since = 0;
+    else if (!entry->away_since)
+        entry->away_since = now;
 }
 
 static void wish_once(Entry *entry, CallEventKind kind)
@@ -432,9 +447,12 @@ static void sweep_offered(Entry *entry, gint64 now)
     gboolean own = exchange_is_self(entry->exchange, entry->call->owner_desk);
     gint64 ring_ms = entry->exchange->settings->ring_ms + EXCHANGE_RING_GRACE_MS;
     if (entry_is_wanted(entry, CALL_ACCEPT)) return;
-    if (own && now - entry->offered_seen > ring_ms) wish_once(entry, CALL_RING_NO_ANSWER);
-    else if (own && !entry->booth) wish_once(entry, CALL_LINK_LOST);
-    else if (now - entry->lease_seen > EXCHANGE_LEASE_MS) wish_once(entry, CALL_LEASE_ENDED);
+    if (own && now - entry->offered_seen > ring_ms)
+        wish_once(entry, CALL_RING_NO_ANSWER);
+    else if (own && !entry->booth)
+        wish_once(entry, CALL_LINK_LOST);
+    else if (now - entry->lease_seen > EXCHANGE_LEASE_MS)
+        wish_once(entry, CALL_LEASE_ENDED);
 }
 
 static void sweep_live(Entry *entry, gint64 now)

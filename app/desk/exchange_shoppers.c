@@ -57,7 +57,8 @@ void shopper_error(Shopper *shopper, const char *code, const char *detail)
     shopper_send(shopper, message);
 }
 
-/* --- what the page is told ------------------------------------------------------------------------------------------------------------------ */
+/* --- what the page is told
+ * ------------------------------------------------------------------------------------------------------------------ */
 
 static void send_hello(Exchange *exchange, Shopper *shopper)
 {
@@ -68,8 +69,9 @@ static void send_hello(Exchange *exchange, Shopper *shopper)
         json_array_append_new(topics, json_pack("{s:s, s:b}", "id", *topic, "staff", exchange_has_staff(exchange, *topic, NULL)));
     }
     for (const char *const *lang = languages; *lang; lang++) json_array_append_new(langs, json_string(*lang));
-    json_t *hello = json_pack("{s:s, s:b, s:b, s:o, s:o, s:I}", "t", "hello", "open", open, "staff", exchange_has_staff(exchange, NULL, NULL),
-                              "topics", topics, "langs", langs, "leave_after_ms", (json_int_t)exchange->settings->leave_ms);
+    json_t *hello =
+        json_pack("{s:s, s:b, s:b, s:o, s:o, s:I}", "t", "hello", "open", open, "staff", exchange_has_staff(exchange, NULL, NULL), "topics",
+                  topics, "langs", langs, "leave_after_ms", (json_int_t)exchange->settings->leave_ms);
     if (!open && opens > 0) json_object_set_new(hello, "opens_utc", json_integer(opens));
     shopper_send(shopper, hello);
 }
@@ -86,8 +88,8 @@ static void send_queued(Shopper *shopper, gboolean requeued)
     shopper->told_p90 = p90;
     shopper->told_at = exchange_mono();
     json_t *wait = known ? json_pack("{s:I, s:I}", "p50_ms", (json_int_t)p50, "p90_ms", (json_int_t)p90) : json_null();
-    shopper_send(shopper, json_pack("{s:s, s:s, s:s, s:i, s:o, s:b, s:b}", "t", "queued", "call", entry->id, "key", shopper->key, "place", (int)at,
-                                    "wait", wait, "requeued", requeued, "staff",
+    shopper_send(shopper, json_pack("{s:s, s:s, s:s, s:i, s:o, s:b, s:b}", "t", "queued", "call", entry->id, "key", shopper->key, "place",
+                                    (int)at, "wait", wait, "requeued", requeued, "staff",
                                     exchange_has_staff(exchange, entry->call->topic, entry->call->lang)));
 }
 
@@ -108,8 +110,8 @@ void shopper_update(Shopper *shopper, gint64 now)
 static void send_connecting(Shopper *shopper)
 {
     Entry *entry = shopper->entry;
-    shopper_send(shopper, json_pack("{s:s, s:s, s:i, s:s, s:o}", "t", "connecting", "call", entry->id, "gen", (int)entry->call->gen, "booth_name",
-                                    entry->call->owner_name, "ice_servers",
+    shopper_send(shopper, json_pack("{s:s, s:s, s:i, s:s, s:o}", "t", "connecting", "call", entry->id, "gen", (int)entry->call->gen,
+                                    "booth_name", entry->call->owner_name, "ice_servers",
                                     turn_ice_servers(entry->exchange->settings->turn, entry->id, exchange_utc())));
 }
 
@@ -145,7 +147,8 @@ void shopper_tell(Shopper *shopper, const Call *old)
     }
 }
 
-/* --- asking ------------------------------------------------------------------------------------------------------------------------------------ */
+/* --- asking
+ * ------------------------------------------------------------------------------------------------------------------------------------ */
 
 static gboolean may_ask(Exchange *exchange, const char *address)
 {
@@ -183,7 +186,8 @@ static const char *find_obstacle(Exchange *exchange, Shopper *shopper, const jso
         *detail = "the terms were not agreed to";
         return "bad_message";
     }
-    if (!g_strv_contains(exchange->settings->topics, wire_string(message, "topic")) || !g_strv_contains(languages, wire_string(message, "lang"))) {
+    if (!g_strv_contains(exchange->settings->topics, wire_string(message, "topic")) ||
+        !g_strv_contains(languages, wire_string(message, "lang"))) {
         *detail = "unknown topic or language";
         return "bad_message";
     }
@@ -277,13 +281,15 @@ static void take_ask(Exchange *exchange, Shopper *shopper, const json_t *message
     store_once(exchange->store, "CONTACTS", subject, "{}", on_reference_used, errand);
 }
 
-/* --- coming back ---------------------------------------------------------------------------------------------------------------------------------- */
+/* --- coming back
+ * ---------------------------------------------------------------------------------------------------------------------------------- */
 
 static void send_standing(Shopper *shopper)
 {
     const Call *call = shopper->entry->call;
     if (call->state == CALL_QUEUED) send_queued(shopper, FALSE);
-    if (call->state == CALL_OFFERED) shopper_send(shopper, json_pack("{s:s, s:s, s:i}", "t", "ringing", "call", call->id, "gen", (int)call->gen));
+    if (call->state == CALL_OFFERED)
+        shopper_send(shopper, json_pack("{s:s, s:s, s:i}", "t", "ringing", "call", call->id, "gen", (int)call->gen));
     if (call->state == CALL_LIVE) send_connecting(shopper);
 }
 
@@ -296,7 +302,8 @@ static void take_resume(Exchange *exchange, Shopper *shopper, const json_t *mess
         shopper_error(shopper, "bad_message", "this page has a call already");
     } else if (entry && entry->call->state != CALL_DONE && token_is_key(key, entry->call->key_hash)) {
         /* The newest page of a shopper is the one: a second tab takes over. */
-        if (entry->shopper && entry->shopper != shopper) door_close(entry->shopper->peer.link, 4001, "the call was taken over by another page");
+        if (entry->shopper && entry->shopper != shopper)
+            door_close(entry->shopper->peer.link, 4001, "the call was taken over by another page");
         g_free(shopper->key);
         shopper->key = g_strdup(key);
         entry_set_shopper(entry, shopper);
@@ -310,14 +317,15 @@ static void take_resume(Exchange *exchange, Shopper *shopper, const json_t *mess
     }
 }
 
-/* --- in a call ---------------------------------------------------------------------------------------------------------------------------------- */
+/* --- in a call
+ * ---------------------------------------------------------------------------------------------------------------------------------- */
 
 static void take_signal(Shopper *shopper, const json_t *message)
 {
     const char *kind = wire_string(message, "kind");
     gboolean answer = strcmp(kind, "answer") == 0;
-    gboolean right = answer ? g_str_has_prefix(wire_string(message, "sdp"), "v=0")
-                            : strcmp(kind, "candidate") == 0 || strcmp(kind, "refused") == 0;
+    gboolean right =
+        answer ? g_str_has_prefix(wire_string(message, "sdp"), "v=0") : strcmp(kind, "candidate") == 0 || strcmp(kind, "refused") == 0;
     if (!right) {
         shopper_error(shopper, "bad_message", answer ? "the answer is no SDP" : "unknown kind of signal");
         return;
@@ -352,15 +360,18 @@ static void take_end(Shopper *shopper)
     if (!entry_is_wanted(shopper->entry, CALL_SHOPPER_ENDS)) entry_wants(shopper->entry, &event, INTENT_SHOPPER, "hangup");
 }
 
-/* --- after, or instead of, a call ------------------------------------------------------------------------------------------------------------------ */
+/* --- after, or instead of, a call
+ * ------------------------------------------------------------------------------------------------------------------ */
 
 static void on_rated(gpointer data, const StoreResult *result)
 {
     g_autoptr(Errand) errand = data;
     Shopper *shopper = errand_shopper(errand);
     if (!shopper) return;
-    if (result->verdict == STORE_UNRESOLVED) shopper_error(shopper, "unavailable", NULL);
-    else shopper_send(shopper, json_pack("{s:s}", "t", "rated"));
+    if (result->verdict == STORE_UNRESOLVED)
+        shopper_error(shopper, "unavailable", NULL);
+    else
+        shopper_send(shopper, json_pack("{s:s}", "t", "rated"));
 }
 
 static void take_rate(Exchange *exchange, Shopper *shopper, const json_t *message)
@@ -387,8 +398,10 @@ static void on_contact_without_call(gpointer data, const StoreResult *result)
     g_autoptr(Errand) errand = data;
     Shopper *shopper = errand_shopper(errand);
     if (!shopper) return;
-    if (result->verdict == STORE_UNRESOLVED) shopper_error(shopper, "unavailable", NULL);
-    else send_reference(errand->exchange, shopper, errand->call->id);
+    if (result->verdict == STORE_UNRESOLVED)
+        shopper_error(shopper, "unavailable", NULL);
+    else
+        send_reference(errand->exchange, shopper, errand->call->id);
 }
 
 static void on_contact(gpointer data, const StoreResult *result)
@@ -416,10 +429,10 @@ static void on_contact(gpointer data, const StoreResult *result)
 static void take_callback(Exchange *exchange, Shopper *shopper, const json_t *message)
 {
     const char *contact = wire_string(message, "contact");
-    const char *wrong = strspn(contact, " \t") == strlen(contact)              ? "no contact was given"
-                        : shopper->asking[0]                                    ? "the call is being put in line"
+    const char *wrong = strspn(contact, " \t") == strlen(contact)                    ? "no contact was given"
+                        : shopper->asking[0]                                         ? "the call is being put in line"
                         : shopper->entry && shopper->entry->call->state == CALL_LIVE ? "the call is live"
-                                                                                : NULL;
+                                                                                     : NULL;
     if (wrong) {
         shopper_error(shopper, "bad_message", wrong);
         return;
@@ -433,14 +446,16 @@ static void take_callback(Exchange *exchange, Shopper *shopper, const json_t *me
     g_autofree char *id = shopper->entry ? g_strdup(shopper->entry->id) : wire_new_call_id();
     errand->call = shopper->entry ? call_copy(shopper->entry->call) : call_new(id, exchange_utc());
     if (!shopper->entry) call_finish(errand->call, exchange_utc(), "callback", "", "shopper");
-    json_t *value = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:I}", "v", 1, "call", id, "contact", contact, "when", wire_string(message, "when"),
-                              "topic", errand->call->topic, "lang", errand->call->lang, "asked_utc", (json_int_t)exchange_utc());
+    json_t *value =
+        json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:I}", "v", 1, "call", id, "contact", contact, "when", wire_string(message, "when"),
+                  "topic", errand->call->topic, "lang", errand->call->lang, "asked_utc", (json_int_t)exchange_utc());
     g_autofree char *text = json_dumps(value, JSON_COMPACT), *subject = g_strconcat("contact.", id, NULL);
     json_decref(value);
     store_once(exchange->store, "CONTACTS", subject, text, on_contact, errand);
 }
 
-/* --- messages -------------------------------------------------------------------------------------------------------------------------------------- */
+/* --- messages
+ * -------------------------------------------------------------------------------------------------------------------------------------- */
 
 /* Messages of a call with a generation: only for the one that is live. */
 static void take_of_call(Shopper *shopper, const char *type, const json_t *message)
@@ -467,15 +482,24 @@ static void take_of_call(Shopper *shopper, const char *type, const json_t *messa
 void shopper_received(Exchange *exchange, Shopper *shopper, json_t *message)
 {
     const char *type = wire_type(message);
-    if (strcmp(type, "ask") == 0) take_ask(exchange, shopper, message);
-    else if (strcmp(type, "resume") == 0) take_resume(exchange, shopper, message);
-    else if (strcmp(type, "rate") == 0) take_rate(exchange, shopper, message);
-    else if (strcmp(type, "callback") == 0) take_callback(exchange, shopper, message);
-    else if (strcmp(type, "ping") == 0) shopper_send(shopper, json_pack("{s:s}", "t", "pong"));
-    else if (strcmp(type, "leave") != 0) take_of_call(shopper, type, message);
-    else if (shopper->entry) take_end(shopper);
-    else if (shopper->asking[0]) disown_ask(exchange, shopper);
-    else shopper_error(shopper, "unknown_call", NULL);
+    if (strcmp(type, "ask") == 0)
+        take_ask(exchange, shopper, message);
+    else if (strcmp(type, "resume") == 0)
+        take_resume(exchange, shopper, message);
+    else if (strcmp(type, "rate") == 0)
+        take_rate(exchange, shopper, message);
+    else if (strcmp(type, "callback") == 0)
+        take_callback(exchange, shopper, message);
+    else if (strcmp(type, "ping") == 0)
+        shopper_send(shopper, json_pack("{s:s}", "t", "pong"));
+    else if (strcmp(type, "leave") != 0)
+        take_of_call(shopper, type, message);
+    else if (shopper->entry)
+        take_end(shopper);
+    else if (shopper->asking[0])
+        disown_ask(exchange, shopper);
+    else
+        shopper_error(shopper, "unknown_call", NULL);
 }
 
 void shopper_opened(Exchange *exchange, DoorLink *link, const char *address)

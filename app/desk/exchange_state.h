@@ -7,16 +7,16 @@
 #include "desk/wait.h"
 #include "wire/wire.h"
 
-#define EXCHANGE_LEASE_MS      20000 /* not renewed for so long: nobody holds it */
-#define EXCHANGE_DESK_DEAD_MS  5000  /* no heartbeat for so long */
-#define EXCHANGE_RING_GRACE_MS 5000  /* on top of ring_ms, before the desk acts for an agent that does not */
-#define EXCHANGE_UNLINKED_MS   3000  /* a booth gets so long to come back to this desk before its live call may be taken */
-#define EXCHANGE_SILENT_MS     8000  /* or so long to renew at another desk */
-#define EXCHANGE_RETRY_MS      300   /* an unresolved write is tried again */
-#define EXCHANGE_LEFTOVER_MS   5000  /* what another desk has not finished is finished here */
+#define EXCHANGE_LEASE_MS      20000  /* not renewed for so long: nobody holds it */
+#define EXCHANGE_DESK_DEAD_MS  5000   /* no heartbeat for so long */
+#define EXCHANGE_RING_GRACE_MS 5000   /* on top of ring_ms, before the desk acts for an agent that does not */
+#define EXCHANGE_UNLINKED_MS   3000   /* a booth gets so long to come back to this desk before its live call may be taken */
+#define EXCHANGE_SILENT_MS     8000   /* or so long to renew at another desk */
+#define EXCHANGE_RETRY_MS      300    /* an unresolved write is tried again */
+#define EXCHANGE_LEFTOVER_MS   5000   /* what another desk has not finished is finished here */
 #define EXCHANGE_ENDED_MS      600000 /* an ended call can be rated so long */
 #define EXCHANGE_BAD_MAX       3
-#define EXCHANGE_RECORDS_MAX   256   /* booths' records that wait for the bus, for each booth */
+#define EXCHANGE_RECORDS_MAX   256 /* booths' records that wait for the bus, for each booth */
 
 typedef struct Entry Entry;
 typedef struct Shopper Shopper;
@@ -38,20 +38,20 @@ struct Entry {
     char id[34];
     Call *call;
     guint64 revision;
-    guint view;           /* the last view that showed it */
-    gint64 lease_seen;    /* all monotonic ms of this desk */
+    guint view;        /* the last view that showed it */
+    gint64 lease_seen; /* all monotonic ms of this desk */
     gint64 offered_seen;
-    gint64 away_since;    /* 0: the shopper is here, or another living desk's to watch */
+    gint64 away_since; /* 0: the shopper is here, or another living desk's to watch */
     gint64 unlinked_since;
     gint64 retry_at, finish_at;
-    GQueue intents;       /* of Intent */
-    Intent *writing;      /* the one that the store is at */
+    GQueue intents;  /* of Intent */
+    Intent *writing; /* the one that the store is at */
     Call *written;
     gboolean offering, finishing, listening;
-    gboolean media_lost;  /* the booth's word, which waits for the shopper's absence to be sure */
+    gboolean media_lost; /* the booth's word, which waits for the shopper's absence to be sure */
     CallEvent media_lost_event;
-    Shopper *shopper;     /* its page is here */
-    Booth *booth;         /* its owner's link is here and holds it */
+    Shopper *shopper; /* its page is here */
+    Booth *booth;     /* its owner's link is here and holds it */
 };
 
 /* What both kinds of links have; first in them. */
@@ -84,18 +84,18 @@ struct Booth {
     gint64 epoch;
     json_t *claim; /* the call of its hello until the welcome */
     gint64 pull_seq;
-    gboolean pulling;      /* a pull is parked or an offer for it under way */
-    gboolean unpull;       /* taken back while the offer was under way */
-    char offering[34];     /* the call being written for it */
+    gboolean pulling;  /* a pull is parked or an offer for it under way */
+    gboolean unpull;   /* taken back while the offer was under way */
+    char offering[34]; /* the call being written for it */
     gint64 match_at;
-    GList *parked;         /* its node in exchange->parked */
-    Entry *entry;          /* the call that it holds */
-    GQueue records;        /* of json_t, messages in order */
+    GList *parked;  /* its node in exchange->parked */
+    Entry *entry;   /* the call that it holds */
+    GQueue records; /* of json_t, messages in order */
     gboolean appending;
     gint64 records_at;
     guint64 record_revision; /* of the last landed one; 0 when not known */
     gint64 stored_epoch, stored_seq;
-    json_t *snapshot;      /* the newest, while another one is being written */
+    json_t *snapshot; /* the newest, while another one is being written */
     gboolean snapshotting;
 };
 
@@ -132,7 +132,7 @@ struct Exchange {
     guint64 serial;
     guint view;
     gboolean ready, whole; /* whole: the view is complete and up to date */
-    char *secret;        /* for callback references */
+    char *secret;          /* for callback references */
     gboolean secret_asked;
     gint64 swept, swept_slow;
     char *queue_told;

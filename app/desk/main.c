@@ -69,7 +69,8 @@ static gboolean check_topics(const char *const *topics, GError **error)
     guint count = g_strv_length((char **)topics);
     for (const char *const *topic = topics; *topic; topic++) {
         gsize length = strlen(*topic);
-        if (length > 0 && length <= 64 && strspn(*topic, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") == length) continue;
+        if (length > 0 && length <= 64 && strspn(*topic, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") == length)
+            continue;
         g_set_error(error, CONFIG_ERROR, 0, "[queue] topics: \"%s\" is no word of letters, digits, _, - and . with 64 at most.", *topic);
         return FALSE;
     }

@@ -62,12 +62,12 @@ struct Store {
     GMutex lock; /* guards what follows */
     GCond kick;
     char *heartbeat;
-    gint64 beat_seen;   /* monotonic µs */
+    gint64 beat_seen; /* monotonic µs */
     gboolean stopping, reconnected;
-    int64_t created;    /* of the stream behind the current view */
+    int64_t created; /* of the stream behind the current view */
     guint view;
     natsSubscription *watch, *follow;
-    guint64 followed;   /* stream sequence of the last record shown */
+    guint64 followed; /* stream sequence of the last record shown */
 };
 
 GQuark store_error_quark(void)
@@ -105,8 +105,10 @@ static void job_submit(Store *store, Job job)
 {
     Job *own = g_memdup2(&job, sizeof job);
     own->result.verdict = STORE_UNRESOLVED;
-    if (g_async_queue_length(store->jobs) < JOBS_MAX) g_async_queue_push(store->jobs, own);
-    else event_push(store, (Event){.kind = EVENT_DONE, .job = own});
+    if (g_async_queue_length(store->jobs) < JOBS_MAX)
+        g_async_queue_push(store->jobs, own);
+    else
+        event_push(store, (Event){.kind = EVENT_DONE, .job = own});
 }
 
 static void event_hand_out(Store *store, Event *event)
@@ -179,8 +181,10 @@ static void resolve(Store *store, Job *job, const char *mark, gboolean raced)
     }
     const char *written = NULL;
     job->result.revision = natsMsg_GetSequence(message);
-    if (natsMsgHeader_Get(message, MARK_HEADER, &written) == NATS_OK && strcmp(written, mark) == 0) job->result.verdict = STORE_WON;
-    else if (job->result.revision != job->expected) job->result.verdict = STORE_LOST;
+    if (natsMsgHeader_Get(message, MARK_HEADER, &written) == NATS_OK && strcmp(written, mark) == 0)
+        job->result.verdict = STORE_WON;
+    else if (job->result.revision != job->expected)
+        job->result.verdict = STORE_LOST;
     if (job->result.verdict == STORE_LOST && !is_marker(message)) job->value = message_text(message);
     natsMsg_Destroy(message);
 }
@@ -342,7 +346,8 @@ static void run_append(Store *store, Job *job)
     job->result.verdict = STORE_UNRESOLVED;
 }
 
-void store_append(Store *store, const char *booth, gint64 epoch, gint64 seq, const char *value, guint64 expected, StoreDone done, gpointer data)
+void store_append(Store *store, const char *booth, gint64 epoch, gint64 seq, const char *value, guint64 expected, StoreDone done,
+                  gpointer data)
 {
     Job job = make_job(run_append, "RECORDS", g_strconcat("record.booth.", booth, NULL), value, done, data);
     job.epoch = epoch;
@@ -368,7 +373,8 @@ static void run_snapshot(Store *store, Job *job)
     jsPubOptions_Init(&options);
     options.MaxWait = WRITE_WAIT_MS;
     if (!store_is_connected(store)) return;
-    if (js_Publish(NULL, store->js, job->subject, job->text, (int)strlen(job->text), &options, &code) == NATS_OK) job->result.verdict = STORE_WON;
+    if (js_Publish(NULL, store->js, job->subject, job->text, (int)strlen(job->text), &options, &code) == NATS_OK)
+        job->result.verdict = STORE_WON;
 }
 
 void store_snapshot(Store *store, const char *booth, const char *value, StoreDone done, gpointer data)
@@ -387,7 +393,8 @@ static gpointer work(gpointer data)
     }
 }
 
-/* --- core NATS between desks ------------------------------------------------------------------------------------------------------------ */
+/* --- core NATS between desks ------------------------------------------------------------------------------------------------------------
+ */
 
 static void on_message(G_GNUC_UNUSED natsConnection *connection, G_GNUC_UNUSED natsSubscription *subscription, natsMsg *message, void *data)
 {
@@ -400,8 +407,10 @@ static void listen_to(Store *store, GHashTable *subscriptions, const char *subje
     natsSubscription *subscription = NULL;
     if (g_hash_table_contains(subscriptions, subject)) return;
     natsStatus status = natsConnection_Subscribe(&subscription, store->connection, subject, on_message, store);
-    if (status == NATS_OK) g_hash_table_insert(subscriptions, g_strdup(subject), subscription);
-    else g_warning("cannot listen to %s: %s", subject, natsStatus_GetText(status));
+    if (status == NATS_OK)
+        g_hash_table_insert(subscriptions, g_strdup(subject), subscription);
+    else
+        g_warning("cannot listen to %s: %s", subject, natsStatus_GetText(status));
 }
 
 static void drop_subscription(gpointer subscription)
@@ -455,7 +464,8 @@ void store_unlisten(Store *store, const char *subject)
     signal_push(store, (Signal){.kind = SIGNAL_UNLISTEN, .subject = g_strdup(subject)});
 }
 
-/* --- streams ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- streams
+ * ------------------------------------------------------------------------------------------------------------------------------ */
 
 typedef struct {
     const char *name, *subject;
@@ -516,7 +526,8 @@ static gboolean provision_all(Store *store, int64_t *ret_created, GError **error
     return TRUE;
 }
 
-/* --- the view ------------------------------------------------------------------------------------------------------------------------------- */
+/* --- the view
+ * ------------------------------------------------------------------------------------------------------------------------------- */
 
 typedef struct {
     Store *store;
@@ -540,8 +551,11 @@ static void on_entry(G_GNUC_UNUSED natsConnection *connection, G_GNUC_UNUSED nat
     const char *subject = natsMsg_GetSubject(message);
     if (g_str_has_prefix(subject, "$KV.CALLS.") && stream_sequence(message, &revision)) {
         gboolean own = strcmp(subject, store->beat_subject) == 0;
-        event_push(store, (Event){.kind = EVENT_ENTRY, .view = watch->view, .revision = revision,
-                                  .subject = g_strdup(subject + strlen("$KV.CALLS.")), .text = is_marker(message) ? NULL : message_text(message)});
+        event_push(store, (Event){.kind = EVENT_ENTRY,
+                                  .view = watch->view,
+                                  .revision = revision,
+                                  .subject = g_strdup(subject + strlen("$KV.CALLS.")),
+                                  .text = is_marker(message) ? NULL : message_text(message)});
         if (own) {
             g_mutex_lock(&store->lock);
             if (watch->view == store->view) store->beat_seen = g_get_monotonic_time();
@@ -682,7 +696,8 @@ void store_set_heartbeat(Store *store, const char *value)
     g_mutex_unlock(&store->lock);
 }
 
-/* --- opening and closing ---------------------------------------------------------------------------------------------------------------------- */
+/* --- opening and closing
+ * ---------------------------------------------------------------------------------------------------------------------- */
 
 static void on_disconnected(G_GNUC_UNUSED natsConnection *connection, void *data)
 {
@@ -796,8 +811,8 @@ static gboolean connect_bus(Store *store, gint64 deadline, GError **error)
     }
     natsOptions_Destroy(options);
     if (status != NATS_OK) {
-        g_set_error(error, STORE_ERROR, 0, "No nats-server answers at %s (%s): start one with JetStream (-js), or correct [bus] servers.", names,
-                    natsStatus_GetText(status));
+        g_set_error(error, STORE_ERROR, 0, "No nats-server answers at %s (%s): start one with JetStream (-js), or correct [bus] servers.",
+                    names, natsStatus_GetText(status));
     }
     return status == NATS_OK;
 }
@@ -882,7 +897,8 @@ void store_close(Store *store)
     g_free(store);
 }
 
-/* --- reading records from the command line -------------------------------------------------------------------------------------------------- */
+/* --- reading records from the command line
+ * -------------------------------------------------------------------------------------------------- */
 
 static void print_record(natsMsg *message, gint64 timestamp, const char *call, void (*line)(const char *))
 {

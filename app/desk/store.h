@@ -1,11 +1,11 @@
 /* store: the desk's hold on JetStream, by the rules that keep one truth per call.
  *
- * Everything that waits for the bus runs on threads of the store; what it comes to is queued and handed out by store_dispatch() on the thread that
- * calls it, after StoreEvents.wake() said so. One thread calls all functions here but store_records().
+ * Everything that waits for the bus runs on threads of the store; what it comes to is queued and handed out by store_dispatch() on the
+ * thread that calls it, after StoreEvents.wake() said so. One thread calls all functions here but store_records().
  *
- * A write is a compare-and-set on the key's revision, and has three outcomes. Error 10071 is a lost race. Anything else but an acknowledgement is
- * ambiguous: the key is read back and its write mark compared; what cannot be resolved so counts as not won, and may all the same turn up in the
- * view later. */
+ * A write is a compare-and-set on the key's revision, and has three outcomes. Error 10071 is a lost race. Anything else but an
+ * acknowledgement is ambiguous: the key is read back and its write mark compared; what cannot be resolved so counts as not won, and may all
+ * the same turn up in the view later. */
 #pragma once
 
 #include <glib.h>
@@ -30,7 +30,8 @@ typedef void (*StoreDone)(gpointer data, const StoreResult *result);
 typedef struct {
     /* Any thread: call store_dispatch() soon. */
     void (*wake)(gpointer data);
-    /* The rest from store_dispatch(). A new view of the bucket begins; forget: the bucket is another one, nothing known of the old one holds. */
+    /* The rest from store_dispatch(). A new view of the bucket begins; forget: the bucket is another one, nothing known of the old one
+     * holds. */
     void (*view_started)(gpointer data, gboolean forget);
     /* A key and its value; NULL: purged. Revisions of one key may repeat, and after view_started() go back to one that is known. */
     void (*entry)(gpointer data, const char *key, guint64 revision, const char *value);
@@ -46,15 +47,15 @@ typedef struct {
 typedef struct {
     const char *const *servers; /* nats://HOST:PORT */
     int replicas;
-    const char *instance;    /* this desk's name, the key of its heartbeat */
-    guint start_timeout_ms;  /* how long store_open() waits for the bus */
+    const char *instance;   /* this desk's name, the key of its heartbeat */
+    guint start_timeout_ms; /* how long store_open() waits for the bus */
 } StoreSettings;
 
 #define STORE_ERROR (store_error_quark())
 GQuark store_error_quark(void);
 
-/* Connects, checks that the server's version is sound for the replica count, provisions the streams, and waits until a first view was requested.
- * events must outlive the store. NULL with one sentence for a person. */
+/* Connects, checks that the server's version is sound for the replica count, provisions the streams, and waits until a first view was
+ * requested. events must outlive the store. NULL with one sentence for a person. */
 Store *store_open(const StoreSettings *settings, const StoreEvents *events, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Finishes what is queued (each within its time limit), then closes. Callbacks that were not dispatched are dropped. NULL is fine. */
 void store_close(Store *store);
@@ -73,7 +74,8 @@ void store_forget(Store *store, const char *key, guint64 revision);
 /* Publishes to a subject of RECORDS or CONTACTS that must have no message yet. */
 void store_once(Store *store, const char *stream, const char *subject, const char *value, StoreDone done, gpointer data);
 /* Lands a booth's record once: not when it, or a later one, is there. expected: revision of the last one if known, else 0. */
-void store_append(Store *store, const char *booth, gint64 epoch, gint64 seq, const char *value, guint64 expected, StoreDone done, gpointer data);
+void store_append(Store *store, const char *booth, gint64 epoch, gint64 seq, const char *value, guint64 expected, StoreDone done,
+                  gpointer data);
 /* Which record of the booth landed last: epoch and seq 0 when none did. */
 void store_last_record(Store *store, const char *booth, StoreDone done, gpointer data);
 /* The last snapshot of a booth; overwrites. */
@@ -84,6 +86,6 @@ void store_signal(Store *store, const char *subject, const char *text);
 void store_listen(Store *store, const char *subject);
 void store_unlisten(Store *store, const char *subject);
 
-/* Prints records as JSON lines, {"subject","time_utc","value"}: all of them, or the terminal record, the booths' records and the rating of one call.
- * Blocks; FALSE with one sentence when the bus cannot be read. */
+/* Prints records as JSON lines, {"subject","time_utc","value"}: all of them, or the terminal record, the booths' records and the rating of
+ * one call. Blocks; FALSE with one sentence when the bus cannot be read. */
 gboolean store_records(const char *const *servers, const char *call, void (*line)(const char *text), GError **error);

@@ -1,4 +1,5 @@
-/* token: the secrets that a shopper's page keeps: the key of a call, and the reference that lets a called-back shopper in ahead. Pure: any thread. */
+/* token: the secrets that a shopper's page keeps: the key of a call, and the reference that lets a called-back shopper in ahead. Pure: any
+ * thread. */
 #pragma once
 
 #include <glib.h>

@@ -1,0 +1,468 @@
+/* The desk as booths and shoppers meet it: the real program, a real nats-server, links as the agent's. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* after those */
+#include <cmocka.h>
+
+#include "centre.h"
+
+typedef struct {
+    char *id, *key;
+} Ticket;
+
+typedef struct {
+    char *id, *nonce;
+    gint64 gen;
+} Held;
+
+static Ticket ask(Client *shopper, const char *topic)
+{
+    client_say(shopper, centre_ask(topic));
+    json_t *queued = client_expect(shopper, "queued");
+    Ticket ticket = {g_strdup(wire_string(queued, "call")), g_strdup(wire_string(queued, "key"))};
+    json_decref(queued);
+    return ticket;
+}
+
+static void pull(Client *booth, int seq)
+{
+    client_say(booth, json_pack("{s:s, s:i}", "t", "pull", "seq", seq));
+}
+
+static Held take_offer(Client *booth)
+{
+    json_t *offer = client_expect(booth, "offer");
+    Held held = {g_strdup(wire_string(offer, "call")), g_strdup(wire_string(offer, "nonce")), wire_int(offer, "gen")};
+    json_decref(offer);
+    return held;
+}
+
+static json_t *claim(const Held *held)
+{
+    return json_pack("{s:s, s:I, s:s}", "id", held->id, "gen", (json_int_t)held->gen, "nonce", held->nonce);
+}
+
+static void prove(Client *booth, const char *type, const Held *held, const char *reason)
+{
+    json_t *message = json_pack("{s:s, s:s, s:I, s:s}", "t", type, "call", held->id, "gen", (json_int_t)held->gen, "nonce", held->nonce);
+    if (reason) json_object_set_new(message, "reason", json_string(reason));
+    client_say(booth, message);
+}
+
+static void clear(Ticket *ticket, Held *held)
+{
+    if (ticket) g_free(ticket->id), g_free(ticket->key);
+    if (held) g_free(held->id), g_free(held->nonce);
+}
+
+static void drop(json_t *message)
+{
+    assert_non_null(message);
+    json_decref(message);
+}
+
+/* The one terminal record of a call. */
+static void expect_record(Centre *centre, const char *call, const char *outcome, const char *cause)
+{
+    json_t *records = centre_records(centre, 0, call, 1);
+    size_t terminal = 0;
+    for (size_t i = 0; i < json_array_size(records); i++) {
+        const json_t *record = json_array_get(records, i);
+        if (!g_str_has_prefix(wire_string(record, "subject"), "record.call.")) continue;
+        const json_t *value = json_object_get(record, "value");
+        assert_string_equal(wire_string(value, "outcome"), outcome);
+        assert_string_equal(wire_string(value, "cause"), cause);
+        terminal++;
+    }
+    assert_int_equal(terminal, 1);
+    json_decref(records);
+}
+
+static int set_up(void **state)
+{
+    Centre *centre = centre_new("[queue]\nring_s=2\nleave_s=2\n");
+    centre_start_desk(centre, 0);
+    *state = centre;
+    return 0;
+}
+
+static int set_up_two(void **state)
+{
+    set_up(state);
+    centre_start_desk(*state, 1);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    centre_free(*state);
+    return 0;
+}
+
+static void accept_call(Client *booth, Client *shopper, const Held *held)
+{
+    drop(client_expect(shopper, "ringing"));
+    prove(booth, "accept", held, NULL);
+    drop(client_expect(booth, "accepted"));
+    drop(client_expect(shopper, "connecting"));
+}
+
+static json_t *signal_from_booth(const Held *held, const char *sdp)
+{
+    return json_pack("{s:s, s:s, s:I, s:i, s:s, s:s}", "t", "signal", "call", held->id, "gen", (json_int_t)held->gen, "pc", 1, "kind",
+                     "offer", "sdp", sdp);
+}
+
+static json_t *signal_from_shopper(const Held *held)
+{
+    return json_pack("{s:s, s:I, s:i, s:s, s:s}", "t", "signal", "gen", (json_int_t)held->gen, "pc", 1, "kind", "answer", "sdp", "v=0\r\n");
+}
+
+/* Both directions, then media up. */
+static void talk(Client *booth, Client *shopper, const Held *held)
+{
+    client_say(booth, signal_from_booth(held, "v=0\r\n"));
+    drop(client_expect(shopper, "signal"));
+    client_say(shopper, signal_from_shopper(held));
+    drop(client_expect(booth, "signal"));
+    client_say(shopper, json_pack("{s:s, s:I, s:i}", "t", "media_up", "gen", (json_int_t)held->gen, "pc", 1));
+    drop(client_expect(booth, "media_up"));
+}
+
+static void test_whole_call(void **state)
+{
+    Centre *centre = *state;
+    Client *booth = centre_booth(centre, 0, "b1", 1, NULL, NULL), *shopper = centre_shopper(centre, 0);
+    pull(booth, 1);
+    Ticket ticket = ask(shopper, "tv");
+    Held held = take_offer(booth);
+    assert_string_equal(held.id, ticket.id);
+    assert_int_equal(held.gen, 1);
+    accept_call(booth, shopper, &held);
+    talk(booth, shopper, &held);
+    prove(booth, "renew", &held, NULL);
+    prove(booth, "end", &held, "hangup");
+    json_t *ended = client_expect(shopper, "ended");
+    assert_string_equal(wire_string(ended, "outcome"), "completed");
+    drop(ended);
+    drop(client_expect(booth, "ended"));
+    client_say(shopper,
+               json_pack("{s:s, s:s, s:s, s:i, s:s}", "t", "rate", "call", ticket.id, "key", ticket.key, "stars", 5, "text", "fine"));
+    drop(client_expect(shopper, "rated"));
+    client_say(booth, json_pack("{s:s, s:i, s:i, s:{s:s}}", "t", "record", "epoch", 1, "seq", 1, "record", "call", ticket.id));
+    drop(client_expect(booth, "recorded"));
+    json_t *records = centre_records(centre, 0, ticket.id, 3);
+    assert_int_equal(json_array_size(records), 3);
+    json_decref(records);
+    expect_record(centre, ticket.id, "completed", "");
+    clear(&ticket, &held);
+    client_free(booth);
+    client_free(shopper);
+}
+
+static void test_back_at_the_head(void **state)
+{
+    Centre *centre = *state;
+    Client *booth = centre_booth(centre, 0, "b1", 1, NULL, NULL), *first = centre_shopper(centre, 0), *second = centre_shopper(centre, 0);
+    Ticket one = ask(first, "tv"), two = ask(second, "tv");
+    pull(booth, 1);
+    Held held = take_offer(booth);
+    assert_string_equal(held.id, one.id);
+    prove(booth, "ring_no_answer", &held, NULL);
+    json_t *queued = client_expect(first, "queued");
+    assert_true(wire_bool(queued, "requeued"));
+    assert_int_equal(wire_int(queued, "place"), 1);
+    drop(queued);
+    clear(NULL, &held);
+    pull(booth, 2);
+    held = take_offer(booth);
+    assert_string_equal(held.id, one.id);
+    assert_int_equal(held.gen, 2);
+    /* Its link goes: back at once, and the next booth gets it. */
+    client_free(booth);
+    booth = centre_booth(centre, 0, "b2", 1, NULL, NULL);
+    pull(booth, 1);
+    clear(NULL, &held);
+    held = take_offer(booth);
+    assert_string_equal(held.id, one.id);
+    assert_int_equal(held.gen, 3);
+    client_say(first, json_pack("{s:s}", "t", "leave"));
+    json_t *withdrawn = client_expect(booth, "withdrawn");
+    assert_string_equal(wire_string(withdrawn, "why"), "left");
+    drop(withdrawn);
+    pull(booth, 2);
+    clear(NULL, &held);
+    held = take_offer(booth);
+    assert_string_equal(held.id, two.id);
+    prove(booth, "decline", &held, NULL);
+    drop(client_expect(second, "queued"));
+    client_say(second, json_pack("{s:s}", "t", "leave"));
+    drop(client_expect(second, "ended"));
+    expect_record(centre, one.id, "abandoned", "left_before_promise");
+    expect_record(centre, two.id, "declined", "left_before_promise");
+    clear(&one, &held);
+    clear(&two, NULL);
+    client_free(booth);
+    client_free(first);
+    client_free(second);
+}
+
+static void test_silent_agent_and_stale_words(void **state)
+{
+    Centre *centre = *state;
+    Client *booth = centre_booth(centre, 0, "b1", 1, NULL, NULL), *shopper = centre_shopper(centre, 0);
+    pull(booth, 1);
+    Ticket ticket = ask(shopper, "tv");
+    Held held = take_offer(booth);
+    /* Neither accepts nor declines: the desk takes the call back by itself. */
+    json_t *withdrawn = client_expect(booth, "withdrawn");
+    assert_string_equal(wire_string(withdrawn, "why"), "ring_no_answer");
+    drop(withdrawn);
+    prove(booth, "accept", &held, NULL);
+    drop(client_expect(booth, "refused"));
+    client_say(shopper, json_pack("{s:s, s:i}", "t", "hangup", "gen", 7));
+    json_t *error = client_expect(shopper, "error");
+    assert_string_equal(wire_string(error, "code"), "stale");
+    drop(error);
+    client_free(shopper);
+    expect_record(centre, ticket.id, "missed", "ring_no_answer");
+    clear(&ticket, &held);
+    client_free(booth);
+}
+
+static void test_unpull(void **state)
+{
+    Centre *centre = *state;
+    Client *booth = centre_booth(centre, 0, "b1", 1, NULL, NULL), *shopper = centre_shopper(centre, 0);
+    pull(booth, 4);
+    client_say(booth, json_pack("{s:s, s:i}", "t", "unpull", "seq", 4));
+    json_t *unpulled = client_expect(booth, "unpulled");
+    assert_int_equal(wire_int(unpulled, "seq"), 4);
+    drop(unpulled);
+    Ticket ticket = ask(shopper, "tv");
+    assert_null(client_take(booth, "offer", 300));
+    client_say(shopper, json_pack("{s:s}", "t", "leave"));
+    drop(client_expect(shopper, "ended"));
+    clear(&ticket, NULL);
+    client_free(booth);
+    client_free(shopper);
+}
+
+static void test_shopper_comes_back_or_not(void **state)
+{
+    Centre *centre = *state;
+    Client *shopper = centre_shopper(centre, 0), *again;
+    Ticket ticket = ask(shopper, "tv");
+    client_free(shopper);
+    shopper = centre_shopper(centre, 0);
+    client_say(shopper, json_pack("{s:s, s:s, s:s}", "t", "resume", "call", ticket.id, "key", "wrong"));
+    json_t *error = client_expect(shopper, "error");
+    assert_string_equal(wire_string(error, "code"), "unknown_call");
+    drop(error);
+    client_say(shopper, json_pack("{s:s, s:s, s:s}", "t", "resume", "call", ticket.id, "key", ticket.key));
+    drop(client_expect(shopper, "queued"));
+    /* A second tab takes over; the first is told by its close code. */
+    again = centre_shopper(centre, 0);
+    client_say(again, json_pack("{s:s, s:s, s:s}", "t", "resume", "call", ticket.id, "key", ticket.key));
+    drop(client_expect(again, "queued"));
+    assert_true(client_run(shopper, client_is_down, NULL, CENTRE_PATIENCE_MS));
+    assert_int_equal(shopper->code, 4001);
+    client_free(again);
+    expect_record(centre, ticket.id, "missed", "no_staff");
+    clear(&ticket, NULL);
+    client_free(shopper);
+}
+
+static void test_bad_messages(void **state)
+{
+    Client *shopper = centre_shopper(*state, 0);
+    link_send(shopper->link, "{\"t\":\"ask\"}");
+    drop(client_expect(shopper, "error"));
+    link_send(shopper->link, "nonsense");
+    drop(client_expect(shopper, "error"));
+    client_say(shopper, json_pack("{s:s}", "t", "ping"));
+    drop(client_expect(shopper, "pong"));
+    link_send(shopper->link, "{\"t\":\"unheard\"}");
+    assert_true(client_run(shopper, client_is_down, NULL, CENTRE_PATIENCE_MS));
+    assert_int_equal(shopper->code, 1008);
+    client_free(shopper);
+}
+
+static void test_call_back(void **state)
+{
+    Centre *centre = *state;
+    Client *shopper = centre_shopper(centre, 0), *other = centre_shopper(centre, 0);
+    Ticket ticket = ask(shopper, "tv");
+    client_say(shopper, json_pack("{s:s, s:s}", "t", "callback", "contact", "+47 12345678"));
+    json_t *reference = client_expect(shopper, "called_back");
+    json_t *ended = client_expect(shopper, "ended");
+    assert_string_equal(wire_string(ended, "outcome"), "callback");
+    drop(ended);
+    /* Later: ahead of who waits already, once. */
+    Ticket waiting = ask(other, "tv");
+    json_t *back = centre_ask("tv");
+    json_object_set_new(back, "callback", json_string(wire_string(reference, "reference")));
+    client_say(shopper, back);
+    json_t *queued = client_expect(shopper, "queued");
+    assert_int_equal(wire_int(queued, "place"), 1);
+    drop(queued);
+    expect_record(centre, ticket.id, "callback", "");
+    drop(reference);
+    clear(&ticket, NULL);
+    clear(&waiting, NULL);
+    client_free(shopper);
+    client_free(other);
+}
+
+static void test_records_land_once(void **state)
+{
+    Centre *centre = *state;
+    json_t *welcome;
+    Client *booth = centre_booth(centre, 0, "b7", 1, NULL, &welcome);
+    assert_int_equal(wire_int(json_object_get(welcome, "stored"), "seq"), 0);
+    drop(welcome);
+    for (int round = 0; round < 2; round++) {
+        for (int seq = 1; seq <= 5; seq++) {
+            client_say(booth, json_pack("{s:s, s:i, s:i, s:{s:s, s:i}}", "t", "record", "epoch", 1, "seq", seq, "record", "call", "cX",
+                                        "seq", seq));
+        }
+        for (int seq = 1; seq <= 5; seq++) {
+            json_t *recorded = client_expect(booth, "recorded");
+            assert_int_equal(wire_int(recorded, "seq"), seq);
+            drop(recorded);
+        }
+    }
+    client_free(booth);
+    booth = centre_booth(centre, 0, "b7", 2, NULL, &welcome);
+    assert_int_equal(wire_int(json_object_get(welcome, "stored"), "epoch"), 1);
+    assert_int_equal(wire_int(json_object_get(welcome, "stored"), "seq"), 5);
+    drop(welcome);
+    json_t *records = centre_records(centre, 0, "cX", 5);
+    assert_int_equal(json_array_size(records), 5);
+    json_decref(records);
+    client_free(booth);
+}
+
+/* A live call outlives its desk: both ends come to the next one, and the words between them pass again. */
+static void test_desk_dies(void **state)
+{
+    Centre *centre = *state;
+    Client *booth = centre_booth(centre, 0, "b1", 1, NULL, NULL), *shopper = centre_shopper(centre, 0);
+    pull(booth, 1);
+    Ticket ticket = ask(shopper, "tv");
+    Held held = take_offer(booth);
+    accept_call(booth, shopper, &held);
+    talk(booth, shopper, &held);
+    centre_kill(&centre->desks[0].process, SIGKILL);
+    client_free(booth);
+    client_free(shopper);
+    json_t *welcome;
+    booth = centre_booth(centre, 1, "b1", 1, claim(&held), &welcome);
+    assert_string_equal(wire_string(welcome, "resume"), "kept");
+    drop(welcome);
+    centre_start_desk(centre, 0);
+    shopper = centre_shopper(centre, 0);
+    client_say(shopper, json_pack("{s:s, s:s, s:s}", "t", "resume", "call", ticket.id, "key", ticket.key));
+    drop(client_expect(shopper, "connecting"));
+    json_t *present;
+    do {
+        present = client_expect(booth, "shopper");
+        gboolean there = wire_bool(present, "present");
+        drop(present);
+        if (there) break;
+    } while (TRUE);
+    /* Now over the bus, from desk to desk. */
+    client_say(booth, signal_from_booth(&held, "v=0\r\n"));
+    drop(client_expect(shopper, "signal"));
+    client_say(shopper, signal_from_shopper(&held));
+    drop(client_expect(booth, "signal"));
+    client_say(shopper, json_pack("{s:s, s:I}", "t", "hangup", "gen", (json_int_t)held.gen));
+    drop(client_expect(booth, "ended"));
+    drop(client_expect(shopper, "ended"));
+    expect_record(centre, ticket.id, "completed", "");
+    clear(&ticket, &held);
+    client_free(booth);
+    client_free(shopper);
+}
+
+/* While it rings the desk dies: another desk puts the call back, and its own booth gets it. */
+static void test_desk_dies_ringing(void **state)
+{
+    Centre *centre = *state;
+    Client *booth = centre_booth(centre, 0, "b1", 1, NULL, NULL), *shopper = centre_shopper(centre, 1);
+    pull(booth, 1);
+    Ticket ticket = ask(shopper, "tv");
+    Held held = take_offer(booth);
+    drop(client_expect(shopper, "ringing"));
+    centre_kill(&centre->desks[0].process, SIGKILL);
+    client_free(booth);
+    booth = centre_booth(centre, 1, "b1", 2, NULL, NULL);
+    pull(booth, 1);
+    json_t *queued = client_take(shopper, "queued", 30000);
+    assert_non_null(queued);
+    assert_true(wire_bool(queued, "requeued"));
+    drop(queued);
+    clear(NULL, &held);
+    held = take_offer(booth);
+    assert_string_equal(held.id, ticket.id);
+    client_free(shopper);
+    clear(&ticket, &held);
+    client_free(booth);
+}
+
+/* The bus is away: words between both ends pass, a new shopper is told, and the end of a call is not lost. */
+static void test_bus_dies(void **state)
+{
+    Centre *centre = *state;
+    Client *booth = centre_booth(centre, 0, "b1", 1, NULL, NULL), *shopper = centre_shopper(centre, 0);
+    pull(booth, 1);
+    Ticket ticket = ask(shopper, "tv");
+    Held held = take_offer(booth);
+    accept_call(booth, shopper, &held);
+    talk(booth, shopper, &held);
+    centre_kill(&centre->nats, SIGKILL);
+    client_say(booth, signal_from_booth(&held, "v=0\r\n"));
+    drop(client_expect(shopper, "signal"));
+    Client *other = centre_shopper(centre, 0);
+    client_say(other, centre_ask("tv"));
+    json_t *error = client_expect(other, "error");
+    assert_string_equal(wire_string(error, "code"), "unavailable");
+    drop(error);
+    prove(booth, "end", &held, "hangup");
+    client_say(shopper, json_pack("{s:s, s:I}", "t", "hangup", "gen", (json_int_t)held.gen));
+    assert_null(client_take(shopper, "ended", 300));
+    centre_start_nats(centre);
+    drop(client_expect(shopper, "ended"));
+    drop(client_expect(booth, "ended"));
+    expect_record(centre, ticket.id, "completed", "");
+    /* And it serves again. */
+    pull(booth, 2);
+    clear(&ticket, &held);
+    ticket = ask(other, "phones");
+    held = take_offer(booth);
+    assert_string_equal(held.id, ticket.id);
+    clear(&ticket, &held);
+    client_free(booth);
+    client_free(shopper);
+    client_free(other);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_whole_call, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_back_at_the_head, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_silent_agent_and_stale_words, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_unpull, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_shopper_comes_back_or_not, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_bad_messages, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_call_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_records_land_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_desk_dies, set_up_two, tear_down),
+        cmocka_unit_test_setup_teardown(test_desk_dies_ringing, set_up_two, tear_down),
+        cmocka_unit_test_setup_teardown(test_bus_dies, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
