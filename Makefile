@@ -115,6 +115,21 @@ asan: ## unit and integration tests under AddressSanitizer and UndefinedBehavior
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan SAN="$(SAN_FLAGS) -fsanitize=address,undefined -fno-sanitize-recover=undefined" sanitized
 tsan: ## what has threads under ThreadSanitizer
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan SAN="$(SAN_FLAGS) -fsanitize=thread" sanitized
+FUZZ_SECONDS ?= 20
+FUZZ_FLAGS := $(SAN_FLAGS) -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+fuzzers := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz: ## every parser of remote bytes under libFuzzer: FUZZ_SECONDS=20 for each; what it finds stays in the build folder
+	@board/local/install build test
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang SAN="$(FUZZ_FLAGS)" FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz-all
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(BUILD)/libbooth.a
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	@$(CC) $(CFLAGS_ALL) $(PKG_CFLAGS) $(LDFLAGS_ALL) -fsanitize=fuzzer -Itests -MMD -MP -o $@ $< $(BUILD)/libbooth.a \
+	  $(foreach p,$(PROGRAMS),$(PKG_LIBS_$(p)) $(LIBS_$(p)))
+.PHONY: fuzz-all
+fuzz-all: $(fuzzers)
+	@BUILD=$(BUILD) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(fuzzers)
+
 .PHONY: sanitized
 sanitized: test-tools
 	@$(MAKE) --no-print-directory all $(unit_tests) $(integration_tests)
