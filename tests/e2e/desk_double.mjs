@@ -174,6 +174,8 @@ export async function playBooth(page, desk, signal) {
             peer.addTransceiver(out.stream.getAudioTracks()[0], { direction: 'sendrecv' });
             const video = peer.addTransceiver(stream.getVideoTracks()[0], { direction: 'sendrecv' });
             if (codec) video.setCodecPreferences(RTCRtpSender.getCapabilities('video').codecs.filter(({ mimeType }) => mimeType.toUpperCase() === `VIDEO/${codec}`));
+            // Sound that nobody plays is not decoded either.
+            peer.ontrack = ({ track }) => { if (track.kind === 'audio') (peer.sound = new Audio()).srcObject = new MediaStream([track]), peer.sound.play(); };
             peer.chat = peer.createDataChannel('chat');
             peer.chat.onmessage = ({ data }) => booth.said.push(data);
             peer.onicecandidate = ({ candidate }) => candidate && candidate.candidate &&

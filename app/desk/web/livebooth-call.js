@@ -413,51 +413,52 @@ function summarize(found, row, all) {
 
 /* --- looks ------------------------------------------------------------------------------------------------------------------------------- */
 
+// The underscore: a shop's own --accent on the element must not meet ours.
 const STYLE = `
-:host { --accent: var(--livebooth-accent, #0b5c4a); --on-accent: var(--livebooth-on-accent, #fff); --ground: var(--livebooth-background, #fff);
-    --ink: var(--livebooth-text, #16211e); --soft: var(--livebooth-muted, #51605b); --line: var(--livebooth-border, #c9d3cf);
-    --danger: var(--livebooth-danger, #b3261e); --round: var(--livebooth-radius, 14px); display: block; container-type: inline-size;
-    font: 400 1rem/1.5 var(--livebooth-font, inherit); color: var(--ink); text-align: start; }
+:host { --_accent: var(--livebooth-accent, #0b5c4a); --_on-accent: var(--livebooth-on-accent, #fff); --_ground: var(--livebooth-background, #fff);
+    --_ink: var(--livebooth-text, #16211e); --_soft: var(--livebooth-muted, #51605b); --_line: var(--livebooth-border, #c9d3cf);
+    --_danger: var(--livebooth-danger, #b3261e); --_round: var(--livebooth-radius, 14px); display: block; container-type: inline-size;
+    font: 400 1rem/1.5 var(--livebooth-font, inherit); color: var(--_ink); text-align: start; }
 :host([hidden]) { display: none; }
 * { box-sizing: border-box; }
 [hidden] { display: none !important; }
-.card { background: var(--ground); border: 1px solid var(--line); border-radius: var(--round); padding: 1.25rem; display: grid; gap: 1rem; overflow-wrap: anywhere; }
+.card { background: var(--_ground); border: 1px solid var(--_line); border-radius: var(--_round); padding: 1.25rem; display: grid; gap: 1rem; overflow-wrap: anywhere; }
 .card[data-view=launcher] { border: 0; padding: 0; background: none; }
 .card[data-view=call] { padding: 0; gap: 0; overflow: hidden; }
 h2 { font-size: 1.3rem; line-height: 1.25; margin: 0; letter-spacing: -.01em; }
 h2:focus { outline: none; }
-h2:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; border-radius: 4px; }
+h2:focus-visible { outline: 3px solid var(--_accent); outline-offset: 3px; border-radius: 4px; }
 p { margin: 0; }
-.soft { color: var(--soft); font-size: .925rem; }
+.soft { color: var(--_soft); font-size: .925rem; }
 form { display: grid; gap: 1rem; margin: 0; }
 .pair { display: grid; gap: 1rem; }
 @container (min-width: 520px) { .pair { grid-template-columns: 1fr 1fr; } }
 .labelled { display: grid; gap: .3rem; align-content: start; }
 label, legend { font-weight: 600; font-size: .95rem; }
 fieldset { border: 0; margin: 0; padding: 0; min-width: 0; }
-input:not([type=checkbox], [type=radio]), select, textarea { font: inherit; color: var(--ink); background: var(--ground); width: 100%; min-height: 2.75rem;
-    padding: .5rem .75rem; border: 1px solid var(--soft); border-radius: calc(var(--round) * .6); }
+input:not([type=checkbox], [type=radio]), select, textarea { font: inherit; color: var(--_ink); background: var(--_ground); width: 100%; min-height: 2.75rem;
+    padding: .5rem .75rem; border: 1px solid var(--_soft); border-radius: calc(var(--_round) * .6); }
 textarea { min-height: 5rem; resize: vertical; }
 .check { display: grid; grid-template-columns: auto 1fr; gap: .65rem; align-items: start; font-weight: 400; font-size: 1rem; padding: .25rem 0; cursor: pointer; }
-.check input { width: 1.25rem; height: 1.25rem; margin: .15rem 0 0; accent-color: var(--accent); }
-button { font: inherit; font-weight: 600; min-height: 2.75rem; padding: .5rem 1.1rem; border-radius: 999px; border: 1px solid var(--soft); background: var(--ground);
-    color: var(--ink); cursor: pointer; display: inline-flex; align-items: center; justify-content: center; gap: .5rem; text-align: center; }
-button:hover { border-color: var(--ink); }
-button.primary { background: var(--accent); color: var(--on-accent); border-color: var(--accent); }
-button.danger { background: var(--danger); border-color: var(--danger); color: #fff; }
+.check input { width: 1.25rem; height: 1.25rem; margin: .15rem 0 0; accent-color: var(--_accent); }
+button { font: inherit; font-weight: 600; min-height: 2.75rem; padding: .5rem 1.1rem; border-radius: 999px; border: 1px solid var(--_soft); background: var(--_ground);
+    color: var(--_ink); cursor: pointer; display: inline-flex; align-items: center; justify-content: center; gap: .5rem; text-align: center; }
+button:hover { border-color: var(--_ink); }
+button.primary { background: var(--_accent); color: var(--_on-accent); border-color: var(--_accent); }
+button.danger { background: var(--_danger); border-color: var(--_danger); color: #fff; }
 button:hover:is(.primary, .danger) { filter: brightness(.92); }
-button[aria-pressed=true], button[aria-expanded=true] { background: var(--ink); border-color: var(--ink); color: var(--ground); }
+button[aria-pressed=true], button[aria-expanded=true] { background: var(--_ink); border-color: var(--_ink); color: var(--_ground); }
 .launch { width: 100%; min-height: 3.25rem; font-size: 1.05rem; }
 svg { width: 1.25rem; height: 1.25rem; fill: currentColor; flex: none; }
-:is(button, input, select, textarea, a, .lines):focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+:is(button, input, select, textarea, a, .lines):focus-visible { outline: 3px solid var(--_accent); outline-offset: 2px; }
 .stage :focus-visible { outline-color: #fff; }
-a { color: var(--accent); }
+a { color: var(--_accent); }
 .row { display: flex; flex-wrap: wrap; gap: .65rem; }
-.notice { border-inline-start: 4px solid var(--accent); background: color-mix(in srgb, var(--accent) 9%, var(--ground)); padding: .6rem .85rem; border-radius: 6px; }
-.error { color: var(--danger); font-weight: 600; }
+.notice { border-inline-start: 4px solid var(--_accent); background: color-mix(in srgb, var(--_accent) 9%, var(--_ground)); padding: .6rem .85rem; border-radius: 6px; }
+.error { color: var(--_danger); font-weight: 600; }
 .place { font-size: 1.5rem; font-weight: 700; line-height: 1.25; }
 .wait { display: flex; gap: 1rem; align-items: center; }
-.pulse { width: 2.75rem; height: 2.75rem; border-radius: 50%; flex: none; background: var(--accent); opacity: .9; animation: breathe 2.4s ease-in-out infinite; }
+.pulse { width: 2.75rem; height: 2.75rem; border-radius: 50%; flex: none; background: var(--_accent); opacity: .9; animation: breathe 2.4s ease-in-out infinite; }
 [data-state=ringing] .pulse { animation-duration: .8s; }
 @keyframes breathe { 50% { transform: scale(.72); opacity: .45; } }
 .stage { position: relative; background: #0d1412; color: #fff; aspect-ratio: 16 / 9; overflow: hidden; display: grid; place-items: center; }
@@ -471,28 +472,28 @@ a { color: var(--accent); }
 .called { padding: .9rem 1.1rem 0; display: grid; gap: .6rem; }
 .toolbar { padding: .9rem 1.1rem 1.1rem; display: flex; flex-wrap: wrap; gap: .6rem; }
 .toolbar .danger { margin-inline-start: auto; }
-.talk { border-top: 1px solid var(--line); padding: 1rem 1.1rem; display: grid; gap: .75rem; }
+.talk { border-top: 1px solid var(--_line); padding: 1rem 1.1rem; display: grid; gap: .75rem; }
 .lines { display: grid; gap: .5rem; max-height: 15rem; overflow-y: auto; }
-.lines .line { max-width: 85%; padding: .45rem .8rem; border-radius: 12px; background: color-mix(in srgb, var(--ink) 8%, var(--ground)); justify-self: start; white-space: pre-wrap; }
-.lines .line.mine { justify-self: end; background: color-mix(in srgb, var(--accent) 16%, var(--ground)); }
-.lines b { display: block; font-size: .8rem; color: var(--soft); }
+.lines .line { max-width: 85%; padding: .45rem .8rem; border-radius: 12px; background: color-mix(in srgb, var(--_ink) 8%, var(--_ground)); justify-self: start; white-space: pre-wrap; }
+.lines .line.mine { justify-self: end; background: color-mix(in srgb, var(--_accent) 16%, var(--_ground)); }
+.lines b { display: block; font-size: .8rem; color: var(--_soft); }
 .talk form { grid-template-columns: 1fr auto; align-items: end; gap: .6rem; }
 .stars { display: flex; gap: .25rem; }
 .stars label { position: relative; width: 2.9rem; height: 2.9rem; display: grid; place-items: center; cursor: pointer; border-radius: 8px; }
 .stars input { position: absolute; inset: 0; width: 100%; height: 100%; margin: 0; opacity: 0; cursor: pointer; }
-.stars svg { width: 2.2rem; height: 2.2rem; fill: none; stroke: var(--soft); stroke-width: 1.5; }
-.stars .lit svg { fill: var(--accent); stroke: var(--accent); }
-.stars label:has(:focus-visible) { outline: 3px solid var(--accent); }
+.stars svg { width: 2.2rem; height: 2.2rem; fill: none; stroke: var(--_soft); stroke-width: 1.5; }
+.stars .lit svg { fill: var(--_accent); stroke: var(--_accent); }
+.stars label:has(:focus-visible) { outline: 3px solid var(--_accent); }
 .quiet { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .card:fullscreen { border-radius: 0; border: 0; height: 100%; grid-template-rows: 1fr auto auto auto; overflow-y: auto; }
 .card:fullscreen .stage { aspect-ratio: auto; min-height: 40vh; }
 @container (min-width: 860px) {
     .card.talking { grid-template-columns: 1fr 20rem; }
     .card.talking > :not(.talk) { grid-column: 1; }
-    .card.talking .talk { grid-column: 2; grid-row: 1 / span 4; border-top: 0; border-inline-start: 1px solid var(--line); grid-template-rows: 1fr auto; }
+    .card.talking .talk { grid-column: 2; grid-row: 1 / span 4; border-top: 0; border-inline-start: 1px solid var(--_line); grid-template-rows: 1fr auto; }
     .card.talking .lines { max-height: 26rem; align-content: start; }
 }
-@container (max-width: 460px) { .toolbar button { flex: 1 1 45%; } .toolbar .danger { margin: 0; } .stage:has(.over) { min-height: 13rem; aspect-ratio: auto; } }
+@container (max-width: 460px) { .toolbar button { flex: 1 1 45%; } .toolbar .danger { margin: 0; } .row button { flex: 1 1 100%; } .stage:has(.over:not([hidden])) { min-height: 13rem; aspect-ratio: auto; } }
 @media (prefers-reduced-motion: reduce) { .pulse { animation: none; } * { scroll-behavior: auto !important; } }
 @media (forced-colors: active) { .stars .lit svg { fill: Highlight; } .pulse { background: Highlight; } }
 `;
