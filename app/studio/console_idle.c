@@ -168,8 +168,9 @@ static const char *pause_line(const Console *console)
     const View *view = console->view;
     char key[64];
     g_snprintf(key, sizeof key, "paused_%s", view->pause_reason);
+    if (view->ready_wanted) return console_text(console, "paused_problem");
     if (*view->pause_reason && text_has(console->text, "console", key)) return console_text(console, key);
-    return console_text(console, view->blocked ? "paused_fault" : "paused_start");
+    return console_text(console, view->blocked ? "paused_blocked" : "paused_start");
 }
 
 static void stat(const Console *console, Rect rect, const char *label, const char *value)
@@ -226,13 +227,9 @@ static void topic_bars(const Console *console, Rect rect)
     }
 }
 
-void console_paused(const Console *console, Rect area)
+static void ready_button(const Console *console, Rect rect)
 {
     const Theme *theme = console->theme;
-    const View *view = console->view;
-    console_own_column(console, rect_cut_right(&area, RIGHT_COLUMN, LAYOUT_GAP), TRUE);
-    Rect inner = console_card(console, "paused", area);
-    heading(console, &inner, ICON_PAUSE, theme->warn_fill, theme->on_warn, console_text(console, "paused_title"), pause_line(console));
     Button ready = console_plain_button(console, "ready", console_text(console, "button_ready"));
     ready.note = console_text(console, "button_ready_note");
     ready.icon = ICON_PLAY;
@@ -243,23 +240,18 @@ void console_paused(const Console *console, Rect area)
     ready.on = theme->on_good;
     ready.line = SCENE_NO_COLOUR;
     ready.style = STYLE_BUTTON_BIG;
-    console_button(console, rect_cut_bottom(&inner, 120, 24), &ready);
-    stats(console, rect_cut_top(&inner, MIN(STAT_HEIGHT, inner.h), 24));
-    if (view->waiting) topic_bars(console, inner);
+    console_button(console, rect, &ready);
 }
 
-void console_ready(const Console *console, Rect area)
+/* Reasons to pause, at the bottom of room. */
+static void pause_buttons(const Console *console, Rect *room)
 {
     static const struct {
         const char *reason, *keycap;
         Icon icon;
     } reasons[] = {{"break", "1", ICON_CUP}, {"lunch", "2", ICON_MEAL}, {"meeting", "3", ICON_MEETING}, {"end_of_shift", "4", ICON_DOOR}};
     const Theme *theme = console->theme;
-    console_own_column(console, rect_cut_right(&area, RIGHT_COLUMN, LAYOUT_GAP), TRUE);
-    Rect inner = console_card(console, "ready", area);
-    heading(console, &inner, ICON_CHECK, theme->good_fill, theme->on_good, console_text(console, "ready_title"),
-            console_text(console, "ready_line"));
-    Rect row = rect_cut_bottom(&inner, 84, 8);
+    Rect row = rect_cut_bottom(room, 84, 8);
     for (guint i = 0; i < G_N_ELEMENTS(reasons); i++) {
         char id[SCENE_ID_MAX];
         g_snprintf(id, sizeof id, "pause_%s", reasons[i].reason);
@@ -272,8 +264,35 @@ void console_ready(const Console *console, Rect area)
         button.argument = reasons[i].reason;
         console_button(console, rect_column(row, G_N_ELEMENTS(reasons), i, 12), &button);
     }
-    scene_text(console->scene, rect_cut_bottom(&inner, 22, 16), STYLE_SMALL, ALIGN_LEFT, theme->text_soft, theme->surface,
+    scene_text(console->scene, rect_cut_bottom(room, 22, 16), STYLE_SMALL, ALIGN_LEFT, theme->text_soft, theme->surface,
                console_text(console, "pause_title"));
+}
+
+/* Paused by the advisor, or, with ready wanted, by a problem until it is gone. */
+void console_paused(const Console *console, Rect area)
+{
+    const Theme *theme = console->theme;
+    gboolean waits = console->view->ready_wanted;
+    console_own_column(console, rect_cut_right(&area, RIGHT_COLUMN, LAYOUT_GAP), TRUE);
+    Rect inner = console_card(console, "paused", area);
+    heading(console, &inner, waits ? ICON_WARNING : ICON_PAUSE, theme->warn_fill, theme->on_warn,
+            console_text(console, waits ? "problem_title" : "paused_title"), pause_line(console));
+    if (waits)
+        pause_buttons(console, &inner);
+    else
+        ready_button(console, rect_cut_bottom(&inner, 120, 24));
+    stats(console, rect_cut_top(&inner, MIN(STAT_HEIGHT, inner.h), 24));
+    topic_bars(console, inner);
+}
+
+void console_ready(const Console *console, Rect area)
+{
+    const Theme *theme = console->theme;
+    console_own_column(console, rect_cut_right(&area, RIGHT_COLUMN, LAYOUT_GAP), TRUE);
+    Rect inner = console_card(console, "ready", area);
+    heading(console, &inner, ICON_CHECK, theme->good_fill, theme->on_good, console_text(console, "ready_title"),
+            console_text(console, "ready_line"));
+    pause_buttons(console, &inner);
     stats(console, rect_cut_top(&inner, STAT_HEIGHT, 24));
     topic_bars(console, inner);
 }

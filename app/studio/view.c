@@ -133,6 +133,7 @@ void view_read(View *view, const json_t *snapshot, gboolean agent_gone)
     view->name = string_of(snapshot, "name");
     view->store = string_of(snapshot, "store");
     view->pause_reason = string_of(snapshot, "pause_reason");
+    view->ready_wanted = flag_of(snapshot, "ready_wanted");
     view->link_up = !agent_gone && flag_of(json_object_get(snapshot, "link"), "up");
     read_problems(view, json_object_get(snapshot, "problems"));
     read_queue(view, json_object_get(snapshot, "queue"));

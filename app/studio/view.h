@@ -54,6 +54,7 @@ typedef struct {
     ViewProblem problems[VIEW_PROBLEMS_MAX];
     guint problem_count;
     gboolean blocked; /* a problem keeps the booth from being ready */
+    gboolean ready_wanted;
     gboolean link_up;
     gint64 waiting, oldest_ms;
     ViewTopic topics[VIEW_TOPICS_MAX];

@@ -28,6 +28,8 @@ typedef struct {
 #define SAMPLE_MEDIA(state, rtt, loss) ",\"media\":{\"state\":\"" state "\",\"rtt_ms\":" rtt ",\"loss\":" loss ",\"received_fps\":30}"
 #define SAMPLE_STUDIO(media)           "\"studio\":{\"up\":true,\"health\":{" SAMPLE_DEVICES media "}},"
 #define SAMPLE_PROBLEM(name, severity) "{\"name\":\"" name "\",\"severity\":\"" severity "\",\"since_utc\":0,\"blocks_ready\":true}"
+#define SAMPLE_ERROR(name)             SAMPLE_PROBLEM(name, "error")
+#define SAMPLE_WARNING(name)           SAMPLE_PROBLEM(name, "warning")
 #define SAMPLE_FINE                    "\"problems\":[],"
 #define SAMPLE_CALL(media)                                                                                                                 \
     "\"call\":{\"id\":\"c1\",\"gen\":1,\"topic\":\"appliances\",\"lang\":\"nb\",\"product\":\"\",\"product_title\":\"Bosch Series 8 "      \
@@ -37,79 +39,60 @@ typedef struct {
     "\"shopper_present\":true},"
 #define SAMPLE_BUTTONS(camera, muted) "\"camera\":\"" camera "\",\"muted\":" muted
 
+/* clang-format off */
 static const Sample samples[] = {
     {.name = "boot"},
-    {.name = "starting", .own = TRUE, .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_EMPTY_LINE SAMPLE_FINE "\"state\":\"starting\"}"},
+    {.name = "starting", .own = TRUE,
+     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_EMPTY_LINE SAMPLE_FINE "\"state\":\"starting\"}"},
     {.name = "starting_problems",
-     .json = "{" SAMPLE_HEAD SAMPLE_NO_LINK SAMPLE_EMPTY_LINE
-         SAMPLE_STUDIO("") "\"state\":\"starting\",\"problems\":[" SAMPLE_PROBLEM("desk_unreachable", "error") "," SAMPLE_PROBLEM(
-             "camera_face_frozen", "error") "," SAMPLE_PROBLEM("microphone_silent",
-                                                               "warning") "," SAMPLE_PROBLEM("storage_failing",
-                                                                                             "warning") "," SAMPLE_PROBLEM("demo_missing",
-                                                                                                                           "warning") "]}"},
-    {.name = "paused",
-     .own = TRUE,
-     .json =
-         "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LINE SAMPLE_STUDIO("") SAMPLE_FINE "\"state\":\"paused\",\"pause_reason\":\"ring_no_answer\"}"},
+     .json = "{" SAMPLE_HEAD SAMPLE_NO_LINK SAMPLE_EMPTY_LINE SAMPLE_STUDIO("") "\"state\":\"starting\",\"problems\":["
+             SAMPLE_ERROR("desk_unreachable") "," SAMPLE_ERROR("camera_face_frozen") "," SAMPLE_WARNING("microphone_silent") ","
+             SAMPLE_WARNING("storage_failing") "," SAMPLE_WARNING("demo_missing") "]}"},
+    {.name = "paused", .own = TRUE,
+     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LINE SAMPLE_STUDIO("") SAMPLE_FINE
+             "\"state\":\"paused\",\"pause_reason\":\"ring_no_answer\"}"},
     {.name = "paused_problems",
-     .json = "{" SAMPLE_HEAD SAMPLE_NO_LINK SAMPLE_EMPTY_LINE
-         SAMPLE_STUDIO("") "\"state\":\"paused\",\"pause_reason\":\"fault\",\"problems\":[" SAMPLE_PROBLEM(
-             "storage_failing", "warning") "," SAMPLE_PROBLEM("desk_unreachable", "error") "," SAMPLE_PROBLEM("camera_face_missing",
-                                                                                                              "error") "]}"},
-    {.name = "ready",
-     .own = TRUE,
-     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_EMPTY_LINE SAMPLE_STUDIO("") SAMPLE_FINE "\"state\":\"ready\"}"},
-    {.name = "ready_waiting",
-     .own = TRUE,
-     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LONG_LINE SAMPLE_STUDIO("") "\"problems\":[" SAMPLE_PROBLEM(
-         "demo_missing", "warning") "],\"state\":\"ready\"}"},
-    {.name = "ringing",
-     .own = TRUE,
+     .json = "{" SAMPLE_HEAD SAMPLE_NO_LINK SAMPLE_EMPTY_LINE SAMPLE_STUDIO("")
+             "\"state\":\"paused\",\"pause_reason\":\"\",\"problems\":[" SAMPLE_WARNING("storage_failing") ","
+             SAMPLE_ERROR("desk_unreachable") "," SAMPLE_ERROR("camera_face_missing") "]}"},
+    {.name = "paused_waits", .own = TRUE,
      .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LINE SAMPLE_STUDIO("")
-         SAMPLE_FINE SAMPLE_CALL("none") "\"state\":\"ringing\",\"since_mono\":-6000}"},
-    {.name = "connecting",
-     .own = TRUE,
-     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LINE SAMPLE_STUDIO(SAMPLE_MEDIA("connecting", "0", "0"))
-         SAMPLE_FINE SAMPLE_CALL("connecting") "\"state\":\"connecting\"," SAMPLE_BUTTONS("face", "false") "}"},
-    {.name = "live",
-     .own = TRUE,
-     .shopper = TRUE,
-     .chat = TRUE,
-     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LINE SAMPLE_STUDIO(SAMPLE_MEDIA("connected", "24", "0.001"))
-         SAMPLE_FINE SAMPLE_CALL("up") "\"state\":\"live\"," SAMPLE_BUTTONS("face", "false") "}"},
-    {.name = "live_muted",
-     .own = TRUE,
-     .shopper = TRUE,
-     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LONG_LINE
-         SAMPLE_STUDIO(SAMPLE_MEDIA("connected", "180", "0.03")) "\"problems\":[" SAMPLE_PROBLEM(
-             "camera_product_frozen", "warning") "]," SAMPLE_CALL("up") "\"state\":\"live\"," SAMPLE_BUTTONS("pip", "true") "}"},
-    {.name = "live_no_picture",
-     .own = TRUE,
-     .chat = TRUE,
-     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LINE SAMPLE_STUDIO(SAMPLE_MEDIA("connected", "420", "0.1"))
-         SAMPLE_FINE SAMPLE_CALL("up") "\"state\":\"live\"," SAMPLE_BUTTONS("product", "false") "}"},
-    {.name = "live_lost",
-     .own = TRUE,
-     .chat = TRUE,
-     .json = "{" SAMPLE_HEAD SAMPLE_NO_LINK SAMPLE_LINE
-         SAMPLE_STUDIO(SAMPLE_MEDIA("lost", "0", "0")) "\"problems\":[" SAMPLE_PROBLEM("desk_unreachable", "error") "," SAMPLE_PROBLEM(
-             "storage_full",
-             "error") "," SAMPLE_PROBLEM("demo_missing",
-                                         "warning") "]," SAMPLE_CALL("lost") "\"state\":\"live\"," SAMPLE_BUTTONS("face", "false") "}"},
-    {.name = "live_agent_gone",
-     .own = TRUE,
-     .shopper = TRUE,
-     .chat = TRUE,
-     .agent_gone = TRUE,
-     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LINE SAMPLE_STUDIO(SAMPLE_MEDIA("connected", "24", "0.001"))
-         SAMPLE_FINE SAMPLE_CALL("up") "\"state\":\"live\"," SAMPLE_BUTTONS("face", "false") "}"},
+             "\"state\":\"paused\",\"ready_wanted\":true,\"pause_reason\":\"problem\",\"problems\":["
+             SAMPLE_ERROR("microphone_missing") "," SAMPLE_ERROR("camera_face_missing") "]}"},
+    {.name = "ready", .own = TRUE,
+     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_EMPTY_LINE SAMPLE_STUDIO("") SAMPLE_FINE "\"state\":\"ready\"}"},
+    {.name = "ready_waiting", .own = TRUE,
+     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LONG_LINE SAMPLE_STUDIO("") "\"problems\":[" SAMPLE_WARNING("demo_missing")
+             "],\"state\":\"ready\"}"},
+    {.name = "ringing", .own = TRUE,
+     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LINE SAMPLE_STUDIO("") SAMPLE_FINE SAMPLE_CALL("none")
+             "\"state\":\"ringing\",\"since_mono\":-6000}"},
+    {.name = "connecting", .own = TRUE,
+     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LINE SAMPLE_STUDIO(SAMPLE_MEDIA("connecting", "0", "0")) SAMPLE_FINE
+             SAMPLE_CALL("connecting") "\"state\":\"connecting\"," SAMPLE_BUTTONS("face", "false") "}"},
+    {.name = "live", .own = TRUE, .shopper = TRUE, .chat = TRUE,
+     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LINE SAMPLE_STUDIO(SAMPLE_MEDIA("connected", "24", "0.001")) SAMPLE_FINE
+             SAMPLE_CALL("up") "\"state\":\"live\"," SAMPLE_BUTTONS("face", "false") "}"},
+    {.name = "live_muted", .own = TRUE, .shopper = TRUE,
+     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LONG_LINE SAMPLE_STUDIO(SAMPLE_MEDIA("connected", "180", "0.03")) "\"problems\":["
+             SAMPLE_WARNING("camera_product_frozen") "]," SAMPLE_CALL("up") "\"state\":\"live\"," SAMPLE_BUTTONS("pip", "true") "}"},
+    {.name = "live_no_picture", .own = TRUE, .chat = TRUE,
+     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LINE SAMPLE_STUDIO(SAMPLE_MEDIA("connected", "420", "0.1")) SAMPLE_FINE
+             SAMPLE_CALL("up") "\"state\":\"live\"," SAMPLE_BUTTONS("product", "false") "}"},
+    {.name = "live_lost", .own = TRUE, .chat = TRUE,
+     .json = "{" SAMPLE_HEAD SAMPLE_NO_LINK SAMPLE_LINE SAMPLE_STUDIO(SAMPLE_MEDIA("lost", "0", "0")) "\"problems\":["
+             SAMPLE_ERROR("desk_unreachable") "," SAMPLE_ERROR("storage_full") "," SAMPLE_WARNING("demo_missing") "],"
+             SAMPLE_CALL("lost") "\"state\":\"live\"," SAMPLE_BUTTONS("face", "false") "}"},
+    {.name = "live_agent_gone", .own = TRUE, .shopper = TRUE, .chat = TRUE, .agent_gone = TRUE,
+     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LINE SAMPLE_STUDIO(SAMPLE_MEDIA("connected", "24", "0.001")) SAMPLE_FINE
+             SAMPLE_CALL("up") "\"state\":\"live\"," SAMPLE_BUTTONS("face", "false") "}"},
     {.name = "wrapup",
      .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LINE SAMPLE_STUDIO("") SAMPLE_FINE
-     "\"state\":\"wrapup\",\"since_mono\":-19000,\"wrapup\":{\"until_mono\":41000}}"},
-    {.name = "agent_gone",
-     .agent_gone = TRUE,
+             "\"state\":\"wrapup\",\"since_mono\":-19000,\"wrapup\":{\"until_mono\":41000}}"},
+    {.name = "agent_gone", .agent_gone = TRUE,
      .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LINE SAMPLE_STUDIO("") SAMPLE_FINE "\"state\":\"ready\"}"},
 };
+/* clang-format on */
 
 /* Adds now (ms) to every member that ends in _mono. */
 static inline void sample_shift(json_t *value, gint64 now)

@@ -1,0 +1,310 @@
+/* The real screens, offscreen: what the advisor touches leaves as a wish, and a shopper's picture goes when it has to. */
+#include "pictures/samples.h"
+#include "studio/picture.h"
+#include "studio/screens.h"
+
+#include <cairo.h>
+#include <glib/gstdio.h>
+#include <SDL2/SDL.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define WAIT_MS      5000
+#define PICTURE_LUMA 220
+#define STAGE_X      450 /* a pixel of the shopper's picture on 1280x800 */
+#define STAGE_Y      300
+
+static const ConfigKey keys[] = {
+    {"booth", "share", CONFIG_STRING, "app", 0, 0, "folder with text/"},
+    {"booth", "language", CONFIG_STRING, "en", 0, 0, "of the console"},
+    {"booth", "name", CONFIG_STRING, "Booth 3", 0, 0, ""},
+    {"booth", "store", CONFIG_STRING, "", 0, 0, ""},
+    {"display", "driver", CONFIG_STRING, "offscreen", 0, 0, ""},
+    {"display", "console_size", CONFIG_STRING, "1280x800", 0, 0, ""},
+    {"display", "demo_size", CONFIG_STRING, "1280x720", 0, 0, ""},
+    {"display", "theme", CONFIG_STRING, "dark", 0, 0, ""},
+    {NULL, NULL, 0, NULL, 0, 0, NULL},
+};
+
+typedef struct {
+    char *folder;
+    Config *config;
+    Mailbox *own, *shopper;
+    Screens *screens;
+    GPtrArray *wishes; /* of "what argument" */
+} Fixture;
+
+static void on_wish(void *data, const char *what, const char *argument)
+{
+    Fixture *fixture = data;
+    g_ptr_array_add(fixture->wishes, g_strdup_printf("%s %s", what, argument));
+}
+
+static Config *configure(const char *folder, const char *text)
+{
+    g_autofree char *path = g_build_filename(folder, "booth.conf", NULL);
+    assert_true(g_file_set_contents(path, text, -1, NULL));
+    Config *config = config_load(path, keys, NULL);
+    assert_non_null(config);
+    g_remove(path);
+    return config;
+}
+
+static int set_up(void **state)
+{
+    Fixture *fixture = g_new0(Fixture, 1);
+    fixture->folder = g_dir_make_tmp("livebooth-screens-XXXXXX", NULL);
+    fixture->config = configure(fixture->folder, "[display]\n");
+    fixture->own = mailbox_new();
+    fixture->shopper = mailbox_new();
+    fixture->wishes = g_ptr_array_new_with_free_func(g_free);
+    const ScreensEvents events = {.wish = on_wish, .data = fixture};
+    fixture->screens = screens_new(fixture->config, fixture->own, fixture->shopper, &events, NULL);
+    *state = fixture;
+    return fixture->screens ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    Fixture *fixture = *state;
+    screens_free(fixture->screens);
+    mailbox_free(fixture->own);
+    mailbox_free(fixture->shopper);
+    config_free(fixture->config);
+    g_ptr_array_unref(fixture->wishes);
+    g_rmdir(fixture->folder);
+    g_free(fixture->folder);
+    g_free(fixture);
+    return 0;
+}
+
+static void show(Fixture *fixture, const char *name)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(samples); i++) {
+        if (strcmp(samples[i].name, name) != 0) continue;
+        json_t *snapshot = sample_snapshot(&samples[i], g_get_monotonic_time() / 1000);
+        screens_set_snapshot(fixture->screens, snapshot);
+        screens_refresh(fixture->screens);
+        json_decref(snapshot);
+        return;
+    }
+    fail_msg("no sample %s", name);
+}
+
+static gboolean give_up(gpointer data)
+{
+    *(gboolean *)data = TRUE;
+    return G_SOURCE_REMOVE;
+}
+
+/* Runs the main loop until so many wishes came, and compares the last one. */
+static void expect_wish(Fixture *fixture, guint count, const char *wish)
+{
+    gboolean over = FALSE;
+    guint timer = g_timeout_add(WAIT_MS, give_up, &over);
+    while (fixture->wishes->len < count && !over) g_main_context_iteration(NULL, TRUE);
+    if (!over) g_source_remove(timer);
+    assert_int_equal(fixture->wishes->len, count);
+    assert_string_equal(g_ptr_array_index(fixture->wishes, count - 1), wish);
+}
+
+static void push_key(SDL_Keycode key, gboolean repeat)
+{
+    SDL_Event event = {.type = SDL_KEYDOWN};
+    event.key.keysym.sym = key;
+    event.key.repeat = (Uint8)repeat;
+    SDL_PushEvent(&event);
+}
+
+static void push_text(const char *text)
+{
+    SDL_Event event = {.type = SDL_TEXTINPUT};
+    g_strlcpy(event.text.text, text, sizeof event.text.text);
+    SDL_PushEvent(&event);
+}
+
+static void push_finger(Uint32 type, float x, float y)
+{
+    SDL_Event event = {.type = type};
+    event.tfinger.x = x / 1280;
+    event.tfinger.y = y / 800;
+    SDL_PushEvent(&event);
+}
+
+static void keys_become_wishes(void **state)
+{
+    Fixture *fixture = *state;
+    show(fixture, "paused");
+    push_key(SDLK_F1, FALSE);
+    expect_wish(fixture, 1, "ready ");
+    show(fixture, "ready");
+    push_key(SDLK_2, FALSE);
+    expect_wish(fixture, 2, "pause lunch");
+    show(fixture, "ringing");
+    push_key(SDLK_F1, TRUE);
+    push_key(SDLK_F2, FALSE);
+    expect_wish(fixture, 3, "decline ");
+    show(fixture, "live");
+    push_key(SDLK_F3, FALSE);
+    push_key(SDLK_F6, FALSE);
+    push_key(SDLK_F8, FALSE);
+    expect_wish(fixture, 6, "hangup ");
+    assert_string_equal(g_ptr_array_index(fixture->wishes, 3), "mute on");
+    assert_string_equal(g_ptr_array_index(fixture->wishes, 4), "camera pip");
+}
+
+static void words_are_typed_and_sent(void **state)
+{
+    Fixture *fixture = *state;
+    show(fixture, "live");
+    push_key(SDLK_F7, FALSE);
+    push_text("Hei 1x");
+    push_key(SDLK_1, FALSE);
+    push_key(SDLK_BACKSPACE, FALSE);
+    push_key(SDLK_RETURN, FALSE);
+    expect_wish(fixture, 1, "chat Hei 1");
+    show(fixture, "wrapup");
+    push_key(SDLK_F7, FALSE);
+    push_text("A-17");
+    push_key(SDLK_ESCAPE, FALSE);
+    push_key(SDLK_1, FALSE);
+    expect_wish(fixture, 2, "outcome sale A-17");
+    push_key(SDLK_TAB, FALSE);
+    push_key(SDLK_TAB, FALSE);
+    push_key(SDLK_RETURN, FALSE);
+    expect_wish(fixture, 3, "outcome reserved A-17");
+}
+
+static void a_touch_counts_where_it_began(void **state)
+{
+    Fixture *fixture = *state;
+    show(fixture, "ringing");
+    push_finger(SDL_FINGERDOWN, 270, 640);
+    push_finger(SDL_FINGERUP, 270, 300);
+    push_finger(SDL_FINGERDOWN, 700, 640);
+    push_finger(SDL_FINGERUP, 270, 640);
+    push_finger(SDL_FINGERDOWN, 270, 640);
+    push_finger(SDL_FINGERUP, 280, 650);
+    expect_wish(fixture, 1, "accept ");
+}
+
+static void nothing_is_wished_of_a_missing_agent(void **state)
+{
+    Fixture *fixture = *state;
+    show(fixture, "live");
+    screens_set_snapshot(fixture->screens, NULL);
+    screens_refresh(fixture->screens);
+    push_key(SDLK_F8, FALSE);
+    push_key(SDLK_F3, FALSE);
+    while (SDL_HasEvents(SDL_FIRSTEVENT, SDL_LASTEVENT)) g_main_context_iteration(NULL, TRUE);
+    assert_int_equal(fixture->wishes->len, 0);
+    show(fixture, "ringing");
+    assert_true(screens_rings(fixture->screens));
+    screens_set_snapshot(fixture->screens, NULL);
+    assert_false(screens_rings(fixture->screens));
+}
+
+static void put_picture(Mailbox *mailbox)
+{
+    gsize luma = 640 * 360, size = luma * 3 / 2;
+    guint8 *bytes = g_malloc(size);
+    memset(bytes, PICTURE_LUMA, luma);
+    memset(bytes + luma, 128, size - luma);
+    GstBuffer *buffer = gst_buffer_new_wrapped(bytes, size);
+    GstCaps *caps = gst_caps_from_string("video/x-raw,format=I420,width=640,height=360,framerate=30/1");
+    GstSample *sample = gst_sample_new(buffer, caps, NULL, NULL);
+    mailbox_put(mailbox, sample);
+    gst_sample_unref(sample);
+    gst_buffer_unref(buffer);
+    gst_caps_unref(caps);
+}
+
+/* The green part of one pixel of the console. */
+static int pixel(Fixture *fixture, int x, int y)
+{
+    g_autofree char *path = g_build_filename(fixture->folder, "console.png", NULL);
+    assert_true(screens_screenshot(fixture->screens, "console", path, NULL));
+    cairo_surface_t *surface = cairo_image_surface_create_from_png(path);
+    assert_int_equal(cairo_image_surface_get_width(surface), 1280);
+    const guint32 *row =
+        (const guint32 *)(void *)(cairo_image_surface_get_data(surface) + (gsize)y * cairo_image_surface_get_stride(surface));
+    int green = (row[x] >> 8) & 0xff;
+    cairo_surface_destroy(surface);
+    g_remove(path);
+    return green;
+}
+
+static void the_shoppers_picture_comes_and_goes(void **state)
+{
+    Fixture *fixture = *state;
+    show(fixture, "live");
+    assert_true(pixel(fixture, STAGE_X, STAGE_Y) < 100);
+    put_picture(fixture->shopper);
+    assert_true(pixel(fixture, STAGE_X, STAGE_Y) > 200);
+    screens_set_snapshot(fixture->screens, NULL);
+    assert_true(pixel(fixture, STAGE_X, STAGE_Y) > 200);
+    mailbox_clear(fixture->shopper);
+    assert_true(pixel(fixture, STAGE_X, STAGE_Y) < 100);
+    put_picture(fixture->shopper);
+    show(fixture, "live");
+    assert_true(pixel(fixture, STAGE_X, STAGE_Y) > 200);
+    show(fixture, "wrapup");
+    assert_true(pixel(fixture, STAGE_X, STAGE_Y) < 100);
+}
+
+static void a_frozen_picture_counts_as_gone(void **state)
+{
+    Fixture *fixture = *state;
+    Picture *picture = picture_new("shopper", NULL, fixture->shopper);
+    gint64 now = g_get_monotonic_time();
+    assert_false(picture_is_moving(picture, now));
+    put_picture(fixture->shopper);
+    now = mailbox_last_put(fixture->shopper);
+    assert_true(picture_is_moving(picture, now + PICTURE_FRESH_US - 1));
+    assert_false(picture_is_moving(picture, now + PICTURE_FRESH_US));
+    picture_free(picture);
+}
+
+static void health_and_faults_are_told(void **state)
+{
+    Fixture *fixture = *state;
+    json_t *health = screens_health(fixture->screens);
+    const char *name = NULL;
+    int ok = 0;
+    assert_int_equal(json_unpack(health, "{s:{s:s, s:b}}", "console", "name", &name, "ok", &ok), 0);
+    assert_string_equal(name, "offscreen");
+    assert_true(ok);
+    json_decref(health);
+    g_autoptr(GError) error = NULL;
+    assert_false(screens_screenshot(fixture->screens, "window", "/nowhere", &error));
+    g_clear_error(&error);
+    assert_false(screens_screenshot(fixture->screens, "demo", "/nowhere/x.png", &error));
+    static const char *const wrong[] = {"[display]\ntheme=pink\n", "[display]\nconsole_size=large\n", "[display]\ndriver=crt\n",
+                                        "[booth]\nlanguage=qq\n"};
+    for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_clear_error(&error);
+        g_autoptr(Config) config = configure(fixture->folder, wrong[i]);
+        assert_null(screens_new(config, NULL, NULL, NULL, &error));
+        assert_non_null(error);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    gst_init(&argc, &argv);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(keys_become_wishes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(words_are_typed_and_sent, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_touch_counts_where_it_began, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nothing_is_wished_of_a_missing_agent, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_shoppers_picture_comes_and_goes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_frozen_picture_counts_as_gone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(health_and_faults_are_told, set_up, tear_down),
+    };
+    return cmocka_run_group_tests_name("screens", tests, NULL, NULL);
+}
