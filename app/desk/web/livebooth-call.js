@@ -467,10 +467,11 @@ a { color: var(--_accent); }
 .stage .self { inset: auto .75rem .75rem auto; width: clamp(84px, 22%, 220px); height: auto; aspect-ratio: 16 / 9; object-fit: cover; border-radius: 8px;
     border: 2px solid #fff; background: #000; transform: scaleX(-1); }
 .over { position: relative; z-index: 1; display: grid; justify-items: center; gap: .75rem; padding: .9rem 1.2rem; max-width: 90%; background: rgb(13 20 18 / .86); border-radius: 12px; text-align: center; }
-.over p:first-child { font-size: 1.2rem; font-weight: 700; }
+.over p { font-size: 1.1rem; font-weight: 600; }
 .turn-on { position: absolute; z-index: 2; top: .75rem; left: .75rem; }
 .called { padding: .9rem 1.1rem 0; display: grid; gap: .6rem; }
 .toolbar { padding: .9rem 1.1rem 1.1rem; display: flex; flex-wrap: wrap; gap: .6rem; }
+.toolbar button { padding: .5rem .9rem; gap: .4rem; overflow-wrap: normal; }
 .toolbar .danger { margin-inline-start: auto; }
 .talk { border-top: 1px solid var(--_line); padding: 1rem 1.1rem; display: grid; gap: .75rem; }
 .lines { display: grid; gap: .5rem; max-height: 15rem; overflow-y: auto; }
@@ -488,12 +489,12 @@ a { color: var(--_accent); }
 .card:fullscreen { border-radius: 0; border: 0; height: 100%; grid-template-rows: 1fr auto auto auto; overflow-y: auto; }
 .card:fullscreen .stage { aspect-ratio: auto; min-height: 40vh; }
 @container (min-width: 860px) {
-    .card.talking { grid-template-columns: 1fr 20rem; }
+    .card.talking { grid-template-columns: 1fr 18rem; }
     .card.talking > :not(.talk) { grid-column: 1; }
     .card.talking .talk { grid-column: 2; grid-row: 1 / span 4; border-top: 0; border-inline-start: 1px solid var(--_line); grid-template-rows: 1fr auto; }
     .card.talking .lines { max-height: 26rem; align-content: start; }
 }
-@container (max-width: 460px) { .toolbar button { flex: 1 1 45%; } .toolbar .danger { margin: 0; } .row button { flex: 1 1 100%; } .stage:has(.over:not([hidden])) { min-height: 13rem; aspect-ratio: auto; } }
+@container (max-width: 460px) { .toolbar { padding: .75rem; gap: .5rem; } .toolbar button { flex: 1 1 46%; padding: .5rem .4rem; font-size: .95rem; } .toolbar .danger { margin: 0; } .row button { flex: 1 1 100%; } .stage:has(.over:not([hidden])) { min-height: 13rem; aspect-ratio: auto; } }
 @media (prefers-reduced-motion: reduce) { .pulse { animation: none; } * { scroll-behavior: auto !important; } }
 @media (forced-colors: active) { .stars .lit svg { fill: Highlight; } .pulse { background: Highlight; } }
 `;
@@ -892,7 +893,7 @@ class LiveboothCall extends HTMLElement {
         const connecting = this.#state === 'connecting';
         const named = this.#booth ? ['live_title_named', { booth: this.#booth }] : ['live_title', {}];
         refs.heading.textContent = connecting ? this.#say('connecting_title') : this.#say(...named);
-        const over = connecting ? [h('p', {}, this.#say('connecting_title')), h('p', {}, this.#say('connecting_text'))]
+        const over = connecting ? [h('p', {}, this.#say('connecting_text'))]
             : this.#stalled ? [h('p', {}, this.#say('picture_lost'))] : [];
         refs.over.hidden = over.length === 0;
         refs.over.replaceChildren(...over);
@@ -1175,7 +1176,9 @@ class LiveboothCall extends HTMLElement {
     #rate(text) {
         const words = { t: 'rate', call: this.#rated.call, key: this.#rated.key, stars: this.#stars };
         if (text) words.text = text;
-        this.#utter(words);
+        // The desk takes a rating once it knows that the call is over.
+        if (this.#parting) this.#words = words;
+        else this.#utter(words);
         this.#outcome = 'rated';
         this.#show('done');
     }
@@ -1244,7 +1247,7 @@ class LiveboothCall extends HTMLElement {
     #lineUp() {
         this.#down = 0;
         if (this.#call) this.#line.send({ t: 'resume', call: this.#call.call, key: this.#call.key });
-        if (this.#words) this.#line.send(this.#words);
+        if (this.#words && !this.#parting) this.#line.send(this.#words);
         this.#refresh();
     }
 
@@ -1409,6 +1412,7 @@ class LiveboothCall extends HTMLElement {
         this.#parting = null;
         if (parting || !this.#call) {
             this.#forget();
+            if (this.#words) this.#utter(this.#words);
             return;
         }
         if (this.#state !== 'ended') this.#finish(String(message.outcome));
@@ -1471,14 +1475,16 @@ class LiveboothCall extends HTMLElement {
 
     /* The desk knows nothing of the call: it ended while we were away. */
     #unknown() {
-        if (this.#words && this.#words.t === 'rate') {
+        if (!this.#parting && this.#words && this.#words.t === 'rate') {
             this.#refused('done', '');
             return;
         }
         const parting = this.#parting;
         this.#parting = null;
-        if (parting) this.#forget();
-        else if (this.#call && this.#state !== 'ended') this.#finish(this.#call.talked ? 'completed' : 'lost');
+        if (parting) {
+            this.#forget();
+            if (this.#words) this.#utter(this.#words);
+        } else if (this.#call && this.#state !== 'ended') this.#finish(this.#call.talked ? 'completed' : 'lost');
     }
 
     /* --- what survives a reload --- */
