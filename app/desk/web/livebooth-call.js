@@ -36,7 +36,9 @@ const CHAT_UNSENT_MAX = 20;
 const EARLY_CANDIDATES_MAX = 64;
 const UNSIGNALLED_MAX = 64;
 const CONTACT_CHARS_MAX = 200;
-const RATING_CHARS_MAX = 1000;
+const RATING_CHARS_MAX = 600;
+const ADDRESS_CHARS_MAX = 2000; // of the product; a longer one is left out
+const NAME_CHARS_MAX = 200;
 const REPLACED = 4001;          // close code: another tab has this call now
 
 const script = document.currentScript;
@@ -761,8 +763,8 @@ class LiveboothCall extends HTMLElement {
         const about = this.getAttribute('product-title');
         const token = this.getAttribute('callback');
         const words = { t: 'ask', topic: this.#choice.topic, lang: this.#choice.lang, terms: true, codecs: this.#codecs() };
-        if (product) words.product = product;
-        if (about) words.product_title = about;
+        if (product && product.length <= ADDRESS_CHARS_MAX) words.product = product;
+        if (about) words.product_title = about.slice(0, NAME_CHARS_MAX);
         if (token) words.callback = token;
         this.#note = '';
         // A call that was left while the line was down: the desk ends it when nobody comes back to it.
