@@ -36,7 +36,6 @@ struct Agent {
     gint64 utc_offset; /* ms to add to the own clock */
     json_t *card;      /* offer of the call in hand */
     json_t *codecs;    /* of it, without those refused, the preferred one first */
-    char *codec;       /* of the last offer to the shopper */
     json_t *health;
     json_t *queue;
     char *link_why;
@@ -189,8 +188,7 @@ static void add_record(Agent *agent)
         g_warning("the disk refuses and %d records wait in memory; the oldest is dropped", AGENT_UNWRITTEN_MAX);
         g_ptr_array_remove_index(agent->unwritten, 0);
     }
-    const char *codec = agent->codec ? agent->codec : "";
-    g_ptr_array_add(agent->unwritten, status_record(&agent->booth, codec, agent->boot, mono_ms()));
+    g_ptr_array_add(agent->unwritten, status_record(&agent->booth, agent->boot, mono_ms()));
 }
 
 /* --- acting ------------------------------------------------------------------------------------------------------------------------------
@@ -330,7 +328,6 @@ static void take_card(Agent *agent, const json_t *card)
     set_json(&agent->card, card);
     json_decref(agent->codecs);
     agent->codecs = order_codecs(json_object_get(card, "codecs"), config_string(agent->config, "media", "prefer"));
-    g_clear_pointer(&agent->codec, g_free);
 }
 
 /* An offer that the machine will decline must not displace the call in hand. */
@@ -456,10 +453,7 @@ static void on_local_signal(void *data, guint pc, const char *signal)
     if (!in_call(agent) || !call->accepted || pc != call->pc) return;
     json_t *members = json_loads(signal, JSON_REJECT_DUPLICATES, NULL);
     const char *codec = json_string_value(json_object_get(members, "codec"));
-    if (codec) {
-        g_free(agent->codec);
-        agent->codec = g_strdup(codec);
-    }
+    if (codec && strcmp(codec, call->codec) != 0) step(agent, &(BoothEvent){.kind = BOOTH_CODEC_USED, .text = codec});
     json_decref(members);
     desk_send_signal(agent->desk, &call->key, pc, signal);
 }
@@ -468,13 +462,13 @@ static void on_local_signal(void *data, guint pc, const char *signal)
 static void refuse_codec(Agent *agent, guint pc)
 {
     const char *named = media_string(agent, "codec_refused");
-    const char *codec = named && *named ? named : agent->codec;
+    const char *codec = named && *named ? named : agent->booth.call.codec;
     if (pc != agent->booth.call.pc) return;
-    for (size_t i = json_array_size(agent->codecs); codec && i > 0; i--) {
+    for (size_t i = json_array_size(agent->codecs); i > 0; i--) {
         if (strcmp(json_string_value(json_array_get(agent->codecs, i - 1)), codec) == 0) json_array_remove(agent->codecs, i - 1);
     }
-    gboolean another = codec && json_array_size(agent->codecs) > 0;
-    g_message("the shopper's browser refused %s; %s", codec ? codec : "the codec", another ? "the next is tried" : "there is no other");
+    gboolean another = json_array_size(agent->codecs) > 0;
+    g_message("the shopper's browser refused %s; %s", codec, another ? "the next is tried" : "there is no other");
     step(agent, &(BoothEvent){.kind = BOOTH_CODEC_REFUSED, .flag = another});
 }
 
@@ -648,7 +642,6 @@ void agent_free(Agent *agent)
     json_decref(agent->codecs);
     json_decref(agent->health);
     json_decref(agent->queue);
-    g_free(agent->codec);
     g_free(agent->boot);
     g_free(agent->link_why);
     g_free(agent->saved);

@@ -228,6 +228,12 @@ static gboolean on_no_picture(Step *step)
     return TRUE;
 }
 
+static gboolean on_codec_used(Step *step)
+{
+    g_strlcpy(step->booth->call.codec, or_empty(step->event->text), sizeof step->booth->call.codec);
+    return TRUE;
+}
+
 static gboolean on_codec_refused(Step *step)
 {
     if (!in_call(step->booth)) return TRUE;
@@ -622,6 +628,7 @@ gboolean booth_step(Booth *booth, const BoothEvent *event, BoothActions *actions
         [BOOTH_STUDIO_DOWN] = on_studio_down,
         [BOOTH_MEDIA_IS] = on_media,
         [BOOTH_SHOPPER_PICTURE] = on_shopper_picture,
+        [BOOTH_CODEC_USED] = on_codec_used,
         [BOOTH_CODEC_REFUSED] = on_codec_refused,
         [BOOTH_BLOCKED] = on_blocked,
         [BOOTH_TICK] = on_tick,

@@ -47,6 +47,7 @@ typedef struct {
     gint64 accepted_mono, media_up_mono, ended_mono;
     gint64 offered_utc, accepted_utc, media_up_utc, shopper_picture_utc, ended_utc;
     const char *result; /* static text: accepted, declined, ring_no_answer, withdrawn */
+    char codec[16];
     char outcome[16];
     char order[64];
     gint64 ready_utc;
@@ -101,6 +102,7 @@ typedef enum {
     BOOTH_STUDIO_DOWN,
     BOOTH_MEDIA_IS,        /* number: pc, media: what it became */
     BOOTH_SHOPPER_PICTURE, /* number: pc */
+    BOOTH_CODEC_USED,      /* text: of the offer to the shopper */
     BOOTH_CODEC_REFUSED,   /* flag: there is another one to try */
     BOOTH_BLOCKED,         /* flag */
     BOOTH_TICK,            /* booth_deadline() has come */

@@ -7,14 +7,29 @@ static json_t *pack_key(const BoothKey *key)
     return json_pack("{s:s, s:i, s:s}", "id", key->id, "gen", (int)key->gen, "nonce", key->nonce);
 }
 
+/* The times of a call, for both ways. */
+static const struct {
+    const char *name;
+    gsize at;
+} times[] = {
+    {"accepted_mono", G_STRUCT_OFFSET(BoothCall, accepted_mono)},
+    {"media_up_mono", G_STRUCT_OFFSET(BoothCall, media_up_mono)},
+    {"ended_mono", G_STRUCT_OFFSET(BoothCall, ended_mono)},
+    {"offered_utc", G_STRUCT_OFFSET(BoothCall, offered_utc)},
+    {"accepted_utc", G_STRUCT_OFFSET(BoothCall, accepted_utc)},
+    {"media_up_utc", G_STRUCT_OFFSET(BoothCall, media_up_utc)},
+    {"shopper_picture_utc", G_STRUCT_OFFSET(BoothCall, shopper_picture_utc)},
+    {"ended_utc", G_STRUCT_OFFSET(BoothCall, ended_utc)},
+    {"talk_ms", G_STRUCT_OFFSET(BoothCall, talk_ms)},
+};
+
 static json_t *pack_call(const BoothCall *call)
 {
-    return json_pack("{s:o, s:b, s:b, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "key", pack_key(&call->key), "accepted",
-                     call->accepted, "up", call->media == BOOTH_MEDIA_UP, "pc", (int)call->pc, "media_up_mono",
-                     (json_int_t)call->media_up_mono, "ended_mono", (json_int_t)call->ended_mono, "offered_utc",
-                     (json_int_t)call->offered_utc, "accepted_utc", (json_int_t)call->accepted_utc, "media_up_utc",
-                     (json_int_t)call->media_up_utc, "shopper_picture_utc", (json_int_t)call->shopper_picture_utc, "ended_utc",
-                     (json_int_t)call->ended_utc);
+    json_t *object = json_pack("{s:o, s:b, s:b, s:i, s:s}", "key", pack_key(&call->key), "accepted", call->accepted, "up",
+                               call->media == BOOTH_MEDIA_UP, "pc", (int)call->pc, "codec", call->codec);
+    for (guint i = 0; i < G_N_ELEMENTS(times); i++)
+        json_object_set_new(object, times[i].name, json_integer(G_STRUCT_MEMBER(gint64, call, times[i].at)));
+    return object;
 }
 
 static gboolean is_kept(BoothState state)
@@ -56,26 +71,21 @@ static gboolean take_key(json_t *object, BoothKey *key)
 static gboolean take_call(json_t *object, BoothCall *call)
 {
     json_t *key;
+    const char *codec;
     int accepted, up, pc;
-    json_int_t media_up_mono, accepted_mono, ended_mono, offered, accepted_utc, media_up, picture, ended;
-    if (json_unpack(object, "{s:o, s:b, s:b, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "key", &key, "accepted", &accepted, "up", &up,
-                    "pc", &pc, "media_up_mono", &media_up_mono, "accepted_mono", &accepted_mono, "ended_mono", &ended_mono, "offered_utc",
-                    &offered, "accepted_utc", &accepted_utc, "media_up_utc", &media_up, "shopper_picture_utc", &picture, "ended_utc",
-                    &ended) != 0 ||
+    if (json_unpack(object, "{s:o, s:b, s:b, s:i, s:s}", "key", &key, "accepted", &accepted, "up", &up, "pc", &pc, "codec", &codec) != 0 ||
         !take_key(key, &call->key))
         return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(times); i++) {
+        const json_t *time = json_object_get(object, times[i].name);
+        if (!json_is_integer(time)) return FALSE;
+        G_STRUCT_MEMBER(gint64, call, times[i].at) = json_integer_value(time);
+    }
     call->accepted = accepted;
+    g_strlcpy(call->codec, codec, sizeof call->codec);
     call->media = up ? BOOTH_MEDIA_UP : BOOTH_MEDIA_CONNECTING;
     call->pc = (guint)pc;
     call->shopper_present = TRUE;
-    call->media_up_mono = media_up_mono;
-    call->accepted_mono = accepted_mono;
-    call->ended_mono = ended_mono;
-    call->offered_utc = offered;
-    call->accepted_utc = accepted_utc;
-    call->media_up_utc = media_up;
-    call->shopper_picture_utc = picture;
-    call->ended_utc = ended;
     call->result = "accepted";
     return TRUE;
 }

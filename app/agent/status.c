@@ -4,12 +4,6 @@
 
 #include <string.h>
 
-static const char *codec_of(const json_t *health)
-{
-    const char *codec = json_string_value(json_object_get(json_object_get(health, "media"), "codec"));
-    return codec ? codec : "";
-}
-
 static json_t *call_json(const StatusParts *parts)
 {
     const Booth *booth = parts->booth;
@@ -19,8 +13,8 @@ static json_t *call_json(const StatusParts *parts)
                      wire_string(parts->card, "topic"), "lang", wire_string(parts->card, "lang"), "product",
                      wire_string(parts->card, "product"), "product_title", wire_string(parts->card, "product_title"), "waited_ms",
                      (json_int_t)wire_int(parts->card, "waited_ms"), "ring_until_mono", (json_int_t)call->ring_until_mono, "accepted_mono",
-                     (json_int_t)call->accepted_mono, "media", booth_media_name(call->media), "codec", codec_of(parts->health),
-                     "shopper_present", call->shopper_present);
+                     (json_int_t)call->accepted_mono, "media", booth_media_name(call->media), "codec", call->codec, "shopper_present",
+                     call->shopper_present);
 }
 
 static json_t *queue_json(const json_t *queue)
@@ -69,7 +63,7 @@ static void put_time(json_t *record, const char *name, gint64 value)
     json_object_set_new(record, name, json_integer(value));
 }
 
-json_t *status_record(const Booth *booth, const char *codec, const char *boot, gint64 mono)
+json_t *status_record(const Booth *booth, const char *boot, gint64 mono)
 {
     const BoothCall *call = &booth->call;
     json_t *record = json_pack("{s:i, s:s, s:i, s:I, s:s}", "v", 1, "call", call->key.id, "gen", (int)call->key.gen, "offered_utc",
@@ -84,7 +78,7 @@ json_t *status_record(const Booth *booth, const char *codec, const char *boot, g
         put_time(record, "wrapup_ms", call->wrapup_ms);
         json_object_set_new(record, "outcome", json_string(call->outcome));
         json_object_set_new(record, "order", json_string(call->order));
-        json_object_set_new(record, "codec", json_string(codec));
+        json_object_set_new(record, "codec", json_string(call->codec));
     }
     json_object_set_new(record, "boot_id", json_string(boot));
     put_time(record, "mono_ms", mono);

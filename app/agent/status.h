@@ -27,5 +27,5 @@ typedef struct {
 
 json_t *status_snapshot(const StatusParts *parts);
 
-/* What goes into the database of booth->call; codec: the one in use or "". */
-json_t *status_record(const Booth *booth, const char *codec, const char *boot, gint64 mono);
+/* What goes into the database of booth->call. */
+json_t *status_record(const Booth *booth, const char *boot, gint64 mono);
