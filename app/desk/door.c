@@ -5,7 +5,6 @@
 #include <libwebsockets.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -35,11 +34,12 @@ struct Door {
     Pages *pages;
     struct lws_context *context;
     struct lws_vhost *shoppers, *booths;
-    GQueue links; /* of DoorLink, the next one to beat first */
+    SSL_CTX *no_client; /* the desk dials nobody, but libwebsockets makes a context for it unless it is given one */
+    GQueue links;       /* of DoorLink, the next one to beat first */
     lws_sorted_usec_list_t tick;
     gboolean ticked;
-    gint woken; /* atomic */
-    volatile sig_atomic_t stopping;
+    gint woken;    /* atomic */
+    gint stopping; /* atomic */
     gint64 refusals_since;
     guint refusals;
 };
@@ -309,8 +309,9 @@ static int confirm_upgrade(Door *door, struct lws *wsi)
         return refuse_upgrade(door, wsi, HTTP_STATUS_FORBIDDEN, "pages of this origin may not call; [desk] origins lists those that may");
     g_autofree char *identity = booth ? peer_identity(wsi) : NULL;
     if (booth && !identity) return refuse_upgrade(door, wsi, HTTP_STATUS_FORBIDDEN, "the certificate's common name is no booth's id");
-    if (door->stopping || door->links.length >= door->settings->links_max)
-        return refuse_upgrade(door, wsi, HTTP_STATUS_SERVICE_UNAVAILABLE, door->stopping ? "the desk stops" : "the desk is full");
+    if (g_atomic_int_get(&door->stopping)) return refuse_upgrade(door, wsi, HTTP_STATUS_SERVICE_UNAVAILABLE, "the desk stops");
+    if (door->links.length >= door->settings->links_max)
+        return refuse_upgrade(door, wsi, HTTP_STATUS_SERVICE_UNAVAILABLE, "the desk is full");
     return 0;
 }
 
@@ -618,7 +619,7 @@ static struct lws_vhost *open_port(Door *door, gboolean booth, GError **error)
     const DoorSettings *settings = door->settings;
     int port = booth ? settings->booth_port : settings->port;
     struct lws_context_creation_info info = {
-        .options = LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND,
+        .options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND,
         .port = port,
         .iface = settings->bind_address,
         .vhost_name = booth ? "booths" : "shoppers",
@@ -637,6 +638,7 @@ static struct lws_vhost *open_port(Door *door, gboolean booth, GError **error)
         info.ssl_private_key_filepath = settings->key;
         info.ssl_ca_filepath = settings->authority;
         info.ssl_info_event_mask = SSL_CB_ALERT;
+        info.provided_client_ssl_ctx = door->no_client;
     }
     struct lws_vhost *vhost = lws_create_vhost(door->context, &info);
     if (!vhost) refuse(error, "port %d cannot be opened; the lines of libwebsockets above say why", port);
@@ -655,6 +657,7 @@ Door *door_open(const DoorSettings *settings, const DoorEvents *events, GError *
     Door *door = g_new0(Door, 1);
     door->settings = settings;
     door->events = events;
+    door->no_client = SSL_CTX_new(TLS_client_method());
     g_queue_init(&door->links);
     gboolean ok = check_tls(settings, error) && check_port(settings, settings->port, FALSE, error) &&
                   check_port(settings, settings->booth_port, TRUE, error) &&
@@ -675,6 +678,7 @@ void door_free(Door *door)
         lws_sul_cancel(&door->tick);
         lws_context_destroy(door->context);
     }
+    SSL_CTX_free(door->no_client);
     pages_free(door->pages);
     g_free(door);
 }
@@ -703,7 +707,7 @@ static void serve_once(Door *door)
 
 void door_run(Door *door)
 {
-    while (!door->stopping) serve_once(door);
+    while (!g_atomic_int_get(&door->stopping)) serve_once(door);
     for (GList *node = door->links.head; node; node = node->next) door_close(node->data, 1001, "the desk stops");
     gint64 until = g_get_monotonic_time() + STOP_US;
     while (door->links.head && g_get_monotonic_time() < until) serve_once(door);
@@ -717,7 +721,7 @@ void door_run(Door *door)
 
 void door_stop(Door *door)
 {
-    door->stopping = 1;
+    g_atomic_int_set(&door->stopping, 1);
     lws_cancel_service(door->context);
 }
 
