@@ -204,6 +204,15 @@ static void take_offer(Rtc *rtc, guint number, const char *sdp)
     send_offer(rtc, number, sdp);
 }
 
+/* The profile goes into the text alone: asked for in the caps it keeps the payloader from accepting what the encoder gives. */
+static char *offer_text(const GstSDPMessage *sdp)
+{
+    g_autofree char *text = gst_sdp_message_as_text(sdp);
+    g_autoptr(GString) offer = g_string_new(text);
+    g_string_replace(offer, "packetization-mode=1", "packetization-mode=1;profile-level-id=42e01f", 1);
+    return g_string_free(g_steal_pointer(&offer), FALSE);
+}
+
 static void on_offer(GstPromise *promise, gpointer data)
 {
     Rtc *rtc = data;
@@ -212,7 +221,7 @@ static void on_offer(GstPromise *promise, gpointer data)
     if (reply) gst_structure_get(reply, "offer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &offer, NULL);
     if (offer && !g_atomic_int_get(&rtc->closed)) {
         g_signal_emit_by_name(rtc->bin, "set-local-description", offer, NULL);
-        g_autofree char *sdp = gst_sdp_message_as_text(offer->sdp);
+        g_autofree char *sdp = offer_text(offer->sdp);
         post(rtc, take_offer, 0, sdp);
     } else if (!g_atomic_int_get(&rtc->closed)) {
         post(rtc, fail, 0, "no offer could be made");
@@ -358,7 +367,7 @@ static GstCaps *codec_preference(gboolean is_video, gboolean is_vp8)
             "minptime=(string)10,useinbandfec=(string)1");
     if (is_vp8) return gst_caps_from_string("application/x-rtp,media=video,encoding-name=VP8,clock-rate=90000,payload=96");
     return gst_caps_from_string("application/x-rtp,media=video,encoding-name=H264,clock-rate=90000,payload=96,packetization-mode=(string)1,"
-                                "profile-level-id=(string)42e01f,level-asymmetry-allowed=(string)1");
+                                "level-asymmetry-allowed=(string)1");
 }
 
 static void set_up_transceiver(Rtc *rtc, gint index, gboolean is_vp8)

@@ -74,7 +74,7 @@ export async function startStudio(settings = {}) {
         else if (member?.[1] === 'ShopperPicture') seen.pictures.push({ pc: +member[2], at });
         changed();
     });
-    const studio = spawn(process.env.STUDIO || path.join(BUILD, 'bin', 'studio'), [file], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const studio = spawn(process.env.STUDIO || path.join(BUILD, 'bin', 'studio'), ['--config', file], { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [studio.stdout, studio.stderr]) stream.on('data', (data) => { seen.log += data; if (process.env.STUDIO_LOG) process.stderr.write(data); });
     studio.on('exit', (code, signal) => { seen.exit = code ?? signal; changed(); });
 
