@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 
 const app = fileURLToPath(new URL('../../app/', import.meta.url));
 const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.json': 'application/json', '.svg': 'image/svg+xml' };
-const policy = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; media-src blob: 'self'; connect-src 'self' ws: wss:";
+const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob:; " +
+    "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
 const WAIT_MS = 15000;
 
 /* Frames of one socket, as a server sees them: masked text, ping, close. */

@@ -106,8 +106,8 @@ async function until(what, done, limit = 15000) {
     }
 }
 
-describe('the way into the line', limits, () => {
-    test('asks with what was chosen, and tells its states', async () => {
+describe('the way into the line', () => {
+    test('asks with what was chosen, and tells its states', limits, async () => {
         await open();
         await page.evaluate(() => {
             window.told = [];
@@ -136,7 +136,7 @@ describe('the way into the line', limits, () => {
         assert.deepEqual(faults, []);
     });
 
-    test('a lost line comes back by itself and keeps the place; so does a reload', async () => {
+    test('a lost line comes back by itself and keeps the place; so does a reload', limits, async () => {
         await open();
         await inLine({ place: 2 });
         desk.drop();
@@ -153,7 +153,7 @@ describe('the way into the line', limits, () => {
         await desk.next('resume');
     });
 
-    test('a call that the desk no longer knows is said to be lost', async () => {
+    test('a call that the desk no longer knows is said to be lost', limits, async () => {
         await open();
         await inLine();
         desk.drop();
@@ -165,7 +165,7 @@ describe('the way into the line', limits, () => {
         await view('form');
     });
 
-    test('words that could not be stored are said again', async () => {
+    test('words that could not be stored are said again', limits, async () => {
         await open();
         await ask();
         desk.send({ t: 'error', code: 'unavailable', detail: 'no stream' });
@@ -175,7 +175,7 @@ describe('the way into the line', limits, () => {
         await state('queued');
     });
 
-    test('closed: says when, and takes a wish to be called back', async () => {
+    test('closed: says when, and takes a wish to be called back', limits, async () => {
         desk.hello = { ...desk.hello, open: false, staff: false, opens_utc: Date.now() + 3 * 86400e3 };
         await open();
         await press('start_button');
@@ -192,7 +192,7 @@ describe('the way into the line', limits, () => {
         await state('ended');
     });
 
-    test('a full line is said, and every error leaves the page usable', async () => {
+    test('a full line is said, and every error leaves the page usable', limits, async () => {
         await open();
         await ask();
         desk.send({ t: 'error', code: 'full', detail: '' });
@@ -204,8 +204,8 @@ describe('the way into the line', limits, () => {
     });
 });
 
-describe('a call', limits, () => {
-    test('picture, sound and words both ways; then a rating', async () => {
+describe('a call', () => {
+    test('picture, sound and words both ways; then a rating', limits, async () => {
         const other = await live();
         await other.page.evaluate(() => window.booth.peers.get(1).chat.send('<img src=x onerror=alert(1)> Hei'));
         await says('<img src=x onerror=alert(1)> Hei');
@@ -238,7 +238,7 @@ describe('a call', limits, () => {
         assert.deepEqual(faults, []);
     });
 
-    test('another peer connection takes over without a gap', async () => {
+    test('another peer connection takes over without a gap', limits, async () => {
         const other = await live();
         await page.evaluate(() => {
             window.most = 0;
@@ -258,7 +258,7 @@ describe('a call', limits, () => {
         assert.equal((await page.evaluate(() => document.querySelector('livebooth-call').stats())).pc, 2);
     });
 
-    test('media run on while the line to the desk is lost, and the call is resumed', async () => {
+    test('media run on while the line to the desk is lost, and the call is resumed', limits, async () => {
         const other = await live();
         desk.drop();
         await desk.next('resume');
@@ -268,7 +268,7 @@ describe('a call', limits, () => {
         assert.equal(await element().getAttribute('data-call-state'), 'live');
     });
 
-    test('no picture for 5 s is reported each second; requeued, it is at the front', async () => {
+    test('no picture for 5 s is reported each second; requeued, it is at the front', limits, async () => {
         const other = await live();
         await other.page.evaluate(() => window.booth.peers.get(1).close());
         await says('The picture has stopped');
@@ -281,7 +281,7 @@ describe('a call', limits, () => {
         await says('You are at the front of the line again.');
     });
 
-    test('an offer of a codec that is refused asks for the other one', async () => {
+    test('an offer of a codec that is refused asks for the other one', limits, async () => {
         await open('/?lang=en&refuses=H264');
         assert.deepEqual((await inLine()).codecs, ['H264', 'VP8']);
         const other = await booth();
@@ -295,12 +295,12 @@ describe('a call', limits, () => {
         await until(() => page.evaluate(() => document.querySelector('livebooth-call').stats()), (stats) => stats.codec === 'VP8');
     });
 
-    test('codecs= asks for these only', async () => {
+    test('codecs= asks for these only', limits, async () => {
         await open('/?lang=en&codecs=VP8');
         assert.deepEqual((await inLine()).codecs, ['VP8']);
     });
 
-    test('no microphone and no camera: receives all the same', async () => {
+    test('no microphone and no camera: receives all the same', limits, async () => {
         quiet ||= await launch({ media: 'denied' });
         await open('/?lang=en', { from: quiet });
         await inLine();
@@ -316,7 +316,7 @@ describe('a call', limits, () => {
         assert.deepEqual(faults, []);
     });
 
-    test('a reload in the call comes back with the words that were written', async () => {
+    test('a reload in the call comes back with the words that were written', limits, async () => {
         const other = await live();
         await other.page.evaluate(() => window.booth.peers.get(1).chat.send('Before'));
         await says('Before');
@@ -381,7 +381,7 @@ async function violations(within = 'livebooth-call') {
     return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.flat().join(' ')).join(', ')}`);
 }
 
-describe('for everyone', limits, () => {
+describe('for everyone', () => {
     const speak = async (lang) => {
         await element().evaluate((node, wanted) => node.setAttribute('lang', wanted), lang);
         await page.waitForFunction((wanted) => document.querySelector('livebooth-call').shadowRoot.querySelector(`section[lang=${wanted}]`), lang);
@@ -404,7 +404,7 @@ describe('for everyone', limits, () => {
         });
     }
 
-    test('the shop: axe-core finds nothing in any language', async () => {
+    test('the shop: axe-core finds nothing in any language', limits, async () => {
         for (const lang of ['en', 'nb', 'sv', 'da', 'fi']) {
             await open(`/?lang=${lang}`);
             await view('launcher');
@@ -414,7 +414,7 @@ describe('for everyone', limits, () => {
         }
     });
 
-    test('closed, in every language', async () => {
+    test('closed, in every language', limits, async () => {
         desk.hello = { ...desk.hello, open: false, staff: false, opens_utc: Date.UTC(2026, 0, 5, 8) };
         for (const lang of ['en', 'nb', 'sv', 'da', 'fi']) {
             await open(`/?lang=${lang}`);
@@ -427,7 +427,7 @@ describe('for everyone', limits, () => {
         }
     });
 
-    test('by keyboard alone, with focus where the reading starts', async () => {
+    test('by keyboard alone, with focus where the reading starts', limits, async () => {
         await open();
         await page.locator('#do-start_button').focus();
         await page.keyboard.press('Enter');

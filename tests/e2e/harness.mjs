@@ -218,6 +218,14 @@ function installWitness() {
         if (typeof data === 'string' && data.includes('"t":"ask"') && !witness.asked) witness.asked = performance.timeOrigin + performance.now();
         return send.call(this, data);
     };
+    witness.peers = [];
+    const Peer = window.RTCPeerConnection;
+    window.RTCPeerConnection = function (...words) {
+        const peer = new Peer(...words);
+        witness.peers.push(peer);
+        return peer;
+    };
+    window.RTCPeerConnection.prototype = Peer.prototype;
     let followed = null;
     const follow = () => {
         const element = document.querySelector('livebooth-call');
