@@ -82,7 +82,7 @@ test('exactly one terminal record a call, and no call with two booths', async ()
     const killed = await killAtRandom(Date.now() + CHAOS_MS);
     await within(QUIET_MS, () => `all shoppers' ends; ${seen.ends.length} of ${SHOPPERS} so far`, Promise.all(crowds.map(({ ended }) => ended)));
     const count = (list, key) => list.reduce((all, one_) => ({ ...all, [one_[key]]: (all[one_[key]] || 0) + 1 }), {});
-    console.log(`# killed ${JSON.stringify(killed)}; shoppers ended ${JSON.stringify(count(seen.ends, 'end'))}`);
+    console.log(`killed ${JSON.stringify(killed)}; shoppers ended ${JSON.stringify(count(seen.ends, 'end'))}`);
 
     const rows = await eventually('a terminal record of every call', async () => {
         const all = await system.records();
@@ -94,7 +94,7 @@ test('exactly one terminal record a call, and no call with two booths', async ()
     const terminal = rows.filter(({ subject }) => subject.startsWith('record.call.'));
     assert.equal(new Set(terminal.map(({ subject }) => subject)).size, terminal.length, 'a call has two terminal records');
     const records = terminal.map(({ value }) => value);
-    console.log(`# ${seen.calls.size} calls told, ${records.length} on record, outcomes ${JSON.stringify(count(records, 'outcome'))}`);
+    console.log(`${seen.calls.size} calls told, ${records.length} on record, outcomes ${JSON.stringify(count(records, 'outcome'))}`);
     assert.ok(seen.calls.size >= SHOPPERS * 0.9, `only ${seen.calls.size} shoppers were told of a call`);
     for (const record of records) {
         assert.equal(wrongOffers(record), '', JSON.stringify(record));

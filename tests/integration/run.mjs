@@ -86,7 +86,7 @@ test('the next start goes on with the same state, within 5 s', async () => {
     const system = await startSystem({ state });
     const files = ['tls/authority.crt', 'nats', 'booth-1'].filter((name) => existsSync(join(state, name)));
     await system.stop();
-    console.log(`# ready after ${Math.round(system.start_ms)} ms`);
+    console.log(`ready after ${Math.round(system.start_ms)} ms`);
     assert.equal(files.length, 3);
     assert.ok(system.start_ms < 5000, `it took ${system.start_ms} ms`);
     assertNothingLeft(state);
