@@ -133,7 +133,7 @@ fuzz-all: $(fuzzers)
 .PHONY: sanitized
 sanitized: test-tools
 	@$(MAKE) --no-print-directory all $(unit_tests) $(integration_tests)
-	@BUILD=$(BUILD) ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 \
+	@BUILD=$(BUILD) ASAN_OPTIONS=detect_leaks=1:fast_unwind_on_malloc=0 LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 \
 	  TSAN_OPTIONS=suppressions=tests/tsan.supp tests/run $(unit_tests) $(integration_tests)
 
 # --- running -----------------------------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@
 #define DEVICE_ROW  36.0
 #define CHECK_ROW   68.0
 #define TOPIC_ROW   35.0
+#define TOPIC_TITLE 32.0
 #define STAT_HEIGHT 112.0
 #define OWN_HEIGHT  278.0 /* of the own picture with its words alone */
 
@@ -209,18 +210,19 @@ static void topic_bar(const Console *console, Rect row, const ViewTopic *topic, 
     scene_box(scene, bar, 5, theme->accent);
 }
 
-/* In two columns where one has no room for all. */
+/* In two columns where one has no room for all; not at all where two have none either: the waiting line below has them. */
 static void topic_bars(const Console *console, Rect rect)
 {
     const View *view = console->view;
-    if (!view->link_up || !view->topic_count || rect.h < 32 + TOPIC_ROW) return;
-    scene_text(console->scene, rect_cut_top(&rect, 24, 8), STYLE_SMALL, ALIGN_LEFT, console->theme->text_soft, console->theme->surface,
+    guint room = (guint)MAX(0, (rect.h - TOPIC_TITLE) / TOPIC_ROW), columns = view->topic_count > room ? 2 : 1;
+    if (!view->link_up || !view->topic_count || view->topic_count > room * columns) return;
+    Rect title = rect_cut_top(&rect, TOPIC_TITLE, 0);
+    scene_text(console->scene, rect_cut_top(&title, 24, 0), STYLE_SMALL, ALIGN_LEFT, console->theme->text_soft, console->theme->surface,
                console_text(console, "stat_topics"));
     gint64 most = 1;
     for (guint i = 0; i < view->topic_count; i++) most = MAX(most, view->topics[i].waiting);
-    guint room = (guint)(rect.h / TOPIC_ROW), columns = view->topic_count > room ? 2 : 1;
-    guint rows = MIN(room, (view->topic_count + columns - 1) / columns);
-    for (guint i = 0; i < MIN(view->topic_count, rows * columns); i++) {
+    guint rows = (view->topic_count + columns - 1) / columns;
+    for (guint i = 0; i < view->topic_count; i++) {
         Rect column = rect_column(rect, columns, i / rows, 2 * LAYOUT_GAP);
         Rect row = {column.x, column.y + TOPIC_ROW * (i % rows), column.w, TOPIC_ROW};
         topic_bar(console, row, &view->topics[i], most);

@@ -306,5 +306,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(a_frozen_picture_counts_as_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(health_and_faults_are_told, set_up, tear_down),
     };
-    return cmocka_run_group_tests_name("screens", tests, NULL, NULL);
+    int failed = cmocka_run_group_tests_name("screens", tests, NULL, NULL);
+    gst_deinit();
+    return failed;
 }
