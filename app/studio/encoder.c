@@ -59,13 +59,23 @@ const char *encoder_codec(const Encoder *encoder)
     return encoder->settings.codec;
 }
 
+/* x264enc moves its times by a thousand hours and says so in its segment alone: out go running times. */
+static GstSample *with_running_time(GstSample *sample)
+{
+    GstBuffer *frame = gst_sample_get_buffer(sample);
+    g_autoptr(GstBuffer) out = gst_buffer_copy(frame);
+    GST_BUFFER_PTS(out) = gst_segment_to_running_time(gst_sample_get_segment(sample), GST_FORMAT_TIME, GST_BUFFER_PTS(frame));
+    GST_BUFFER_DTS(out) = GST_CLOCK_TIME_NONE;
+    return gst_sample_new(out, gst_sample_get_caps(sample), NULL, NULL);
+}
+
 static GstFlowReturn take_encoded(GstAppSink *sink, gpointer data)
 {
     Encoder *encoder = data;
-    GstSample *sample = gst_app_sink_pull_sample(sink);
+    g_autoptr(GstSample) sample = gst_app_sink_pull_sample(sink);
     if (!sample) return GST_FLOW_EOS;
-    encoder->settings.output(encoder->settings.data, sample);
-    gst_sample_unref(sample);
+    g_autoptr(GstSample) encoded = with_running_time(sample);
+    encoder->settings.output(encoder->settings.data, encoded);
     return GST_FLOW_OK;
 }
 
