@@ -66,6 +66,7 @@ static void paint_background(cairo_t *cairo, const char *view, int width, int he
         cairo_rectangle(cairo, width * 0.40, height * 0.42, width * 0.20, height * 0.22);
     } else { /* head and shoulders */
         cairo_arc(cairo, width / 2.0, height * 0.42, height * 0.09, 0, 2 * G_PI);
+        cairo_new_sub_path(cairo);
         cairo_arc(cairo, width / 2.0, height * 0.66, height * 0.13, G_PI, 2 * G_PI);
     }
     cairo_fill(cairo);
