@@ -148,8 +148,8 @@ void door_send(DoorLink *link, const char *text)
         door_close(link, 1013, "too slow");
         return;
     }
-    guint8 *message = g_malloc(LWS_PRE + length);
-    memcpy(message + LWS_PRE, text, length);
+    guint8 *message = g_malloc(LWS_PRE + length + 1);
+    memcpy(message + LWS_PRE, text, length + 1);
     g_queue_push_tail(&link->queue, g_bytes_new_take(message, LWS_PRE + length));
     link->queued += length;
     lws_callback_on_writable(link->wsi);
@@ -240,11 +240,8 @@ static void beat_link(DoorLink *link)
 static void beat_links(Door *door)
 {
     gint64 now = g_get_monotonic_time();
-    while (door->links.head) {
-        DoorLink *link = door->links.head->data;
-        if (link->beat_at > now) return;
-        beat_link(link);
-    }
+    DoorLink *link;
+    while ((link = g_queue_peek_head(&door->links)) && link->beat_at <= now) beat_link(link);
 }
 
 /* --- handshakes --------------------------------------------------------------------------------------------------------------------- */
@@ -558,7 +555,8 @@ static void limit_descriptors(guint links_max)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    rlim_t needed = links_max + DESCRIPTORS_SPARE, wanted = CLAMP(limit.rlim_cur, needed, MAX(needed, DESCRIPTORS_LIMIT));
+    rlim_t needed = links_max + DESCRIPTORS_SPARE, most = MAX(needed, DESCRIPTORS_LIMIT);
+    rlim_t wanted = CLAMP(limit.rlim_cur, needed, most);
     if (limit.rlim_max != RLIM_INFINITY && wanted > limit.rlim_max) {
         g_warning("%u links may need %" G_GUINT64_FORMAT " open files, the system allows %" G_GUINT64_FORMAT
                   ": raise its limit (ulimit -n)",
@@ -633,7 +631,7 @@ static struct lws_vhost *open_port(Door *door, gboolean booth, GError **error)
     };
     if (!is_ipv6(settings)) info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
     if (booth) {
-        info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT;
+        info.options |= LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
         info.ssl_cert_filepath = settings->certificate;
         info.ssl_private_key_filepath = settings->key;
         info.ssl_ca_filepath = settings->authority;

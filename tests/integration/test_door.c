@@ -395,13 +395,13 @@ static void message_bounds(void **state)
     (void)state;
     g_autofree char *full = g_strnfill(WIRE_MESSAGE_MAX, 'x'), *over = g_strnfill(WIRE_MESSAGE_MAX + 1, 'x');
     static const struct {
-        guint8 first;
         const char *payload;
         gsize length;
+        guint8 first;
         int code;
     } table[] = {
-        {TEXT, NULL, WIRE_MESSAGE_MAX + 1, 1009}, {BINARY, "abc", 3, 1003}, {TEXT, "\xff\xfe", 2, 1007}, {TEXT, "\xed\xa0\x80", 3, 1007},
-        {TEXT, "\xf4\x90\x80\x80", 4, 1007},      {TEXT, "flood", 5, 1013},
+        {NULL, WIRE_MESSAGE_MAX + 1, TEXT, 1009}, {"abc", 3, BINARY, 1003}, {"\xff\xfe", 2, TEXT, 1007}, {"\xed\xa0\x80", 3, TEXT, 1007},
+        {"\xf4\x90\x80\x80", 4, TEXT, 1007},      {"flood", 5, TEXT, 1013},
     };
     forget();
     Peer *peer = shopper_link();

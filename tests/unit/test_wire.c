@@ -65,10 +65,11 @@ static void takes_what_the_protocol_says(void **state)
     for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
         g_autoptr(GError) error = NULL;
         json_t *message = wire_decode(table[i].direction, table[i].text, strlen(table[i].text), &error);
-        if (!message && !table[i].refusal) fail_msg("row %u: %s", i, error->message);
         if (message && table[i].refusal) fail_msg("row %u was taken", i);
-        if (!message && !strstr(error->message, table[i].refusal)) fail_msg("row %u: %s", i, error->message);
-        if (!message) continue;
+        if (!message) {
+            if (!table[i].refusal || !strstr(error->message, table[i].refusal)) fail_msg("row %u: %s", i, error->message);
+            continue;
+        }
         g_autofree char *text = wire_encode(table[i].direction, json_incref(message));
         json_t *again = wire_decode(table[i].direction, text, strlen(text), NULL);
         assert_true(json_equal(message, again));
@@ -104,7 +105,8 @@ static void keeps_to_the_bounds(void **state)
     assert_true(takes_sdp(48 * 1024));
     assert_false(takes_sdp(48 * 1024 + 1));
     g_autofree char *spaces = g_strnfill(WIRE_MESSAGE_MAX + 1, ' ');
-    memcpy(spaces, "{\"t\":\"leave\"}", 13);
+    static const char leave[] = "{\"t\":\"leave\"}";
+    memcpy(spaces, leave, sizeof leave - 1);
     json_t *message = wire_decode(WIRE_SHOPPER_TO_DESK, spaces, WIRE_MESSAGE_MAX, NULL);
     assert_non_null(message);
     json_decref(message);
