@@ -55,8 +55,9 @@ const LOCAL = { media: { loopback: true } };
 const withLocal = (sections) => ({ ...sections, media: { ...LOCAL.media, ...(sections.media || {}) } });
 
 /* Starts a nats-server, desks and booths.
- *   desk, booth: settings, {section: {key: value}}; environment: of board/local/run, see there; state: a folder to go on with. */
-export async function startSystem({ booths = 1, desks = 1, desk = {}, booth = {}, environment = {}, state = null } = {}) {
+ *   desk, booth: settings, {section: {key: value}}; environment: of board/local/run, see there; state: a folder to go on with;
+ *   prefix: words before each command that has to reach the centre's network. */
+export async function startSystem({ booths = 1, desks = 1, desk = {}, booth = {}, environment = {}, state = null, prefix = [] } = {}) {
     const folder = state || mkdtempSync(join(tmpdir(), 'livebooth-'));
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (!existsSync(join(folder, 'desk.conf'))) writeFileSync(join(folder, 'desk.conf'), keyFile(desk));
@@ -64,20 +65,20 @@ export async function startSystem({ booths = 1, desks = 1, desk = {}, booth = {}
         const conf = join(folder, `booth-${n}.conf`);
         if (!existsSync(conf)) writeFileSync(conf, keyFile(withLocal({ ...booth, booth: { name: `Booth ${n}`, ...(booth.booth || {}) } })));
     }
-    const system = new System(folder, { BOOTHS: String(booths), DESKS: String(desks), ...environment }, !state);
+    const system = new System(folder, { BOOTHS: String(booths), DESKS: String(desks), ...environment }, !state, prefix);
     await system.start();
     return system;
 }
 
 class System {
-    constructor(state, environment, temporary) {
-        Object.assign(this, { state, environment, temporary, said: [] });
+    constructor(state, environment, temporary, prefix) {
+        Object.assign(this, { state, environment, temporary, prefix, said: [] });
     }
 
     async start() {
         const began = now();
         // Dies with the test, however that ends.
-        this.child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', join(top, 'board/local/run')], { stdio: ['ignore', 'pipe', 'pipe'],
+        this.child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', ...this.prefix, join(top, 'board/local/run')], { stdio: ['ignore', 'pipe', 'pipe'],
             env: { ...process.env, BUILD: build, STATE: this.state, PORT: '0', ...this.environment } });
         this.ended = new Promise((done) => { this.child.once('exit', (code, signal) => done(code ?? signal)); });
         const ready = new Promise((done, fail) => {
@@ -170,8 +171,9 @@ class System {
 
     /* Records at the centre, all or of one call: [{subject, time_utc, value}]. */
     async records(call = null) {
-        const words = ['records', '--config', join(this.state, 'desk.conf'), ...(call ? ['--call', call] : [])];
-        const { stdout } = await run(join(build, 'bin/desk'), words, { timeout: COMMAND_MS, maxBuffer: 256 << 20 });
+        const words = [join(build, 'bin/desk'), 'records', '--config', join(this.state, 'desk.conf'), ...(call ? ['--call', call] : [])];
+        const [program, ...rest] = [...this.prefix, ...words];
+        const { stdout } = await run(program, rest, { timeout: COMMAND_MS, maxBuffer: 256 << 20 });
         return stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line));
     }
 

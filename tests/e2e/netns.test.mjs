@@ -1,0 +1,172 @@
+// Calls over networks of their own: the shopper, the centre and the booth each in a network namespace, joined by cables alone. Once with nothing but a
+// real coturn between booth and shopper; once over a line that gets narrow and lossy, and good again. Needs root; skipped, saying so, where it may not.
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after as afterAll, before, test } from 'node:test';
+import { after, eventually, now, Shopper, startSystem } from './harness.mjs';
+
+const CENTRE = '10.77.0.1';
+const BOOTH_NET = '10.77.1', SHOPPER_NET = '10.77.2';
+const TURN_PORT = 3478;
+const SECRET = 'only-of-this-test';
+const NARROW_MS = 12000;
+const FPS_WITHIN_MS = 3000;
+const RECOVER_MS = 15000;
+
+const tag = `lb${process.pid}`;
+const ns = { centre: `${tag}-centre`, booth: `${tag}-booth`, shopper: `${tag}-shopper` };
+const run = (...words) => execFileSync(words[0], words.slice(1), { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
+const inside = (name, ...words) => run('ip', 'netns', 'exec', ns[name], ...words);
+
+function whyNot() {
+    if (process.getuid() !== 0) return 'needs root for network namespaces';
+    try {
+        run('ip', 'netns', 'add', ns.centre);
+        run('ip', 'netns', 'del', ns.centre);
+    } catch (error) {
+        return `no network namespaces here: ${error.message.split('\n')[0]}`;
+    }
+    return false;
+}
+const skip = whyNot();
+
+/* centre in the middle, a cable to each side; it forwards nothing until it is told to. */
+function buildNetwork() {
+    for (const name of Object.values(ns)) run('ip', 'netns', 'add', name);
+    inside('centre', 'ip', 'link', 'set', 'lo', 'up');
+    inside('centre', 'ip', 'address', 'add', `${CENTRE}/32`, 'dev', 'lo');
+    for (const [side, net] of [['booth', BOOTH_NET], ['shopper', SHOPPER_NET]]) {
+        run('ip', '-n', ns.centre, 'link', 'add', side, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', ns[side]);
+        inside('centre', 'ip', 'address', 'add', `${net}.1/24`, 'dev', side);
+        inside('centre', 'ip', 'link', 'set', side, 'up');
+        inside(side, 'ip', 'link', 'set', 'lo', 'up');
+        inside(side, 'ip', 'address', 'add', `${net}.2/24`, 'dev', 'eth0');
+        inside(side, 'ip', 'link', 'set', 'eth0', 'up');
+        inside(side, 'ip', 'route', 'add', 'default', 'via', `${net}.1`);
+    }
+}
+
+const forward = (on) => inside('centre', 'sysctl', '-qw', `net.ipv4.ip_forward=${on ? 1 : 0}`);
+
+/* A browser in the shopper's network. */
+async function launchThere(url) {
+    const { launch } = await import('./browser.mjs');
+    return launch({ extra: [`--unsafely-treat-insecure-origin-as-secure=${new URL(url).origin}`] });
+}
+
+let folder, turn;
+
+before(() => {
+    if (skip) return;
+    folder = mkdtempSync(join(tmpdir(), 'livebooth-netns-'));
+    buildNetwork();
+    const chromium = process.env.CHROMIUM || '/usr/bin/chromium', wrapper = join(folder, 'chromium');
+    writeFileSync(wrapper, `#!/bin/sh\nexec ip netns exec ${ns.shopper} ${chromium} "$@"\n`);
+    chmodSync(wrapper, 0o755);
+    process.env.CHROMIUM = wrapper; // browser.mjs reads it when it is imported, which is later
+    writeFileSync(join(folder, 'secret'), SECRET, { mode: 0o600 });
+});
+afterAll(() => {
+    if (skip) return;
+    if (turn) turn.kill('SIGTERM');
+    for (const name of Object.values(ns)) {
+        try { run('ip', 'netns', 'del', name); } catch { /* it was not made */ }
+    }
+    rmSync(folder, { recursive: true, force: true });
+});
+
+async function startTurn() {
+    turn = spawn('setpriv', ['--pdeathsig', 'TERM', '--', 'ip', 'netns', 'exec', ns.centre, 'turnserver', '-n', '--listening-ip', CENTRE, '--listening-port',
+        String(TURN_PORT), '--relay-ip', CENTRE, '--use-auth-secret', `--static-auth-secret=${SECRET}`, '--realm', 'livebooth', '--no-tls', '--no-dtls',
+        '--no-cli', '--log-file', 'stdout', '--simple-log', '--pidfile', join(folder, 'turn.pid'), '--userdb', join(folder, 'turn.db')], { stdio: 'ignore', cwd: folder });
+    await eventually('coturn listens', () => inside('centre', 'ss', '-lunH', `sport = :${TURN_PORT}`).includes(String(TURN_PORT)));
+}
+
+async function start(media, ice = {}) {
+    const system = await startSystem({ prefix: ['ip', 'netns', 'exec', ns.centre], environment: { DESK_HOST: CENTRE, BOOTH_NETNS: ns.booth },
+        booth: { media: { loopback: false, ...media } }, desk: { ice } });
+    system.url = `http://${CENTRE}:${system.port}/`;
+    return system;
+}
+
+async function placeCall(system, browser) {
+    const shopper = await Shopper.open(browser, system);
+    await shopper.ask();
+    await system.booth('ringing');
+    await system.boothctl(['accept']);
+    await shopper.until('live');
+    return shopper;
+}
+
+/* Types of the two ends of the path in use. */
+const path = (shopper) => shopper.page.evaluate(async () => {
+    const rows = await window.witness.peers.at(-1).getStats();
+    const transport = [...rows.values()].find(({ type }) => type === 'transport');
+    const pair = rows.get(transport.selectedCandidatePairId);
+    return { local: rows.get(pair.localCandidateId).candidateType, remote: rows.get(pair.remoteCandidateId).candidateType,
+        remote_address: rows.get(pair.remoteCandidateId).address };
+});
+
+test('no way but the relay: the call works through coturn, with credentials that the desk made', { skip }, async () => {
+    forward(false);
+    await startTurn();
+    const system = await start({ relay_only: true }, { turn: `turn:${CENTRE}:${TURN_PORT}?transport=udp`, turn_secret_file: join(folder, 'secret') });
+    const browser = await launchThere(system.url);
+    try {
+        const shopper = await placeCall(system, browser);
+        await shopper.moving();
+        await eventually('sound', async () => await shopper.heard(500) > 1e-6);
+        await system.booth(({ studio: { health: { media } } }) => media.received_fps > 5, { what: "receives the shopper's picture" });
+        const used = await path(shopper);
+        assert.equal(used.remote, 'relay');
+        assert.equal(used.remote_address, CENTRE);
+        const call = await shopper.call();
+        await system.boothctl(['hangup']);
+        assert.equal((await system.terminal(call)).outcome, 'completed');
+    } finally {
+        await browser.close();
+        await system.stop();
+    }
+});
+
+test('1 Mbit/s and 3 % loss: 20 pictures a second within 3 s; good again within 15 s', { skip }, async () => {
+    forward(true);
+    const system = await start({});
+    const browser = await launchThere(system.url);
+    const kbps = async (ms) => {
+        const before_ = await shopper.stats(), began = now();
+        await after(ms);
+        return ((await shopper.stats()).bytes - before_.bytes) * 8 / (now() - began);
+    };
+    let shopper;
+    try {
+        shopper = await placeCall(system, browser);
+        await shopper.moving();
+        await after(4000);
+        const good = { kbps: await kbps(2000), fps: await shopper.fps(2000), width: (await shopper.stats()).width };
+        inside('centre', 'tc', 'qdisc', 'add', 'dev', 'shopper', 'root', 'tbf', 'rate', '1mbit', 'burst', '16kb', 'latency', '200ms');
+        // Loss by nftables, as not every kernel has netem.
+        const rules = 'table inet line {\n chain pass {\n type filter hook forward priority 0;\n oifname "shopper" meta l4proto udp numgen random mod 100 < 3 drop\n }\n}\n';
+        writeFileSync(join(folder, 'line.nft'), rules);
+        inside('centre', 'nft', '-f', join(folder, 'line.nft'));
+        await after(FPS_WITHIN_MS);
+        const from = now();
+        await after(NARROW_MS - FPS_WITHIN_MS);
+        const frames = (await shopper.witness('frames')).filter((at) => at >= from).length;
+        const narrow = { fps: frames / ((now() - from) / 1000), kbps: await kbps(1000), width: (await shopper.stats()).width };
+        inside('centre', 'nft', 'delete', 'table', 'inet', 'line');
+        inside('centre', 'tc', 'qdisc', 'del', 'dev', 'shopper', 'root');
+        const began = now();
+        console.log(`good ${JSON.stringify(good)}; narrow ${JSON.stringify(narrow)}`);
+        assert.ok(narrow.fps >= 20, `${narrow.fps.toFixed(1)} pictures a second on the narrow line`);
+        await eventually('the picture is as large and as rich as before', async () => (await shopper.stats()).width >= good.width && await kbps(1000) >= 0.8 * Math.min(good.kbps, 2000)
+            && await shopper.fps(1000) >= 0.8 * Math.min(good.fps, 30), RECOVER_MS);
+        console.log(`recovered within ${Math.round(now() - began)} ms`);
+    } finally {
+        await browser.close();
+        await system.stop();
+    }
+});
