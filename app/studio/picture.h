@@ -1,7 +1,7 @@
 /* picture: the moving picture of a mailbox as an SDL texture. Main thread only.
  *
- * With G_MESSAGES_DEBUG=picture-age in the environment it logs how old each picture was when it had become the texture, where the picture carries
- * the time at which it was made (drivers/camera/camera_code.h). */
+ * With G_MESSAGES_DEBUG=picture-age in the environment it logs how old each picture was when it had become the texture, where the picture
+ * carries the time at which it was made (drivers/camera/camera_code.h). */
 #pragma once
 
 #include "studio/mailbox.h"
@@ -10,8 +10,9 @@
 
 typedef struct Picture Picture;
 
-#define PICTURE_FRESH_US (2 * G_USEC_PER_SEC) /* after that long without a new one a picture counts as gone: a frozen face is never shown  \
-                                               */
+#define PICTURE_FRESH_US                                                                                                                   \
+    (2 * G_USEC_PER_SEC) /* after that long without a new one a picture counts as gone: a frozen face is never shown                       \
+                          */
 
 /* name: whose picture it is, for the log; static. mailbox may be NULL: never a picture. Borrows both. */
 Picture *picture_new(const char *name, SDL_Renderer *renderer, Mailbox *mailbox);

@@ -4,7 +4,7 @@
 #include "studio/canvas.h"
 #include "studio/console.h"
 #include "studio/demo.h"
-#include "studio/entry.h"
+#include "studio/field.h"
 #include "studio/touch.h"
 
 #include <gio/gio.h>
@@ -34,7 +34,7 @@ struct Screens {
     View view;
     GPtrArray *chat; /* of ChatLine */
     char *chat_call;
-    Entry *message, *order;
+    Field *message, *order;
     gboolean dirty, shopper_visible, own_visible;
     gint64 second, own_taken;
     guint tick, tick_ms, soon;
@@ -160,7 +160,7 @@ static void draw(Screens *screens)
 /* --- what the advisor does ---------------------------------------------------------------------------------------------------------------
  */
 
-static Entry *focused_entry(Screens *screens)
+static Field *focused_field(Screens *screens)
 {
     return strcmp(screens->scenes[DISPLAY_CONSOLE]->focus, CONSOLE_ORDER) == 0 ? screens->order : screens->message;
 }
@@ -173,7 +173,7 @@ static void wish(Screens *screens, const char *what, const char *argument)
 static void send_message(Screens *screens)
 {
     g_autofree char *text = g_strstrip(g_strdup(screens->message->text->str));
-    entry_clear(screens->message);
+    field_clear(screens->message);
     screens->dirty = TRUE;
     if (*text) wish(screens, "chat", text);
 }
@@ -194,19 +194,19 @@ static void on_activate(void *data, const SceneTarget *target)
 static void on_typed(void *data, const char *text)
 {
     Screens *screens = data;
-    entry_type(focused_entry(screens), text);
+    field_type(focused_field(screens), text);
 }
 
 static void on_rubbed_out(void *data)
 {
     Screens *screens = data;
-    entry_rub_out(focused_entry(screens));
+    field_rub_out(focused_field(screens));
 }
 
 static void on_submit(void *data)
 {
     Screens *screens = data;
-    if (focused_entry(screens) == screens->message)
+    if (focused_field(screens) == screens->message)
         send_message(screens);
     else
         touch_focus(screens->scenes[DISPLAY_CONSOLE], NULL);
@@ -333,8 +333,8 @@ Screens *screens_new(const Config *config, Mailbox *own_picture, Mailbox *shoppe
     const char *store = config_string(config, "booth", "store");
     screens->name = g_strdup(*store ? store : config_string(config, "booth", "name"));
     screens->chat = g_ptr_array_new_with_free_func(chat_line_free);
-    screens->message = entry_new(ENTRY_MESSAGE_MAX);
-    screens->order = entry_new(ENTRY_ORDER_MAX);
+    screens->message = field_new(FIELD_MESSAGE_MAX);
+    screens->order = field_new(FIELD_ORDER_MAX);
     view_read(&screens->view, NULL, FALSE);
     if (!open_screens(screens, config, error)) {
         screens_free(screens);
@@ -362,8 +362,8 @@ void screens_free(Screens *screens)
     text_free(screens->text);
     json_decref(screens->snapshot);
     g_ptr_array_unref(screens->chat);
-    entry_free(screens->message);
-    entry_free(screens->order);
+    field_free(screens->message);
+    field_free(screens->order);
     g_free(screens->chat_call);
     g_free(screens->name);
     g_free(screens);
@@ -375,11 +375,11 @@ static void forget_words(Screens *screens)
     const char *call = in_call(screens) ? screens->view.call_id : "";
     if (g_strcmp0(call, screens->chat_call) != 0) {
         g_ptr_array_set_size(screens->chat, 0);
-        entry_clear(screens->message);
+        field_clear(screens->message);
         g_free(screens->chat_call);
         screens->chat_call = g_strdup(call);
     }
-    if (screens->view.state != VIEW_WRAPUP) entry_clear(screens->order);
+    if (screens->view.state != VIEW_WRAPUP) field_clear(screens->order);
 }
 
 void screens_set_snapshot(Screens *screens, const json_t *snapshot)

@@ -1,5 +1,5 @@
 /* What the console makes of a snapshot and the clock; the layout's arithmetic, the themes' contrast, and the text fields. */
-#include "studio/entry.h"
+#include "studio/field.h"
 #include "studio/layout.h"
 #include "studio/theme.h"
 #include "studio/view.h"
@@ -214,18 +214,18 @@ static void themes_have_contrast(void **state)
 static void a_field_takes_what_fits(void **state)
 {
     (void)state;
-    Entry *entry = entry_new(4);
-    assert_true(entry_type(entry, "på\n"));
-    assert_string_equal(entry->text->str, "på");
-    assert_false(entry_type(entry, "\xff"));
-    assert_true(entry_type(entry, "åøæ"));
-    assert_string_equal(entry->text->str, "pååø");
-    assert_false(entry_type(entry, "x"));
-    assert_true(entry_rub_out(entry));
-    assert_string_equal(entry->text->str, "påå");
-    entry_clear(entry);
-    assert_false(entry_rub_out(entry));
-    entry_free(entry);
+    Field *field = field_new(4);
+    assert_true(field_type(field, "på\n"));
+    assert_string_equal(field->text->str, "på");
+    assert_false(field_type(field, "\xff"));
+    assert_true(field_type(field, "åøæ"));
+    assert_string_equal(field->text->str, "pååø");
+    assert_false(field_type(field, "x"));
+    assert_true(field_rub_out(field));
+    assert_string_equal(field->text->str, "påå");
+    field_clear(field);
+    assert_false(field_rub_out(field));
+    field_free(field);
 }
 
 int main(void)
