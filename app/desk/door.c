@@ -631,7 +631,7 @@ static struct lws_vhost *open_port(Door *door, gboolean booth, GError **error)
     };
     if (!is_ipv6(settings)) info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
     if (booth) {
-        info.options |= LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+        info.options |= LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT; /* which turns TLS on as well */
         info.ssl_cert_filepath = settings->certificate;
         info.ssl_private_key_filepath = settings->key;
         info.ssl_ca_filepath = settings->authority;
