@@ -260,6 +260,7 @@ static gboolean on_remote_signal(BusStudio1 *studio, GDBusMethodInvocation *invo
 static gboolean on_stop(BusStudio1 *studio, GDBusMethodInvocation *invocation, Service *service)
 {
     if (service->media) media_stop(service->media);
+    if (service->screens) screens_refresh(service->screens);
     set_session(service, "", 0, 0);
     publish_health(service);
     bus_studio1_complete_stop(studio, invocation);
