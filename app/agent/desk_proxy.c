@@ -14,7 +14,8 @@ struct DeskProxy {
     LinkCertificate certificate;
     Link *link;
     gboolean welcomed;
-    guint bad; /* messages in this link that were not understood */
+    guint bad;  /* messages in this link that were not understood */
+    char *said; /* why there is no link, as logged last: a desk that is away for a month fills no log */
 };
 
 static void send(DeskProxy *desk, json_t *message)
@@ -81,6 +82,7 @@ static BoothResume resume_of(const char *word)
 static void take_welcome(DeskProxy *desk, const json_t *message)
 {
     desk->welcomed = TRUE;
+    g_clear_pointer(&desk->said, g_free);
     g_message("linked with desk %s at %s", wire_string(message, "desk"), link_address(desk->link));
     desk->events->welcome(desk->events->data, message);
     const gint64 extra_ms = config_int(desk->config, "advisor", "wrapup_extra_s") * 1000;
@@ -225,7 +227,9 @@ static void on_down(void *data, gboolean was_up, int code, const char *why)
     DeskProxy *desk = data;
     gboolean welcomed = desk->welcomed;
     desk->welcomed = FALSE;
-    g_message("%s: %s (%d)", was_up ? "the link ended" : "no link", why, code);
+    if (was_up || g_strcmp0(desk->said, why) != 0) g_message("%s: %s (%d)", was_up ? "the link ended" : "no link", why, code);
+    g_free(desk->said);
+    desk->said = g_strdup(why);
     check_certificate(desk);
     if (welcomed) emit(desk, BOOTH_LINK_DOWN, NULL, (BoothEvent){0});
     desk->events->down(desk->events->data, why);
@@ -282,6 +286,7 @@ void desk_proxy_free(DeskProxy *desk)
 {
     if (!desk) return;
     link_free(desk->link);
+    g_free(desk->said);
     g_free(desk);
 }
 
