@@ -16,6 +16,7 @@
 #define WRITE_WAIT_MS   1500
 #define API_WAIT_MS     2000
 #define BEAT_MS         1000
+#define CLOSE_WAIT_MS   5000
 #define BLIND_MS        2000 /* own heartbeat not seen for so long: the view is rebuilt */
 #define HISTORY         5000 /* records read at the start */
 #define MARK_HEADER     "Lb-Write"
@@ -64,7 +65,8 @@ struct Store {
     char *heartbeat;
     gint64 beat_seen; /* monotonic µs */
     gboolean stopping, reconnected;
-    int64_t created; /* of the stream behind the current view */
+    guint outstanding; /* subscriptions and the connection: while there are any, the library may still call */
+    int64_t created;   /* of the stream behind the current view */
     guint view;
     natsSubscription *watch, *follow;
     guint64 followed; /* stream sequence of the last record shown */
@@ -76,6 +78,28 @@ GQuark store_error_quark(void)
 }
 
 static const Job quit_job;
+
+/* The library calls from its own threads, also for a while after a subscription or the connection was closed; it tells when that is over.
+ */
+static void hold(Store *store)
+{
+    g_mutex_lock(&store->lock);
+    store->outstanding++;
+    g_mutex_unlock(&store->lock);
+}
+
+static void release(Store *store)
+{
+    g_mutex_lock(&store->lock);
+    store->outstanding--;
+    g_cond_broadcast(&store->kick);
+    g_mutex_unlock(&store->lock);
+}
+
+static void on_complete(void *data)
+{
+    release(data);
+}
 
 /* --- handing results to the desk's thread ------------------------------------------------------------------------------------------ */
 
@@ -604,10 +628,11 @@ static void end_subscription(natsSubscription **subscription)
     *subscription = NULL;
 }
 
-/* The closure of a watch must live until the library is done with its subscription, which it tells on its own thread. */
 static void on_watch_complete(void *data)
 {
-    g_free(data);
+    Watch *watch = data;
+    release(watch->store);
+    g_free(watch);
 }
 
 static guint64 history_start(Store *store)
@@ -648,9 +673,13 @@ static gboolean build_view(Store *store)
         g_free(watch);
         return FALSE;
     }
+    hold(store);
     natsSubscription_SetOnCompleteCB(store->watch, on_watch_complete, watch);
     guint64 from = history_start(store);
-    return from && subscribe_in_order(store, &store->follow, "RECORDS", "record.call.>", from, on_record, store) == NATS_OK;
+    if (!from || subscribe_in_order(store, &store->follow, "RECORDS", "record.call.>", from, on_record, store) != NATS_OK) return FALSE;
+    hold(store);
+    natsSubscription_SetOnCompleteCB(store->follow, on_complete, store);
+    return TRUE;
 }
 
 static void beat(Store *store)
@@ -702,6 +731,10 @@ void store_set_heartbeat(Store *store, const char *value)
 static void on_disconnected(G_GNUC_UNUSED natsConnection *connection, void *data)
 {
     Store *store = data;
+    g_mutex_lock(&store->lock);
+    gboolean stopping = store->stopping;
+    g_mutex_unlock(&store->lock);
+    if (stopping) return;
     g_warning("the bus is away");
     store->events->wake(store->events->data);
 }
@@ -715,6 +748,11 @@ static void on_reconnected(G_GNUC_UNUSED natsConnection *connection, void *data)
     g_cond_signal(&store->kick);
     g_mutex_unlock(&store->lock);
     store->events->wake(store->events->data);
+}
+
+static void on_closed(G_GNUC_UNUSED natsConnection *connection, void *data)
+{
+    release(data);
 }
 
 static void on_bus_error(G_GNUC_UNUSED natsConnection *connection, G_GNUC_UNUSED natsSubscription *subscription, natsStatus status,
@@ -741,6 +779,7 @@ static natsOptions *connection_options(const char *const *servers, Store *store)
     if (status == NATS_OK) status = natsOptions_SetFailRequestsOnDisconnect(options, true);
     if (status == NATS_OK && store) status = natsOptions_SetDisconnectedCB(options, on_disconnected, store);
     if (status == NATS_OK && store) status = natsOptions_SetReconnectedCB(options, on_reconnected, store);
+    if (status == NATS_OK && store) status = natsOptions_SetClosedCB(options, on_closed, store);
     if (status == NATS_OK && store) status = natsOptions_SetErrorHandler(options, on_bus_error, store);
     if (status == NATS_OK) return options;
     natsOptions_Destroy(options);
@@ -810,6 +849,7 @@ static gboolean connect_bus(Store *store, gint64 deadline, GError **error)
         g_usleep(100 * 1000);
     }
     natsOptions_Destroy(options);
+    if (status == NATS_OK) hold(store);
     if (status != NATS_OK) {
         g_set_error(error, STORE_ERROR, 0, "No nats-server answers at %s (%s): start one with JetStream (-js), or correct [bus] servers.",
                     names, natsStatus_GetText(status));
@@ -864,16 +904,26 @@ Store *store_open(const StoreSettings *settings, const StoreEvents *events, GErr
 
 static void stop_threads(Store *store)
 {
-    if (!store->pulse) return;
     g_mutex_lock(&store->lock);
     store->stopping = TRUE;
     g_cond_signal(&store->kick);
     g_mutex_unlock(&store->lock);
+    if (!store->pulse) return;
     g_thread_join(store->pulse);
     for (int i = 0; i < WORKERS; i++) g_async_queue_push(store->jobs, (gpointer)&quit_job);
     for (int i = 0; i < WORKERS; i++) g_thread_join(store->workers[i]);
     signal_push(store, (Signal){.kind = SIGNAL_QUIT});
     g_thread_join(store->signaller);
+}
+
+static gboolean is_quiet(Store *store)
+{
+    gint64 until = g_get_monotonic_time() + CLOSE_WAIT_MS * 1000LL;
+    g_mutex_lock(&store->lock);
+    while (store->outstanding && g_cond_wait_until(&store->kick, &store->lock, until)) continue;
+    gboolean quiet = store->outstanding == 0;
+    g_mutex_unlock(&store->lock);
+    return quiet;
 }
 
 void store_close(Store *store)
@@ -885,6 +935,10 @@ void store_close(Store *store)
     natsConnection_Close(store->connection);
     jsCtx_Destroy(store->js);
     natsConnection_Destroy(store->connection);
+    if (!is_quiet(store)) {
+        g_warning("the bus library did not come to rest; its memory is left to it");
+        return;
+    }
     g_async_queue_unref(store->jobs);
     g_async_queue_unref(store->signals);
     g_async_queue_unref(store->out);

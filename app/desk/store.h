@@ -13,9 +13,9 @@
 typedef struct Store Store;
 
 typedef enum {
+    STORE_UNRESOLVED, /* not known; the bus is away or slow */
     STORE_WON,        /* it is written */
     STORE_LOST,       /* someone else was first, or the key is gone; result->value is what stands there now */
-    STORE_UNRESOLVED, /* not known; the bus is away or slow */
 } StoreVerdict;
 
 typedef struct {

@@ -1,0 +1,472 @@
+/* The hold on JetStream against a real nats-server: races, answers that get lost, kills, purges, the view. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* after those */
+#include <cmocka.h>
+
+#include "centre.h"
+#include "desk/store.h"
+
+typedef struct {
+    char *value; /* NULL: purged */
+    guint64 revision;
+} Seen;
+
+/* One desk's worth of store, with all that it was told. */
+typedef struct {
+    Store *store;
+    StoreEvents events;
+    char *instance;
+    GMutex lock;
+    GCond woken;
+    gboolean wake;
+    GHashTable *keys; /* key → Seen */
+    guint completes, starts;
+    gboolean forgot;
+    GString *messages;
+    guint records;
+} Holder;
+
+typedef struct {
+    gboolean done;
+    StoreVerdict verdict;
+    guint64 revision;
+    char *value;
+    gint64 epoch, seq;
+} Outcome;
+
+static void on_wake(gpointer data)
+{
+    Holder *holder = data;
+    g_mutex_lock(&holder->lock);
+    holder->wake = TRUE;
+    g_cond_signal(&holder->woken);
+    g_mutex_unlock(&holder->lock);
+}
+
+static void seen_free(gpointer data)
+{
+    g_free(((Seen *)data)->value);
+    g_free(data);
+}
+
+static void on_view_started(gpointer data, gboolean forget)
+{
+    Holder *holder = data;
+    holder->starts++;
+    holder->forgot |= forget;
+}
+
+static void on_entry(gpointer data, const char *key, guint64 revision, const char *value)
+{
+    Seen *seen = g_new0(Seen, 1);
+    *seen = (Seen){g_strdup(value), revision};
+    g_hash_table_replace(((Holder *)data)->keys, g_strdup(key), seen);
+}
+
+static void on_view_complete(gpointer data, guint64 revision)
+{
+    (void)revision;
+    ((Holder *)data)->completes++;
+}
+
+static void on_record(gpointer data, const char *subject, const char *value)
+{
+    (void)subject;
+    (void)value;
+    ((Holder *)data)->records++;
+}
+
+static void on_message(gpointer data, const char *subject, const char *text)
+{
+    g_string_append_printf(((Holder *)data)->messages, "%s=%s;", subject, text);
+}
+
+static Holder *holder_new(const Centre *centre, const char *instance)
+{
+    g_autoptr(GError) error = NULL;
+    Holder *holder = g_new0(Holder, 1);
+    g_autofree char *server = g_strdup_printf("nats://127.0.0.1:%d", centre->nats_port);
+    const char *const servers[] = {server, NULL};
+    const StoreSettings settings = {servers, 1, instance, 10000};
+    holder->events = (StoreEvents){on_wake, on_view_started, on_entry, on_view_complete, on_record, on_message, holder};
+    holder->keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, seen_free);
+    holder->messages = g_string_new(NULL);
+    g_mutex_init(&holder->lock);
+    g_cond_init(&holder->woken);
+    holder->store = store_open(&settings, &holder->events, &error);
+    if (!holder->store) fail_msg("%s", error->message);
+    return holder;
+}
+
+static void holder_free(Holder *holder)
+{
+    store_close(holder->store);
+    g_hash_table_unref(holder->keys);
+    g_string_free(holder->messages, TRUE);
+    g_mutex_clear(&holder->lock);
+    g_cond_clear(&holder->woken);
+    g_free(holder);
+}
+
+/* Dispatches until *flag is at least wanted; whether it came to that. */
+static gboolean run_until(Holder *holder, const guint *flag, guint wanted)
+{
+    gint64 until = g_get_monotonic_time() + CENTRE_PATIENCE_MS * 1000LL;
+    while (*flag < wanted && g_get_monotonic_time() < until) {
+        g_mutex_lock(&holder->lock);
+        if (!holder->wake) g_cond_wait_until(&holder->woken, &holder->lock, g_get_monotonic_time() + 50000);
+        holder->wake = FALSE;
+        g_mutex_unlock(&holder->lock);
+        store_dispatch(holder->store);
+    }
+    return *flag >= wanted;
+}
+
+static void on_done(gpointer data, const StoreResult *result)
+{
+    Outcome *outcome = data;
+    outcome->verdict = result->verdict;
+    outcome->revision = result->revision;
+    outcome->value = g_strdup(result->value);
+    outcome->epoch = result->epoch;
+    outcome->seq = result->seq;
+    outcome->done = TRUE;
+}
+
+static void await(Holder *holder, Outcome *outcome)
+{
+    gint64 until = g_get_monotonic_time() + CENTRE_PATIENCE_MS * 1000LL;
+    while (!outcome->done && g_get_monotonic_time() < until) {
+        g_mutex_lock(&holder->lock);
+        if (!holder->wake) g_cond_wait_until(&holder->woken, &holder->lock, g_get_monotonic_time() + 50000);
+        holder->wake = FALSE;
+        g_mutex_unlock(&holder->lock);
+        store_dispatch(holder->store);
+    }
+    assert_true(outcome->done);
+}
+
+static Outcome put(Holder *holder, const char *key, const char *value, guint64 expected)
+{
+    Outcome outcome = {0};
+    store_put(holder->store, key, value, expected, on_done, &outcome);
+    await(holder, &outcome);
+    return outcome;
+}
+
+/* Until the view has shown all that was written before. */
+static void catch_up(Holder *holder)
+{
+    static int fences;
+    g_autofree char *key = g_strdup_printf("call.fence%d", ++fences);
+    Outcome fence = {0};
+    /* A lost race for it is one against an own write whose answer was lost. */
+    for (int i = 0; i < 50 && (!fence.done || fence.verdict == STORE_UNRESOLVED); i++) {
+        fence = put(holder, key, "fence", 0);
+        g_free(fence.value);
+        if (fence.verdict == STORE_UNRESOLVED) g_usleep(50000);
+    }
+    for (guint waited = 0; !g_hash_table_contains(holder->keys, key); waited++) {
+        assert_true(waited < CENTRE_PATIENCE_MS / 10);
+        g_usleep(10000);
+        store_dispatch(holder->store);
+    }
+}
+
+static int set_up(void **state)
+{
+    *state = centre_new("");
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    centre_free(*state);
+    return 0;
+}
+
+static void test_compare_and_set(void **state)
+{
+    Holder *holder = holder_new(*state, "d1");
+    Outcome first = put(holder, "call.a", "one", 0), again = put(holder, "call.a", "two", 0);
+    assert_int_equal(first.verdict, STORE_WON);
+    assert_int_equal(again.verdict, STORE_LOST);
+    assert_string_equal(again.value, "one");
+    assert_int_equal(again.revision, first.revision);
+    Outcome next = put(holder, "call.a", "three", first.revision), stale = put(holder, "call.a", "four", first.revision);
+    assert_int_equal(next.verdict, STORE_WON);
+    assert_true(next.revision > first.revision);
+    assert_int_equal(stale.verdict, STORE_LOST);
+    assert_string_equal(stale.value, "three");
+    Outcome absent = put(holder, "call.none", "x", 12345);
+    assert_int_equal(absent.verdict, STORE_LOST);
+    assert_null(absent.value);
+    g_free(again.value);
+    g_free(stale.value);
+    holder_free(holder);
+}
+
+static void test_finish(void **state)
+{
+    Holder *holder = holder_new(*state, "d1");
+    assert_true(run_until(holder, &holder->completes, 1));
+    Outcome made = put(holder, "call.c1", "done", 0), finished = {0}, again = {0}, stale = {0};
+    store_finish(holder->store, "c1", "{\"record\":1}", made.revision, on_done, &finished);
+    await(holder, &finished);
+    assert_int_equal(finished.verdict, STORE_WON);
+    /* Whoever finishes it again does no harm: one record, one purge. */
+    store_finish(holder->store, "c1", "{\"record\":2}", made.revision, on_done, &again);
+    await(holder, &again);
+    assert_int_equal(again.verdict, STORE_WON);
+    assert_true(run_until(holder, &holder->records, 1));
+    /* A key that has moved on is not purged. */
+    Outcome other = put(holder, "call.c2", "live", 0), moved = put(holder, "call.c2", "more", other.revision);
+    store_finish(holder->store, "c2", "{}", other.revision, on_done, &stale);
+    await(holder, &stale);
+    Outcome kept = put(holder, "call.c2", "still", moved.revision);
+    assert_int_equal(kept.verdict, STORE_WON);
+    assert_true(run_until(holder, &holder->records, 2));
+    Seen *gone = g_hash_table_lookup(holder->keys, "call.c1");
+    assert_non_null(gone);
+    assert_null(gone->value);
+    assert_int_equal(holder->records, 2);
+    /* The marker can be taken away; the id's key is new then, and its record still stands. */
+    store_forget(holder->store, "call.c1", gone->revision);
+    Outcome once = {0};
+    store_once(holder->store, "RECORDS", "record.call.c1", "{}", on_done, &once);
+    await(holder, &once);
+    assert_int_equal(once.verdict, STORE_LOST);
+    assert_string_equal(once.value, "{\"record\":1}");
+    g_free(once.value);
+    holder_free(holder);
+}
+
+/* --- races
+ * ---------------------------------------------------------------------------------------------------------------------------------- */
+
+#define RACERS 4
+#define ROUNDS 200
+
+typedef struct {
+    Holder *holder;
+    int number;
+    guint64 (*start)[ROUNDS];
+    gint *barrier;
+    StoreVerdict verdicts[ROUNDS];
+    guint64 revisions[ROUNDS];
+} Racer;
+
+static gpointer race(gpointer data)
+{
+    Racer *racer = data;
+    g_autofree char *value = g_strdup_printf("winner-%d", racer->number);
+    for (int round = 0; round < ROUNDS; round++) {
+        g_autofree char *key = g_strdup_printf("call.r%d", round);
+        /* All at the line. */
+        for (int i = 0; i < 5000 && !store_is_connected(racer->holder->store); i++) g_usleep(1000);
+        g_atomic_int_inc(racer->barrier);
+        while (g_atomic_int_get(racer->barrier) < (round + 1) * RACERS) g_thread_yield();
+        Outcome outcome = put(racer->holder, key, value, (*racer->start)[round]);
+        racer->verdicts[round] = outcome.verdict;
+        racer->revisions[round] = outcome.revision;
+        g_free(outcome.value);
+    }
+    return NULL;
+}
+
+/* On the thread that lives on: the nats-server is bound to the life of the one that starts it. */
+static void kill_bus(Centre *centre)
+{
+    for (int i = 0; i < 3; i++) {
+        g_usleep(150000);
+        centre_kill(&centre->nats, SIGKILL);
+        centre_start_nats(centre);
+    }
+}
+
+/* Several desks claim the same calls at once. disturb: the nats-server is killed and started meanwhile. */
+static void run_races(Centre *centre, gboolean disturb)
+{
+    static guint64 start[ROUNDS];
+    Racer racers[RACERS];
+    GThread *threads[RACERS];
+    gint barrier = 0;
+    for (int i = 0; i < RACERS; i++) {
+        g_autofree char *name = g_strdup_printf("d%d", i);
+        racers[i] = (Racer){.holder = holder_new(centre, name), .number = i, .start = &start, .barrier = &barrier};
+    }
+    for (int round = 0; round < ROUNDS; round++) {
+        g_autofree char *key = g_strdup_printf("call.r%d", round);
+        start[round] = put(racers[0].holder, key, "queued", 0).revision;
+        assert_true(start[round] > 0);
+    }
+    for (int i = 0; i < RACERS; i++) threads[i] = g_thread_new("racer", race, &racers[i]);
+    if (disturb) kill_bus(centre);
+    for (int i = 0; i < RACERS; i++) g_thread_join(threads[i]);
+    /* At most one won, and what it wrote stands: an acknowledged write is not lost. */
+    int won = 0, unresolved = 0;
+    catch_up(racers[0].holder);
+    for (int round = 0; round < ROUNDS; round++) {
+        int winners = 0, winner = -1;
+        for (int i = 0; i < RACERS; i++) {
+            if (racers[i].verdicts[round] == STORE_WON) winners++, winner = i;
+            unresolved += racers[i].verdicts[round] == STORE_UNRESOLVED;
+        }
+        assert_true(winners <= 1);
+        won += winners;
+        if (!winners) continue;
+        g_autofree char *key = g_strdup_printf("call.r%d", round), *value = g_strdup_printf("winner-%d", winner);
+        const Seen *stands = g_hash_table_lookup(racers[0].holder->keys, key);
+        assert_non_null(stands);
+        assert_string_equal(stands->value, value);
+        assert_int_equal(stands->revision, racers[winner].revisions[round]);
+    }
+    print_message("# %d rounds: %d won, %d unresolved\n", ROUNDS, won, unresolved);
+    if (!disturb) assert_int_equal(won, ROUNDS);
+    assert_true(won > 0);
+    for (int i = 0; i < RACERS; i++) holder_free(racers[i].holder);
+}
+
+static void test_races(void **state)
+{
+    run_races(*state, FALSE);
+}
+
+static void test_races_while_the_bus_dies(void **state)
+{
+    run_races(*state, TRUE);
+}
+
+/* --- the view
+ * ---------------------------------------------------------------------------------------------------------------------------------- */
+
+static void test_view_recovers(void **state)
+{
+    Centre *centre = *state;
+    Holder *one = holder_new(centre, "d1"), *two = holder_new(centre, "d2");
+    assert_true(run_until(one, &one->completes, 1));
+    assert_true(run_until(two, &two->completes, 1));
+    Outcome made = put(one, "call.a", "one", 0);
+    centre_kill(&centre->nats, SIGKILL);
+    Outcome away = put(one, "call.a", "lost", made.revision);
+    assert_int_equal(away.verdict, STORE_UNRESOLVED);
+    guint started = two->starts;
+    centre_start_nats(centre);
+    gint64 from = g_get_monotonic_time();
+    assert_true(run_until(two, &two->starts, started + 1));
+    guint completes = two->completes;
+    assert_true(run_until(two, &two->completes, completes + 1));
+    print_message("# the view was whole %d ms after the bus\n", (int)((g_get_monotonic_time() - from) / 1000));
+    assert_false(two->forgot);
+    Outcome next = {0};
+    for (int i = 0; i < 100 && next.verdict == STORE_UNRESOLVED; i++) {
+        g_usleep(20000);
+        next = put(one, "call.a", "two", made.revision);
+    }
+    /* Won now: the write during the outage did not turn up later. */
+    assert_int_equal(next.verdict, STORE_WON);
+    catch_up(two);
+    const Seen *seen = g_hash_table_lookup(two->keys, "call.a");
+    assert_string_equal(seen->value, "two");
+    assert_int_equal(seen->revision, next.revision);
+    holder_free(one);
+    holder_free(two);
+}
+
+static Outcome append(Holder *holder, gint64 epoch, gint64 seq, guint64 expected)
+{
+    Outcome outcome = {0};
+    g_autofree char *value = g_strdup_printf("{\"seq\":%d}", (int)seq);
+    store_append(holder->store, "b1", epoch, seq, value, expected, on_done, &outcome);
+    await(holder, &outcome);
+    g_free(outcome.value);
+    return outcome;
+}
+
+static void test_records_land_once(void **state)
+{
+    Holder *one = holder_new(*state, "d1"), *two = holder_new(*state, "d2");
+    Outcome last = {0};
+    store_last_record(one->store, "b1", on_done, &last);
+    await(one, &last);
+    assert_int_equal(last.verdict, STORE_WON);
+    assert_int_equal(last.revision, 0);
+    Outcome first = append(one, 1, 1, 0), second = append(one, 1, 2, first.revision);
+    assert_int_equal(second.verdict, STORE_WON);
+    /* By another desk, which knows nothing, or something old. */
+    assert_int_equal(append(two, 1, 1, 0).revision, second.revision);
+    assert_int_equal(append(two, 1, 2, first.revision).revision, second.revision);
+    Outcome third = append(two, 2, 1, first.revision);
+    assert_int_equal(third.verdict, STORE_WON);
+    assert_true(third.revision > second.revision);
+    assert_int_equal(append(one, 1, 2, 0).revision, third.revision);
+    holder_free(one);
+    holder_free(two);
+}
+
+static gboolean has_text(const GString *text, const char *what)
+{
+    return strstr(text->str, what) != NULL;
+}
+
+static void test_signals(void **state)
+{
+    Holder *one = holder_new(*state, "d1"), *two = holder_new(*state, "d2");
+    store_listen(two->store, "sig.shopper.c1");
+    /* The subscription has no answer to wait for: send until it is heard, and then see the order. */
+    for (int i = 0; i < 100 && !has_text(two->messages, "=x;"); i++) {
+        store_signal(one->store, "sig.shopper.c1", "x");
+        g_usleep(20000);
+        store_dispatch(two->store);
+    }
+    for (int i = 0; i < 50; i++) {
+        g_autofree char *text = g_strdup_printf("%d", i);
+        store_signal(one->store, "sig.shopper.c1", text);
+    }
+    GString *wanted = g_string_new(NULL);
+    for (int i = 0; i < 50; i++) g_string_append_printf(wanted, "sig.shopper.c1=%d;", i);
+    for (int i = 0; i < 500 && !has_text(two->messages, wanted->str); i++) {
+        g_usleep(10000);
+        store_dispatch(two->store);
+    }
+    assert_true(has_text(two->messages, wanted->str));
+    g_string_free(wanted, TRUE);
+    holder_free(one);
+    holder_free(two);
+}
+
+static void test_refuses(void **state)
+{
+    Centre *centre = *state;
+    g_autoptr(GError) cluster = NULL, nobody = NULL;
+    g_autofree char *server = g_strdup_printf("nats://127.0.0.1:%d", centre->nats_port),
+                    *none = g_strdup_printf("nats://127.0.0.1:%d", centre_free_port());
+    const char *const servers[] = {server, NULL}, *const away[] = {none, NULL};
+    Holder holder = {0};
+    const StoreEvents events = {on_wake, on_view_started, on_entry, on_view_complete, on_record, on_message, &holder};
+    const StoreSettings three = {servers, 3, "d1", 2000}, absent = {away, 1, "d1", 300};
+    /* Whatever version there is: three replicas of one server cannot be. An unsound version is named as such. */
+    assert_null(store_open(&three, &events, &cluster));
+    assert_non_null(cluster);
+    print_message("# %s\n", cluster->message);
+    assert_null(store_open(&absent, &events, &nobody));
+    assert_non_null(strstr(nobody->message, "[bus] servers"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_compare_and_set, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_finish, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_races, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_races_while_the_bus_dies, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_view_recovers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_records_land_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_signals, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_refuses, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
