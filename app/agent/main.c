@@ -65,7 +65,9 @@ static gboolean run(const char *path, GError **error)
     g_source_remove(term);
     g_source_remove(interrupt);
     g_main_loop_unref(life.loop);
-    if (agent && life.failed) g_set_error(error, CONFIG_ERROR, 0, "the bus at \"%s\" was lost", config_string(config, "booth", "bus"));
+    if (agent && life.failed)
+        g_set_error(error, CONFIG_ERROR, 0, "the bus at \"%s\" was lost, or another agent runs on it",
+                    config_string(config, "booth", "bus"));
     return went_well;
 }
 
