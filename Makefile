@@ -2,6 +2,10 @@
 BUILD ?= build
 CC ?= gcc
 MAKEFLAGS += --no-builtin-rules
+# As many compilers as there are cores, unless -j says otherwise.
+ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
 .SUFFIXES:
 .DEFAULT_GOAL := all
 SHELL := /bin/bash
