@@ -6,6 +6,7 @@
 
 #include <glib-unix.h>
 #include <locale.h>
+#include <malloc.h>
 #include <stdio.h>
 
 typedef struct {
@@ -47,6 +48,7 @@ static gboolean on_end(gpointer loop)
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
+    mallopt(M_ARENA_MAX, 2); /* each streaming thread would otherwise keep what it freed to itself */
     g_autofree char *path = NULL;
     const GOptionEntry options[] = {
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &path, "settings (" BOOTH_CONFIG_FILE ")", "FILE"},

@@ -8,6 +8,7 @@
 #include "studio/rtc.h"
 #include "studio/sound.h"
 
+#include <malloc.h>
 #include <math.h>
 #include <string.h>
 
@@ -273,7 +274,10 @@ void media_stop(Media *media)
     g_mutex_lock(&media->rtc_lock);
     Rtc *rtc = g_steal_pointer(&media->rtc);
     g_mutex_unlock(&media->rtc_lock);
-    rtc_free(rtc);
+    if (rtc) {
+        rtc_free(rtc);
+        malloc_trim(0); /* a call's memory goes back to the system */
+    }
     mailbox_clear(media->shopper);
     media->pc = 0;
     if (media->encoder) run_full(media, FALSE);

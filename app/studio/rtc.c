@@ -376,7 +376,11 @@ static void set_up_transceiver(Rtc *rtc, gint index, gboolean is_vp8)
     g_signal_emit_by_name(rtc->bin, "get-transceiver", index, &transceiver);
     if (!transceiver) return;
     g_autoptr(GstCaps) caps = codec_preference(index == 0, is_vp8);
-    gst_caps_set_simple(caps, "extmap-1", G_TYPE_STRING, TWCC_URI, NULL);
+    /* Told in the offer, so that the browser knows which stream a retransmission belongs to. */
+    guint ssrc = g_random_int_range(1, G_MAXINT32);
+    g_autoptr(GstElement) payloader = gst_bin_get_by_name(GST_BIN(rtc->pipeline), index == 0 ? "videopay" : "audiopay");
+    g_object_set(payloader, "ssrc", ssrc, NULL);
+    gst_caps_set_simple(caps, "extmap-1", G_TYPE_STRING, TWCC_URI, "ssrc", G_TYPE_UINT, ssrc, NULL);
     g_object_set(transceiver, "codec-preferences", caps, "direction", GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDRECV, NULL);
     if (index == 0) g_object_set(transceiver, "do-nack", TRUE, NULL); /* on sound it makes Chromium refuse the offer */
     gst_object_unref(transceiver);
