@@ -92,7 +92,7 @@ $(BUILD)/share/.stamp: $(share_src)
 
 # --- tests -----------------------------------------------------------------------------------------------------------------------------
 $(BUILD)/libbooth.a: $(filter-out $(mains),$(all_objs)) $(bus_objs)
-	@rm -f $@; ar rcs $@ $^
+	@rm -f $@; ar rcsP $@ $^
 unit_tests := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 integration_tests := $(patsubst tests/integration/%.c,$(BUILD)/tests/integration/%,$(wildcard tests/integration/test_*.c))
 $(BUILD)/tests/%: tests/%.c $(BUILD)/libbooth.a
