@@ -217,11 +217,27 @@ static const char *resume_call(Exchange *exchange, Booth *booth)
     return "kept";
 }
 
+/* A booth that links anew says all that it holds. A call that rings there for a desk that died comes back at once, without waiting for its
+ * lease. */
+static void give_back_others(Exchange *exchange, const Booth *booth)
+{
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, exchange->calls);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        Entry *entry = value;
+        if (entry->call->state != CALL_OFFERED || entry->booth || strcmp(entry->call->owner, booth->id) != 0) continue;
+        CallEvent event = entry_event(entry, CALL_LINK_LOST);
+        if (!entry_is_wanted(entry, CALL_LINK_LOST)) entry_wants(entry, &event, INTENT_DESK, "");
+    }
+}
+
 static void send_welcome(Exchange *exchange, Booth *booth)
 {
     const ExchangeSettings *settings = exchange->settings;
     const char *resume = resume_call(exchange, booth);
     booth->welcomed = TRUE;
+    give_back_others(exchange, booth);
     booth_send(booth, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:{s:I, s:I}}", "t", "welcome", "desk", settings->instance, "now_utc",
                                 (json_int_t)exchange_utc(), "ring_ms", (json_int_t)settings->ring_ms, "wrapup_ms",
                                 (json_int_t)settings->wrapup_ms, "setup_ms", (json_int_t)settings->setup_ms, "resume", resume, "stored",
