@@ -76,6 +76,7 @@ export async function startStudio(settings = {}) {
     });
     const studio = spawn(process.env.STUDIO || path.join(BUILD, 'bin', 'studio'), ['--config', file], { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [studio.stdout, studio.stderr]) stream.on('data', (data) => { seen.log += data; if (process.env.STUDIO_LOG) process.stderr.write(data); });
+    studio.on('error', (error) => { seen.exit = error.message; changed(); });
     studio.on('exit', (code, signal) => { seen.exit = code ?? signal; changed(); });
 
     const call = (method, ...args) => new Promise((resolve, reject) => {
@@ -84,7 +85,7 @@ export async function startStudio(settings = {}) {
     });
     const stop = async () => {
         for (const child of [studio, monitor, bus]) {
-            if (child.exitCode !== null || child.signalCode !== null) continue;
+            if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) continue;
             child.kill('SIGTERM');
             const hard = setTimeout(() => child.kill('SIGKILL'), 5000);
             await once(child, 'exit');
