@@ -2,13 +2,14 @@
 // real coturn between booth and shopper; once over a line that gets narrow and lossy, and good again. Needs root; skipped, saying so, where it may not.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after as afterAll, before, test } from 'node:test';
 import { after, eventually, now, Shopper, startSystem } from './harness.mjs';
 
 const CENTRE = '10.77.0.1';
+const CENTRE_NAME = 'centre.example'; // the certificate's; ip-netns gives each network its own /etc/hosts
 const BOOTH_NET = '10.77.1', SHOPPER_NET = '10.77.2';
 const TURN_PORT = 3478;
 const SECRET = 'only-of-this-test';
@@ -35,7 +36,11 @@ const skip = whyNot();
 
 /* centre in the middle, a cable to each side; it forwards nothing until it is told to. */
 function buildNetwork() {
-    for (const name of Object.values(ns)) run('ip', 'netns', 'add', name);
+    for (const name of Object.values(ns)) {
+        run('ip', 'netns', 'add', name);
+        mkdirSync(`/etc/netns/${name}`, { recursive: true });
+        writeFileSync(`/etc/netns/${name}/hosts`, `127.0.0.1 localhost\n${CENTRE} ${CENTRE_NAME}\n`);
+    }
     inside('centre', 'ip', 'link', 'set', 'lo', 'up');
     inside('centre', 'ip', 'address', 'add', `${CENTRE}/32`, 'dev', 'lo');
     for (const [side, net] of [['booth', BOOTH_NET], ['shopper', SHOPPER_NET]]) {
@@ -73,6 +78,7 @@ afterAll(() => {
     if (skip) return;
     if (turn) turn.kill('SIGTERM');
     for (const name of Object.values(ns)) {
+        rmSync(`/etc/netns/${name}`, { recursive: true, force: true });
         try { run('ip', 'netns', 'del', name); } catch { /* it was not made */ }
     }
     rmSync(folder, { recursive: true, force: true });
@@ -86,7 +92,7 @@ async function startTurn() {
 }
 
 async function start(media, ice = {}) {
-    const system = await startSystem({ prefix: ['ip', 'netns', 'exec', ns.centre], environment: { DESK_HOST: CENTRE, BOOTH_NETNS: ns.booth },
+    const system = await startSystem({ prefix: ['ip', 'netns', 'exec', ns.centre], environment: { DESK_HOST: CENTRE_NAME, BOOTH_NETNS: ns.booth },
         booth: { media: { loopback: false, ...media } }, desk: { ice } });
     system.url = `http://${CENTRE}:${system.port}/`;
     return system;
