@@ -19,6 +19,7 @@
 #define VIDEO_PT           96
 #define AUDIO_PT           111
 #define JITTER_MS          60
+#define ICE_PACE_MS        5 /* between two checks: the least that RFC 8445 allows */
 #define TWCC_URI           "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 #define TWCC_ID            1
 #define TICK_MS            250
@@ -204,12 +205,15 @@ static void take_offer(Rtc *rtc, guint number, const char *sdp)
     send_offer(rtc, number, sdp);
 }
 
-/* The profile goes into the text alone: asked for in the caps it keeps the payloader from accepting what the encoder gives. */
+/* What the text alone says. The profile: asked for in the caps it keeps the payloader from accepting what the encoder gives. Who begins the
+ * DTLS handshake: the booth, since a browser's first message comes before webrtcbin listens and is repeated only 50 ms later; a browser, as
+ * the one who answers, keeps an early message. */
 static char *offer_text(const GstSDPMessage *sdp)
 {
     g_autofree char *text = gst_sdp_message_as_text(sdp);
     g_autoptr(GString) offer = g_string_new(text);
     g_string_replace(offer, "packetization-mode=1", "packetization-mode=1;profile-level-id=42e01f", 1);
+    g_string_replace(offer, "a=setup:actpass", "a=setup:active", 0);
     return g_string_free(g_steal_pointer(&offer), FALSE);
 }
 
@@ -420,7 +424,7 @@ static void set_up_ice(Rtc *rtc, const RtcSettings *settings)
     g_object_get(rtc->bin, "ice-agent", &ice, NULL);
     if (ice) g_object_get(ice, "agent", &agent, NULL);
     if (!agent) return;
-    g_object_set(agent, "upnp", FALSE, "ice-tcp", FALSE, NULL);
+    g_object_set(agent, "upnp", FALSE, "ice-tcp", FALSE, "stun-pacing-timer", ICE_PACE_MS, NULL);
     if (settings->loopback) add_local_addresses(NICE_AGENT(agent));
 }
 
