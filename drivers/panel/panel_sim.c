@@ -51,11 +51,16 @@ static gboolean on_readable(int fd, GIOCondition condition, gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
+/* In one piece, but without waiting for the disk: a ringing call would wait with it. */
 static void write_lamps(const Sim *sim)
 {
     g_autofree char *text = g_strdup_printf("ring=%d on_air=%d\n", sim->on[PANEL_RING], sim->on[PANEL_ON_AIR]);
+    g_autofree char *part = g_strconcat(sim->light, ".part", NULL);
     g_autoptr(GError) error = NULL;
-    if (!g_file_set_contents_full(sim->light, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0644, &error)) g_warning("%s", error->message);
+    if (!g_file_set_contents_full(part, text, -1, G_FILE_SET_CONTENTS_NONE, 0644, &error))
+        g_warning("%s", error->message);
+    else if (g_rename(part, sim->light) != 0)
+        g_warning("%s: %s", sim->light, g_strerror(errno));
 }
 
 static void sim_close(Panel *panel)
