@@ -3,7 +3,7 @@ BUILD ?= build
 CC ?= gcc
 MAKEFLAGS += --no-builtin-rules
 # As many compilers as there are cores, unless -j says otherwise.
-ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
+ifeq ($(MAKELEVEL)$(filter -j% --jobs%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 .SUFFIXES:
