@@ -63,10 +63,10 @@ struct Store {
     GMutex lock; /* guards what follows */
     GCond kick;
     char *heartbeat;
-    gint64 beat_seen; /* monotonic µs */
-    gboolean stopping, reconnected;
-    guint outstanding; /* subscriptions and the connection: while there are any, the library may still call */
-    int64_t created;   /* of the stream behind the current view */
+    gint64 beat_seen;                     /* monotonic µs */
+    gboolean stopping, reconnected, torn; /* torn: the view misses something */
+    guint outstanding;                    /* subscriptions and the connection: while there are any, the library may still call */
+    int64_t created;                      /* of the stream behind the current view */
     guint view;
     natsSubscription *watch, *follow;
     guint64 followed; /* stream sequence of the last record shown */
@@ -556,24 +556,40 @@ static gboolean provision_all(Store *store, int64_t *ret_created, GError **error
 typedef struct {
     Store *store;
     guint view;
+    guint64 delivered; /* messages of the consumer so far */
 } Watch;
 
-static gboolean stream_sequence(natsMsg *message, guint64 *sequence)
+/* delivered: the consumer's count with this message; may be NULL. */
+static gboolean stream_sequence(natsMsg *message, guint64 *sequence, guint64 *delivered)
 {
     jsMsgMetaData *meta = NULL;
     if (natsMsg_GetMetaData(&meta, message) != NATS_OK) return FALSE;
     *sequence = meta->Sequence.Stream;
+    if (delivered) *delivered = meta->Sequence.Consumer;
     jsMsgMetaData_Destroy(meta);
     return TRUE;
+}
+
+/* A message got lost on the way: the view has a hole and is built anew. */
+static void check_order(Watch *watch, guint64 delivered)
+{
+    if (delivered == ++watch->delivered) return;
+    Store *store = watch->store;
+    watch->delivered = delivered;
+    g_mutex_lock(&store->lock);
+    if (watch->view == store->view) store->torn = TRUE;
+    g_cond_signal(&store->kick);
+    g_mutex_unlock(&store->lock);
 }
 
 static void on_entry(G_GNUC_UNUSED natsConnection *connection, G_GNUC_UNUSED natsSubscription *subscription, natsMsg *message, void *data)
 {
     Watch *watch = data;
     Store *store = watch->store;
-    guint64 revision;
+    guint64 revision, delivered;
     const char *subject = natsMsg_GetSubject(message);
-    if (g_str_has_prefix(subject, "$KV.CALLS.") && stream_sequence(message, &revision)) {
+    if (g_str_has_prefix(subject, "$KV.CALLS.") && stream_sequence(message, &revision, &delivered)) {
+        check_order(watch, delivered);
         gboolean own = strcmp(subject, store->beat_subject) == 0;
         event_push(store, (Event){.kind = EVENT_ENTRY,
                                   .view = watch->view,
@@ -594,7 +610,7 @@ static void on_record(G_GNUC_UNUSED natsConnection *connection, G_GNUC_UNUSED na
 {
     Store *store = data;
     guint64 sequence;
-    if (stream_sequence(message, &sequence)) {
+    if (stream_sequence(message, &sequence, NULL)) {
         g_mutex_lock(&store->lock);
         store->followed = MAX(store->followed, sequence);
         g_mutex_unlock(&store->lock);
@@ -603,14 +619,20 @@ static void on_record(G_GNUC_UNUSED natsConnection *connection, G_GNUC_UNUSED na
     natsMsg_Destroy(message);
 }
 
+/* An ordered consumer in all but name. The library's own kind renews itself on a thread of the library, which frees the consumer's name
+ * while natsSubscription_Unsubscribe() still reads it (3.4.1): here whoever finds a gap, or no heartbeat of its own, subscribes anew. */
 static natsStatus subscribe_in_order(Store *store, natsSubscription **subscription, const char *stream, const char *subject, guint64 from,
                                      natsMsgHandler handler, void *data)
 {
     jsSubOptions options;
     jsErrCode code = 0;
     jsSubOptions_Init(&options);
-    options.Ordered = true;
     options.Stream = stream;
+    options.Config.AckPolicy = js_AckNone;
+    options.Config.MaxDeliver = 1;
+    options.Config.FlowControl = true;
+    options.Config.MemoryStorage = true;
+    options.Config.Replicas = 1;
     options.Config.DeliverPolicy = from ? js_DeliverByStartSequence : js_DeliverLastPerSubject;
     options.Config.OptStartSeq = from;
     options.Config.FilterSubject = subject;
@@ -663,7 +685,7 @@ static gboolean build_view(Store *store)
     }
     g_mutex_lock(&store->lock);
     Watch *watch = g_new0(Watch, 1);
-    *watch = (Watch){store, ++store->view};
+    *watch = (Watch){store, ++store->view, 0};
     gboolean forget = store->created && store->created != created;
     store->created = created;
     store->beat_seen = g_get_monotonic_time();
@@ -701,8 +723,8 @@ static gpointer pulsate(gpointer data)
     g_mutex_lock(&store->lock);
     while (!store->stopping) {
         gboolean blind = g_get_monotonic_time() - store->beat_seen > BLIND_MS * 1000;
-        gboolean rebuild = blind || !sound || store->reconnected;
-        store->reconnected = FALSE;
+        gboolean rebuild = blind || !sound || store->reconnected || store->torn;
+        store->reconnected = store->torn = FALSE;
         g_mutex_unlock(&store->lock);
         if (store_is_connected(store)) {
             if (rebuild && sound) g_info("the view of the bucket is built anew");
@@ -711,7 +733,7 @@ static gpointer pulsate(gpointer data)
         }
         g_mutex_lock(&store->lock);
         gint64 until = g_get_monotonic_time() + (sound ? BEAT_MS : 250) * 1000;
-        while (!store->stopping && !store->reconnected && g_cond_wait_until(&store->kick, &store->lock, until)) continue;
+        while (!store->stopping && !store->reconnected && !store->torn && g_cond_wait_until(&store->kick, &store->lock, until)) continue;
     }
     g_mutex_unlock(&store->lock);
     return NULL;
@@ -758,7 +780,7 @@ static void on_closed(G_GNUC_UNUSED natsConnection *connection, void *data)
 static void on_bus_error(G_GNUC_UNUSED natsConnection *connection, G_GNUC_UNUSED natsSubscription *subscription, natsStatus status,
                          G_GNUC_UNUSED void *data)
 {
-    /* Missed heartbeats of an ordered consumer come here on every lost connection; the library recovers by itself. */
+    /* Missed heartbeats of a consumer come here on every lost connection; the pulse finds out by itself. */
     g_debug("bus: %s", natsStatus_GetText(status));
 }
 
