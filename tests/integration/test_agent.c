@@ -31,6 +31,8 @@ static struct {
     BusAgent1 *agent;
     GPid pid;
     DoorEvents events;
+    DoorSettings settings;
+    char *certificate, *key, *authority; /* of settings */
     Door *door;
     GThread *thread;
     DoorLink *link;      /* door's thread */
@@ -169,19 +171,19 @@ static void start_desk(void)
 {
     GError *error = NULL;
     static const char *const origins[] = {NULL};
-    g_autofree char *certificate = g_build_filename(place.folder, "desk.crt", NULL),
-                    *key = g_build_filename(place.folder, "desk.key", NULL);
-    g_autofree char *authority = g_build_filename(place.folder, "tls", AUTHORITY_CERTIFICATE, NULL);
-    const DoorSettings settings = {.web_folder = place.folder,
-                                   .text_folder = place.folder,
-                                   .certificate = certificate,
-                                   .key = key,
-                                   .authority = authority,
-                                   .origins = origins,
-                                   .tick_ms = 100,
-                                   .links_max = 8};
+    place.certificate = g_build_filename(place.folder, "desk.crt", NULL);
+    place.key = g_build_filename(place.folder, "desk.key", NULL);
+    place.authority = g_build_filename(place.folder, "tls", AUTHORITY_CERTIFICATE, NULL);
+    place.settings = (DoorSettings){.web_folder = place.folder,
+                                    .text_folder = place.folder,
+                                    .certificate = place.certificate,
+                                    .key = place.key,
+                                    .authority = place.authority,
+                                    .origins = origins,
+                                    .tick_ms = 100,
+                                    .links_max = 8};
     place.events = (DoorEvents){on_opened, on_received, on_closed, on_api, on_woken, NULL};
-    place.door = door_open(&settings, &place.events, &error);
+    place.door = door_open(&place.settings, &place.events, &error);
     if (!place.door) fail_msg("%s", error->message);
     place.thread = g_thread_new("desk", serve, place.door);
 }
@@ -331,6 +333,9 @@ static int tear_down(void **state)
     scratch_remove(place.folder);
     g_async_queue_unref(place.to_say);
     g_string_free(place.journal, TRUE);
+    g_free(place.certificate);
+    g_free(place.key);
+    g_free(place.authority);
     g_free(place.folder);
     g_free(place.config);
     return 0;
