@@ -231,7 +231,8 @@ static void beat_link(DoorLink *link)
     link->unanswered++;
     if (link->close_code) link->closing_beats++;
     link->ping_due = TRUE;
-    link->beat_at += BEAT_US;
+    /* From now: after a stall of this process a link must not be beaten twice before its answers were read. */
+    link->beat_at = g_get_monotonic_time() + BEAT_US;
     g_queue_unlink(&link->door->links, &link->node);
     g_queue_push_tail_link(&link->door->links, &link->node);
     lws_callback_on_writable(link->wsi);
