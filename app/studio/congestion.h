@@ -1,8 +1,11 @@
 /* congestion: how much video the line carries, judged from transport-wide feedback.
  *
  * Two watchers, the lower one wins. Loss: more than a tenth lost in a second means that the line is full; a few per cent are a bad line,
- * not a full one, and are borne. Delay: packets that keep arriving further apart than they were sent fill a queue on the way. After a cut
- * the rate starts from what really arrived, then grows by a tenth a second. Pure functions: one thread at a time. */
+ * not a full one, and are borne. Delay: packets that keep arriving further apart than they were sent fill a queue on the way; only a queue
+ * that stands for a while counts, since a busy computer at either end delays packets for a moment and hands them over at once afterwards.
+ * After a cut the rate starts from what really arrived, unless the encoder sent much less than it might have: what arrives then tells how
+ * little the picture needs, not what the line carries. It grows by a tenth a second, and faster once the line has been good for a while.
+ * Pure functions: one thread at a time. */
 #pragma once
 
 #include <glib.h>
@@ -21,14 +24,16 @@ typedef struct {
     double kbps;        /* what the encoder may use */
     double loss;        /* smoothed over about a second */
     double got_kbps;    /* smoothed over about half a second */
+    double sent_kbps;   /* likewise */
     double queue_ms;    /* what has piled up on the way, leaking */
+    gint64 queued_us;   /* since when queue_ms is above what a good line has; 0: it is not */
     gint64 last_us;     /* of the last report; 0: none yet */
     gint64 last_cut_us; /* of the last cut */
 } Congestion;
 
 /* How large and how fast the picture should be for a rate: numerator of a quarter of the full size, and frames a second at most. */
 typedef struct {
-    int quarters; /* 4: full size, 3, 2 */
+    int quarters; /* 4: full size, 3, 2, 1 */
     int fps;
 } CongestionPicture;
 

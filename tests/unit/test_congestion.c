@@ -14,6 +14,8 @@
 /* A line: what it carries, what it loses at random, and a queue that overflows. */
 typedef struct {
     double kbps, loss;
+    double needs_kbps; /* of the picture; 0: all that it may have */
+    double jitter_ms;  /* each other report comes so late, and the next one as much early: a busy computer */
     double queued_kbit, queue_ms;
     gint64 now_us;
     Congestion congestion;
@@ -29,7 +31,8 @@ static int line_run(Line *line, double seconds)
 {
     int rate = (int)line->congestion.kbps;
     for (int i = 0; i < (int)(seconds * 1e6 / REPORT_US); i++) {
-        double span = REPORT_US / 1e6, sent = line->congestion.kbps * span;
+        double may = line->needs_kbps > 0 ? MIN(line->needs_kbps, line->congestion.kbps) : line->congestion.kbps;
+        double span = REPORT_US / 1e6, sent = may * span;
         double room = line->queued_kbit + sent - line->kbps * span;
         double dropped = MAX(0, room - QUEUE_KBIT);
         double before_ms = line->queue_ms;
@@ -37,9 +40,9 @@ static int line_run(Line *line, double seconds)
         line->queue_ms = line->queued_kbit / line->kbps * 1000;
         guint packets = (guint)MAX(2, sent / 9.6);
         CongestionReport report = {.loss = MIN(1, line->loss + dropped / sent),
-                                   .sent_kbps = line->congestion.kbps,
-                                   .got_kbps = MIN(line->kbps, line->congestion.kbps) * (1 - line->loss),
-                                   .delta_ms = (line->queue_ms - before_ms) / packets,
+                                   .sent_kbps = may,
+                                   .got_kbps = MIN(line->kbps, may) * (1 - line->loss),
+                                   .delta_ms = (line->queue_ms - before_ms + (i % 2 ? -line->jitter_ms : line->jitter_ms)) / packets,
                                    .packets = packets};
         line->now_us += REPORT_US;
         rate = congestion_report(&line->congestion, line->now_us, &report);
@@ -94,16 +97,61 @@ static void a_bad_and_narrow_line_keeps_going(void **state)
     assert_int_equal(line_run(&line, 15), CEILING);
 }
 
+/* The rate says nothing of the line then, and must not fall to what little arrives. */
+static void a_quiet_picture_keeps_its_rate(void **state)
+{
+    (void)state;
+    Line line;
+    line_start(&line, 20000);
+    line.needs_kbps = 110;
+    assert_true(line_run(&line, 10) >= 1500);
+    CongestionReport stall = {.sent_kbps = 110, .got_kbps = 60, .delta_ms = 15, .packets = 3};
+    for (int i = 0; i < 5; i++) congestion_report(&line.congestion, line.now_us += REPORT_US, &stall);
+    assert_true(line.congestion.kbps > 500);
+    assert_true(line_run(&line, 6) >= 1200);
+}
+
+static void a_quiet_picture_comes_back_to_full_size(void **state)
+{
+    (void)state;
+    Line line;
+    line_start(&line, 20000);
+    line.congestion.kbps = 150;
+    line.needs_kbps = 100;
+    CongestionPicture picture = congestion_picture((CongestionPicture){1, 30}, line_run(&line, 15), 30);
+    assert_int_equal(picture.quarters, 4);
+}
+
+static void a_quiet_picture_on_a_still_narrower_line_is_cut(void **state)
+{
+    (void)state;
+    Line line;
+    line_start(&line, 20000);
+    line.needs_kbps = 600;
+    line_run(&line, 5);
+    line.kbps = 300;
+    assert_in_range(line_run(&line, 5), 120, 400);
+}
+
+static void a_busy_computer_is_no_full_line(void **state)
+{
+    (void)state;
+    Line line;
+    line_start(&line, 20000);
+    line.jitter_ms = 60;
+    assert_true(line_run(&line, 15) >= 1500);
+}
+
 static void silence_cuts(void **state)
 {
     (void)state;
     Line line;
     line_start(&line, 20000);
     line_run(&line, 5);
-    assert_int_equal(congestion_silence(&line.congestion, line.now_us + 100000), (int)line.congestion.kbps);
+    assert_int_equal(congestion_silence(&line.congestion, line.now_us + 700000), (int)line.congestion.kbps);
     double before = line.congestion.kbps;
-    assert_true(congestion_silence(&line.congestion, line.now_us + 600000) <= before / 2 + 1);
-    for (int i = 1; i < 40; i++) congestion_silence(&line.congestion, line.now_us + 600000 + i * 500000);
+    assert_true(congestion_silence(&line.congestion, line.now_us + 1100000) <= before / 2 + 1);
+    for (int i = 1; i < 40; i++) congestion_silence(&line.congestion, line.now_us + 1100000 + i * 500000);
     assert_int_equal((int)line.congestion.kbps, 120);
 }
 
@@ -121,8 +169,8 @@ static void the_picture_follows_with_hysteresis(void **state)
     static const struct {
         double kbps;
         int quarters, fps;
-    } STEPS[] = {{2500, 4, 30}, {950, 4, 30}, {850, 3, 30}, {1000, 3, 30}, {1200, 4, 30}, {500, 3, 30}, {440, 2, 30},
-                 {500, 2, 30},  {700, 3, 30}, {150, 2, 15}, {200, 2, 15},  {250, 2, 30},  {2000, 4, 30}};
+    } STEPS[] = {{2500, 4, 30}, {950, 4, 30}, {850, 3, 30}, {1000, 3, 30}, {1200, 4, 30}, {500, 3, 30}, {440, 2, 30}, {500, 2, 30},
+                 {700, 3, 30},  {190, 1, 30}, {250, 1, 30}, {300, 2, 30},  {130, 1, 20},  {150, 1, 20}, {190, 1, 30}, {2000, 4, 30}};
     CongestionPicture picture = {4, 30};
     for (guint i = 0; i < G_N_ELEMENTS(STEPS); i++) {
         picture = congestion_picture(picture, STEPS[i].kbps, 30);
@@ -138,6 +186,10 @@ int main(void)
         cmocka_unit_test(a_narrow_line_is_found_and_left),
         cmocka_unit_test(a_bad_line_is_borne),
         cmocka_unit_test(a_bad_and_narrow_line_keeps_going),
+        cmocka_unit_test(a_quiet_picture_keeps_its_rate),
+        cmocka_unit_test(a_quiet_picture_comes_back_to_full_size),
+        cmocka_unit_test(a_quiet_picture_on_a_still_narrower_line_is_cut),
+        cmocka_unit_test(a_busy_computer_is_no_full_line),
         cmocka_unit_test(silence_cuts),
         cmocka_unit_test(nothing_heard_yet_cuts_nothing),
         cmocka_unit_test(the_picture_follows_with_hysteresis),
