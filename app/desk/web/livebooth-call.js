@@ -7,7 +7,8 @@
  * product-title, terms (address of the shop's terms), callback (token of a call that we promised).
  * For diagnosis: codecs="VP8" asks for these only, refuses="H264" rejects an offer of these.
  * State: the attribute data-call-state, `idle`, `queued`, `ringing`, `connecting`, `live` or `ended`, and an event `livebooth:state` for each change
- * with detail {state, previous, call}. data-view says in more detail what is shown.
+ * with detail {state, previous, call}, and reference (the token for `callback`) at the end of one who asked to be called back. data-view says in
+ * more detail what is shown.
  * Looks: custom properties --livebooth-accent, -on-accent, -background, -text, -muted, -border, -danger, -radius, -font, and ::part(card), (button),
  * (primary), (field), (notice), (stage), (video), (self), (toolbar), (chat).
  * Methods: stats() promises {fps, frames, bytes, rtt, …} of the call, or null; video is the element that shows the advisor, or null.
@@ -90,6 +91,9 @@ function openingText(lang, utc, now = Date.now()) {
     const day = utc - now < 6 * 86400e3 ? { weekday: 'long' } : { weekday: 'long', day: 'numeric', month: 'long' };
     return new Intl.DateTimeFormat(locale(lang), today ? time : { ...day, ...time }).format(when);
 }
+
+/* What a person can read out of a reference: the start of the call's id, which is enough to find it by. */
+const shortReference = (reference) => reference.replace(/^(c[0-9a-f]{8})[0-9a-f]{24}\..*$/, '$1');
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 
@@ -438,6 +442,7 @@ form { display: grid; gap: 1rem; margin: 0; }
 .labelled { display: grid; gap: .3rem; align-content: start; }
 label, legend { font-weight: 600; font-size: .95rem; }
 fieldset { border: 0; margin: 0; padding: 0; min-width: 0; }
+legend { padding: 0; }
 input:not([type=checkbox], [type=radio]), select, textarea { font: inherit; color: var(--_ink); background: var(--_ground); width: 100%; min-height: 2.75rem;
     padding: .5rem .75rem; border: 1px solid var(--_soft); border-radius: calc(var(--_round) * .6); }
 textarea { min-height: 5rem; resize: vertical; }
@@ -493,8 +498,9 @@ a { color: var(--_accent); }
 @container (min-width: 860px) {
     .card.talking { grid-template-columns: 1fr 18rem; }
     .card.talking > :not(.talk) { grid-column: 1; }
-    .card.talking .talk { grid-column: 2; grid-row: 1 / span 4; border-top: 0; border-inline-start: 1px solid var(--_line); grid-template-rows: 1fr auto; }
-    .card.talking .lines { max-height: 26rem; align-content: start; }
+    .card.talking .talk { grid-column: 2; grid-row: 1 / span 3; contain: size; border-top: 0; border-inline-start: 1px solid var(--_line);
+        grid-template-rows: minmax(0, 1fr) auto; }
+    .card.talking .lines { max-height: none; align-content: start; }
 }
 @container (max-width: 460px) { .toolbar { padding: .75rem; gap: .5rem; } .toolbar button { flex: 1 1 46%; padding: .5rem .4rem; font-size: .95rem; } .toolbar .danger { margin: 0; } .row button { flex: 1 1 100%; } .stage:has(.over:not([hidden])) { min-height: 13rem; aspect-ratio: auto; } }
 @media (prefers-reduced-motion: reduce) { .pulse { animation: none; } * { scroll-behavior: auto !important; } }
@@ -625,6 +631,7 @@ class LiveboothCall extends HTMLElement {
         this.setAttribute('data-call-state', state);
         if (this.#call) this.#keep({ state });
         const detail = { state, previous, call: this.#call ? this.#call.call : null };
+        if (state === 'ended' && this.#reference) detail.reference = this.#reference;
         this.dispatchEvent(new CustomEvent('livebooth:state', { bubbles: true, composed: true, detail }));
     }
 
@@ -831,11 +838,12 @@ class LiveboothCall extends HTMLElement {
         }
         let name = '';
         if (this.#down) name = 'reconnecting';
-        else if (!ringing && queue && queue.requeued) name = 'requeued';
+        else if (!ringing && queue && queue.requeued) name = this.#call && this.#call.talked ? 'requeued' : 'requeued_unanswered';
         else if (!ringing && queue && !queue.staff) name = 'no_staff';
         notice.textContent = name ? this.#say(name) : '';
         notice.hidden = !name;
-        microphone.textContent = this.#say(this.#denied.audio ? 'microphone_denied' : 'keep_open');
+        microphone.textContent = this.#denied.audio ? this.#say('microphone_denied') : ringing ? '' : this.#say('keep_open');
+        microphone.hidden = !microphone.textContent;
         this.#announce([ringing ? heading.textContent : '', place.textContent, wait.textContent, notice.textContent].filter(Boolean).join(' '));
     }
 
@@ -1190,7 +1198,7 @@ class LiveboothCall extends HTMLElement {
         const title = { abandoned: 'left_title', missed: 'missed_title', declined: 'missed_title', setup_failed: 'setup_failed_title', dropped: 'dropped_title',
             callback: 'called_back_title', rated: 'thanks_title', rate_failed: 'rate_failed', lost: 'lost_title' }[this.#outcome] || 'ended_title';
         const text = { rated: this.#say('thanks_text'), lost: this.#say('lost_text'),
-            callback: this.#reference ? this.#say('called_back_text', { reference: this.#reference }) : '' }[this.#outcome];
+            callback: this.#reference ? this.#say('called_back_text', { reference: shortReference(this.#reference) }) : '' }[this.#outcome];
         const offer = ['missed', 'declined', 'setup_failed', 'dropped'].includes(this.#outcome);
         return [this.#title(title), text && h('p', {}, text), h('div', { class: 'row' },
             this.#button('again', () => this.#restart('form'), offer ? 'primary' : ''), offer && this.#button('callback_instead', () => this.#show('callback')))];
@@ -1199,6 +1207,7 @@ class LiveboothCall extends HTMLElement {
     #restart(view = 'launcher') {
         this.#choice.terms = false;
         this.#rated = null;
+        this.#reference = '';
         if (this.#line && this.#words === null && !this.#parting) this.#shut(view);
         else {
             this.#enter('idle');
@@ -1326,7 +1335,9 @@ class LiveboothCall extends HTMLElement {
         if (this.#call.gen !== message.gen) this.#dropPeers();
         this.#keep({ gen: message.gen });
         for (const signal of this.#unsignalled.splice(0)) if (signal.gen === message.gen) this.#line.send(signal);
-        if (!this.#peer) this.#enter('connecting');
+        // A desk that died may have taken the word of the first picture with it.
+        if (this.#peer) this.#line.send({ t: 'media_up', gen: message.gen, pc: this.#peer.id });
+        else this.#enter('connecting');
         this.#show('call');
         this.#startSound();
         if (this.#call.show_me && !this.#camera) this.#startCamera();
