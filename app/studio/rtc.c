@@ -1,6 +1,7 @@
 #include "studio/rtc.h"
 #include "drivers/camera/camera_code.h"
 #include "studio/encoder.h"
+#include "studio/playout_delay.h"
 #include "studio/relays.h"
 #include "studio/sound.h"
 
@@ -22,6 +23,8 @@
 #define ICE_PACE_MS        5 /* between two checks: the least that RFC 8445 allows */
 #define TWCC_URI           "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 #define TWCC_ID            1
+#define PLAYOUT_ID         2
+#define PLAYOUT_MOST_MS    40 /* pictures that come at once are shown one after the other for so long; none is held back before */
 #define TICK_MS            250
 #define CONNECT_US         15000000 /* from release to connected */
 #define LOST_US            3000000  /* nothing heard for so long */
@@ -385,19 +388,26 @@ static void set_up_transceiver(Rtc *rtc, gint index, gboolean is_vp8)
     g_autoptr(GstElement) payloader = gst_bin_get_by_name(GST_BIN(rtc->pipeline), index == 0 ? "videopay" : "audiopay");
     g_object_set(payloader, "ssrc", ssrc, NULL);
     gst_caps_set_simple(caps, "extmap-1", G_TYPE_STRING, TWCC_URI, "ssrc", G_TYPE_UINT, ssrc, NULL);
+    if (index == 0) gst_caps_set_simple(caps, "extmap-2", G_TYPE_STRING, PLAYOUT_DELAY_URI, NULL);
     g_object_set(transceiver, "codec-preferences", caps, "direction", GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDRECV, NULL);
     if (index == 0) g_object_set(transceiver, "do-nack", TRUE, NULL); /* on sound it makes Chromium refuse the offer */
     gst_object_unref(transceiver);
 }
 
-static void add_twcc(Rtc *rtc, const char *payloader)
+/* Takes the reference to extension, which may be NULL. */
+static void add_extension(Rtc *rtc, const char *payloader, GstRTPHeaderExtension *extension)
 {
     g_autoptr(GstElement) pay = gst_bin_get_by_name(GST_BIN(rtc->pipeline), payloader);
-    GstRTPHeaderExtension *extension = gst_rtp_header_extension_create_from_uri(TWCC_URI);
     if (!extension) return;
-    gst_rtp_header_extension_set_id(extension, TWCC_ID);
     g_signal_emit_by_name(pay, "add-extension", extension);
     gst_object_unref(extension);
+}
+
+static GstRTPHeaderExtension *twcc_new(void)
+{
+    GstRTPHeaderExtension *extension = gst_rtp_header_extension_create_from_uri(TWCC_URI);
+    if (extension) gst_rtp_header_extension_set_id(extension, TWCC_ID);
+    return extension;
 }
 
 /* webrtcbin passes over the loopback interface; giving libnice any address stops it from looking for others, so it gets them all. */
@@ -550,8 +560,9 @@ Rtc *rtc_new(const RtcSettings *settings, const RtcEvents *events, GError **erro
     g_signal_connect(rtc->bin, "pad-added", G_CALLBACK(on_pad_added), rtc);
     set_up_transceiver(rtc, 0, is_vp8);
     set_up_transceiver(rtc, 1, is_vp8);
-    add_twcc(rtc, "videopay");
-    add_twcc(rtc, "audiopay");
+    add_extension(rtc, "videopay", twcc_new());
+    add_extension(rtc, "audiopay", twcc_new());
+    add_extension(rtc, "videopay", playout_delay_new(PLAYOUT_ID, PLAYOUT_MOST_MS));
     set_up_ice(rtc, settings);
     start(rtc);
     return rtc;
