@@ -51,7 +51,7 @@ $(BUILD)/flags.mk: Makefile board/local/packages/build board/local/install
 	@{ echo "PKG_CFLAGS := $$(pkg-config --cflags $(all_pkgs))"; \
 	   $(foreach p,$(PROGRAMS),echo "PKG_LIBS_$(p) := $$(pkg-config --libs $(PKGS_$(p)))";) } > $@.part && mv $@.part $@
 
-.PHONY: all run demo test unit asan tsan fuzz bench lint format pictures clean distclean help test-tools
+.PHONY: all run demo test unit asan tsan fuzz bench lint format pictures docs-pictures clean distclean help test-tools
 all: $(PROGRAMS:%=$(BUILD)/bin/%) $(BUILD)/share/.stamp
 
 help: ## this text
@@ -160,6 +160,11 @@ bench: test-tools ## what a call costs and how long it takes: a table, and build
 pictures: test-tools ## every screen of the console as a picture, in build/pictures
 	@$(MAKE) --no-print-directory $(BUILD)/share/.stamp $(BUILD)/tests/pictures/pictures
 	@$(BUILD)/tests/pictures/pictures $(BUILD)/pictures $(BUILD)/share
+
+docs-pictures: pictures ## the documents' pictures anew, in docs/pictures
+	@board/local/install pictures
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) tests/pictures/documents $(BUILD)/pictures docs/pictures
 
 # --- care --------------------------------------------------------------------------------------------------------------------------------
 own_c := $(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null)
