@@ -471,7 +471,7 @@ a { color: var(--_accent); }
 .stage { position: relative; background: #0d1412; color: #fff; aspect-ratio: 16 / 9; overflow: hidden; display: grid; place-items: center; }
 .stage video { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; }
 .stage video.coming { opacity: 0; }
-.stage .self { inset: auto .75rem .75rem auto; width: clamp(84px, 22%, 220px); height: auto; aspect-ratio: 16 / 9; object-fit: cover; border-radius: 8px;
+.stage .self { inset: .75rem .75rem auto auto; width: clamp(84px, 22%, 220px); height: auto; aspect-ratio: 16 / 9; object-fit: cover; border-radius: 8px;
     border: 2px solid #fff; background: #000; transform: scaleX(-1); }
 .over { position: relative; z-index: 1; display: grid; justify-items: center; gap: .75rem; padding: .9rem 1.2rem; max-width: 90%; background: rgb(13 20 18 / .86); border-radius: 12px; text-align: center; }
 .over p { font-size: 1.1rem; font-weight: 600; }
