@@ -203,7 +203,8 @@ static gboolean step_live(Call *call, const CallEvent *event)
     }
 }
 
-/* Events of a booth carry its proof of holding the call; those about one offer carry its generation. */
+/* Events of a booth carry its proof of holding the call; those about one offer carry its generation; those about a link that is gone the
+ * desk that it was at, since both ends may have come back at another one meanwhile. */
 static gboolean fits(const Call *call, const CallEvent *event)
 {
     switch (event->kind) {
@@ -215,10 +216,11 @@ static gboolean fits(const Call *call, const CallEvent *event)
     case CALL_BOOTH_ENDS:
     case CALL_SETUP_FAILED:
     case CALL_MEDIA_LOST: return call_is_held(call, event->booth, event->gen, event->nonce);
-    case CALL_LINK_LOST:
+    case CALL_LINK_LOST: return call->gen == event->gen && strcmp(call->owner_desk, event->desk) == 0;
     case CALL_LEASE_ENDED:
     case CALL_NO_PICTURE:
     case CALL_MEDIA_UP: return call->gen == event->gen;
+    case CALL_SHOPPER_AWAY: return strcmp(call->shopper_desk, event->desk) == 0;
     default: return TRUE;
     }
 }

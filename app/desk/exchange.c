@@ -312,6 +312,7 @@ static void on_message(gpointer data, const char *subject, const char *text)
 
 void exchange_note_ended(Exchange *exchange, const Call *call)
 {
+    if (g_hash_table_size(exchange->ended) >= EXCHANGE_ENDED_MAX) return;
     Ended *ended = g_new0(Ended, 1);
     g_strlcpy(ended->hash, call->key_hash, sizeof ended->hash);
     g_strlcpy(ended->outcome, call->outcome, sizeof ended->outcome);

@@ -116,6 +116,19 @@ static void tell_parting(Entry *entry, Booth *booth, const Call *old)
     entry_set_booth(entry, NULL);
 }
 
+void booth_tell_accepted(Entry *entry)
+{
+    if (!entry->booth || entry->call->state != CALL_LIVE) return;
+    booth_send(entry->booth, json_pack("{s:s, s:s, s:i}", "t", "accepted", "call", entry->id, "gen", (int)entry->call->gen));
+}
+
+/* Its booth came to another desk, which has adopted the call; the link here just does not know yet that it is dead. */
+static gboolean has_moved(const Entry *entry, const Call *old)
+{
+    gboolean from_here = exchange_is_self(entry->exchange, old->owner_desk);
+    return from_here && !exchange_is_self(entry->exchange, entry->call->owner_desk) && !entry_is_wanted(entry, CALL_ADOPT);
+}
+
 void booth_tell(Entry *entry, const Call *old)
 {
     const Call *call = entry->call;
@@ -125,9 +138,10 @@ void booth_tell(Entry *entry, const Call *old)
         gboolean kept = with_booth && old->gen == call->gen && strcmp(call->owner, booth->id) == 0;
         if (!kept)
             tell_parting(entry, booth, old);
-        else if (old->state == CALL_OFFERED && call->state == CALL_LIVE) {
-            booth_send(booth, json_pack("{s:s, s:s, s:i}", "t", "accepted", "call", call->id, "gen", (int)call->gen));
-        }
+        else if (has_moved(entry, old))
+            entry_set_booth(entry, NULL);
+        else if (old->state == CALL_OFFERED && call->state == CALL_LIVE)
+            booth_tell_accepted(entry);
     }
     gboolean offered = call->state == CALL_OFFERED && (!old || old->state != CALL_OFFERED || old->gen != call->gen);
     if (offered && exchange_is_self(entry->exchange, call->owner_desk)) take_offer(entry);
@@ -213,7 +227,7 @@ static const char *resume_call(Exchange *exchange, Booth *booth)
     if (!entry || !call_is_held(entry->call, booth->id, (guint)gen, nonce) || (entry->booth && entry->booth != booth)) return "gone";
     entry_set_booth(entry, booth);
     CallEvent event = entry_event(entry, CALL_ADOPT);
-    entry_wants(entry, &event, INTENT_DESK, "");
+    if (!entry_is_wanted(entry, CALL_ADOPT)) entry_wants(entry, &event, INTENT_DESK, "");
     return "kept";
 }
 
@@ -228,7 +242,8 @@ static void give_back_others(Exchange *exchange, const Booth *booth)
         Entry *entry = value;
         if (entry->call->state != CALL_OFFERED || entry->booth || strcmp(entry->call->owner, booth->id) != 0) continue;
         CallEvent event = entry_event(entry, CALL_LINK_LOST);
-        if (!entry_is_wanted(entry, CALL_LINK_LOST)) entry_wants(entry, &event, INTENT_DESK, "");
+        g_strlcpy(event.desk, entry->call->owner_desk, sizeof event.desk);
+        if (!entry_is_wanted(entry, CALL_LINK_LOST) && !entry_is_wanted(entry, CALL_ACCEPT)) entry_wants(entry, &event, INTENT_DESK, "");
     }
 }
 
@@ -255,6 +270,7 @@ static void on_last_record(gpointer data, const StoreResult *result)
     Booth *booth = errand_booth(errand);
     if (!booth) return;
     if (result->verdict == STORE_WON) {
+        booth->stored_known = TRUE;
         booth->record_revision = result->revision;
         booth->stored_epoch = result->epoch;
         booth->stored_seq = result->seq;
@@ -369,14 +385,14 @@ static void take_of_call(Exchange *exchange, Booth *booth, const json_t *message
         send_refused(booth, id, gen, what, entry ? "stale" : "gone");
         return;
     }
-    if (strcmp(what, "signal") == 0) {
-        json_t *onward = json_copy((json_t *)message);
-        json_object_del(onward, "call");
-        entry_to_shopper(entry, onward);
+    /* That the peer connection stands changes nothing here: whether there is a picture is the shopper's page's to say. */
+    if (strcmp(what, "media_up") == 0) {
+        g_info("%s is connected with booth %s", id, booth->id);
         return;
     }
-    CallEvent event = entry_event(entry, CALL_MEDIA_UP);
-    if (!entry->call->media_up_utc && !entry_is_wanted(entry, CALL_MEDIA_UP)) entry_wants(entry, &event, INTENT_DESK, "media_up");
+    json_t *onward = json_copy((json_t *)message);
+    json_object_del(onward, "call");
+    entry_to_shopper(entry, onward);
 }
 
 /* --- records and snapshots
@@ -400,10 +416,18 @@ static void on_appended(gpointer data, const StoreResult *result)
         booth->records_at = exchange_mono() + EXCHANGE_RETRY_MS;
         return;
     }
+    json_t *message = g_queue_peek_head(&booth->records);
+    /* It counts its epochs anew, and did not hear so from a welcome that could not know: its record has not landed. */
+    if (!booth->stored_known && result->epoch > wire_int(message, "epoch")) {
+        g_queue_clear_full(&booth->records, (GDestroyNotify)json_decref);
+        door_close(booth->peer.link, 4003, "which records landed is known now: say hello again");
+        return;
+    }
     booth->record_revision = result->revision;
     booth->stored_epoch = result->epoch;
     booth->stored_seq = result->seq;
-    json_t *message = g_queue_pop_head(&booth->records);
+    booth->stored_known = TRUE;
+    g_queue_pop_head(&booth->records);
     send_recorded(booth, wire_int(message, "epoch"), wire_int(message, "seq"));
     json_decref(message);
     append_next(errand->exchange, booth);

@@ -45,7 +45,7 @@ CallEvent entry_event(const Entry *entry, CallEventKind kind)
     CallEvent event = {.kind = kind, .now_utc = exchange_utc(), .gen = entry->call->gen};
     g_strlcpy(event.nonce, entry->call->nonce, sizeof event.nonce);
     g_strlcpy(event.booth, entry->call->owner, sizeof event.booth);
-    g_strlcpy(event.desk, entry->exchange->settings->instance, sizeof event.desk);
+    g_strlcpy(event.desk, kind == CALL_SHOPPER_AWAY ? entry->call->shopper_desk : entry->exchange->settings->instance, sizeof event.desk);
     event.staff = exchange_has_staff(entry->exchange, entry->call->topic, entry->call->lang);
     return event;
 }
@@ -93,7 +93,6 @@ void entry_set_shopper(Entry *entry, Shopper *shopper)
     if (shopper) {
         shopper->entry = entry;
         entry->away_since = 0;
-        entry->media_lost = FALSE;
         forget_wish(entry, CALL_SHOPPER_AWAY);
     } else {
         entry->away_since = exchange_mono();
@@ -254,11 +253,17 @@ void entry_gone(Entry *entry)
 /* --- what shall become of it
  * ------------------------------------------------------------------------------------------------------------------ */
 
+/* A wish about an older offer is none: it will be dropped. */
+static gboolean is_wish(const Entry *entry, const Intent *intent, CallEventKind kind)
+{
+    return intent->event.kind == kind && intent->event.gen == entry->call->gen;
+}
+
 gboolean entry_is_wanted(const Entry *entry, CallEventKind kind)
 {
-    if (entry->writing && entry->writing->event.kind == kind) return TRUE;
+    if (entry->writing && is_wish(entry, entry->writing, kind)) return TRUE;
     for (const GList *at = entry->intents.head; at; at = at->next) {
-        if (((const Intent *)at->data)->event.kind == kind) return TRUE;
+        if (is_wish(entry, at->data, kind)) return TRUE;
     }
     return FALSE;
 }
@@ -304,6 +309,8 @@ static void drop_intent(Entry *entry, Intent *intent, gboolean unresolved)
         booth_offer_failed(entry->exchange, entry->id, unresolved);
     } else if (intent->from == INTENT_BOOTH && !unresolved && !is_fulfilled(entry->call, &intent->event)) {
         booth_refuse(entry->exchange, intent, entry->id);
+    } else if (intent->event.kind == CALL_ACCEPT && !unresolved) {
+        booth_tell_accepted(entry);
     }
     intent_free(intent);
 }
@@ -332,7 +339,11 @@ void entry_pump(Entry *entry)
 
 static void on_won(Entry *entry, Intent *intent, Call *written, guint64 revision)
 {
-    if (intent->event.kind == CALL_OFFER) entry->offering = FALSE;
+    if (intent->event.kind == CALL_OFFER) {
+        entry->offering = FALSE;
+        /* The view may have been quicker, and show it back in line already. */
+        queue_hold(entry->exchange->queue, entry->id, FALSE);
+    }
     if (revision > entry->revision)
         apply(entry, written, revision);
     else
@@ -376,6 +387,7 @@ static void on_put(gpointer data, const StoreResult *result)
     /* An offer is not worth another try: the line offers again. Nor is an unresolved renewal: the agent renews again. */
     gboolean once = intent->event.kind == CALL_OFFER || (intent->event.kind == CALL_RENEW && !lost);
     if (!once) g_queue_push_head(&entry->intents, intent);
+    if (entry->shopper) forget_wish(entry, CALL_SHOPPER_AWAY);
     if (lost && !learn_from_loss(entry, result)) {
         if (once) intent_free(intent);
         return;

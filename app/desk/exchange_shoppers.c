@@ -309,7 +309,8 @@ static void take_resume(Exchange *exchange, Shopper *shopper, const json_t *mess
         entry_set_shopper(entry, shopper);
         send_standing(shopper);
         CallEvent event = entry_event(entry, CALL_MOVE);
-        if (!exchange_is_self(exchange, entry->call->shopper_desk)) entry_wants(entry, &event, INTENT_SHOPPER, "resume");
+        if (!exchange_is_self(exchange, entry->call->shopper_desk) && !entry_is_wanted(entry, CALL_MOVE))
+            entry_wants(entry, &event, INTENT_SHOPPER, "resume");
     } else if (ended && token_is_key(key, ended->hash)) {
         send_ended(shopper, id, ended->outcome, ended->cause);
     } else {
@@ -332,19 +333,33 @@ static void take_signal(Shopper *shopper, const json_t *message)
     }
     json_t *onward = json_copy((json_t *)message);
     json_object_set_new(onward, "call", json_string(shopper->entry->id));
+    /* The call's id makes it longer, and a booth ends a link whose messages are over-long. */
+    if (json_dumpb(onward, NULL, 0, JSON_COMPACT) > WIRE_MESSAGE_MAX) {
+        json_decref(onward);
+        shopper_error(shopper, "bad_message", "the signal is too long");
+        return;
+    }
     entry_to_booth(shopper->entry, onward);
+}
+
+/* Whether no booth is there any more to give the shopper a picture: not linked, silent, or it has given the call up. */
+static gboolean is_forsaken(const Entry *entry, gint64 now)
+{
+    gboolean silent = now - entry->lease_seen > EXCHANGE_SILENT_MS;
+    if (entry->booth) return entry->media_lost || silent;
+    return exchange_is_self(entry->exchange, entry->call->owner_desk) ? now - entry->unlinked_since > EXCHANGE_UNLINKED_MS : silent;
 }
 
 static void take_no_picture(Shopper *shopper)
 {
     Entry *entry = shopper->entry;
     Exchange *exchange = entry->exchange;
-    gint64 now = exchange_mono();
-    if (entry->booth || !exchange->whole) return;
-    gboolean ours = exchange_is_self(exchange, entry->call->owner_desk);
-    gboolean unlinked = ours ? now - entry->unlinked_since > EXCHANGE_UNLINKED_MS : now - entry->lease_seen > EXCHANGE_SILENT_MS;
+    if (!is_forsaken(entry, exchange_mono())) {
+        entry_to_booth(entry, json_pack("{s:s, s:s, s:i}", "t", "no_picture", "call", entry->id, "gen", (int)entry->call->gen));
+        return;
+    }
     CallEvent event = entry_event(entry, CALL_NO_PICTURE);
-    if (unlinked && !entry_is_wanted(entry, CALL_NO_PICTURE)) entry_wants(entry, &event, INTENT_SHOPPER, "no_picture");
+    if (exchange->whole && !entry_is_wanted(entry, CALL_NO_PICTURE)) entry_wants(entry, &event, INTENT_SHOPPER, "no_picture");
 }
 
 /* The page wants no call after all, while it is being put in line: it leaves the line like any page that went away. */

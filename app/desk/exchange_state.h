@@ -14,7 +14,8 @@
 #define EXCHANGE_SILENT_MS     8000   /* or so long to renew at another desk */
 #define EXCHANGE_RETRY_MS      300    /* an unresolved write is tried again */
 #define EXCHANGE_LEFTOVER_MS   5000   /* what another desk has not finished is finished here */
-#define EXCHANGE_ENDED_MS      600000 /* an ended call can be rated so long */
+#define EXCHANGE_ENDED_MS      600000 /* an ended call can be rated so long, */
+#define EXCHANGE_ENDED_MAX     50000  /* so many at most */
 #define EXCHANGE_BAD_MAX       3
 #define EXCHANGE_RECORDS_MAX   256 /* booths' records that wait for the bus, for each booth */
 
@@ -48,7 +49,7 @@ struct Entry {
     Intent *writing; /* the one that the store is at */
     Call *written;
     gboolean offering, finishing, listening;
-    gboolean media_lost; /* the booth's word, which waits for the shopper's absence to be sure */
+    gboolean media_lost; /* the booth has given the call up; whether it is over depends on the shopper */
     CallEvent media_lost_event;
     Shopper *shopper; /* its page is here */
     Booth *booth;     /* its owner's link is here and holds it */
@@ -95,7 +96,8 @@ struct Booth {
     gint64 records_at;
     guint64 record_revision; /* of the last landed one; 0 when not known */
     gint64 stored_epoch, stored_seq;
-    json_t *snapshot; /* the newest, while another one is being written */
+    gboolean stored_known; /* the welcome could tell them */
+    json_t *snapshot;      /* the newest, while another one is being written */
     gboolean snapshotting;
 };
 
@@ -182,6 +184,7 @@ void booth_closed(Exchange *exchange, Booth *booth);
 void booth_send(Booth *booth, json_t *message); /* takes message */
 void booth_error(Booth *booth, const char *code, const char *detail);
 void booth_tell(Entry *entry, const Call *old);
+void booth_tell_accepted(Entry *entry); /* again, where the first answer may have been lost */
 void booth_refuse(Exchange *exchange, const Intent *intent, const char *id);
 void booth_match(Exchange *exchange, Booth *booth);
 void booth_offer_failed(Exchange *exchange, const char *id, gboolean unresolved);

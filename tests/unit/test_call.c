@@ -9,7 +9,7 @@
 
 #include "desk/call.h"
 
-#define ID "c00000000000000000000000000000001"
+#define ID       "c00000000000000000000000000000001"
 #define ENQUEUED 1000000
 #define NOW      1005000
 
@@ -18,7 +18,7 @@ static CallEvent event_of(CallEventKind kind, guint gen)
     CallEvent event = {.kind = kind, .now_utc = NOW, .gen = gen, .booth_name = "Booth One", .staff = TRUE};
     strcpy(event.booth, "b1");
     strcpy(event.nonce, "n1");
-    strcpy(event.desk, "d1");
+    strcpy(event.desk, kind == CALL_SHOPPER_AWAY ? "d0" : "d1");
     return event;
 }
 
@@ -50,6 +50,7 @@ static Call *in_state(CallState state)
 }
 
 #define NO (-1)
+/* clang-format off */
 /* What each event makes of a call in each state; NO: refused. */
 static const int table[CALL_EVENTS][4] = {
     /*                        queued        offered       live         done */
@@ -71,6 +72,7 @@ static const int table[CALL_EVENTS][4] = {
     [CALL_CALL_BACK] =      {CALL_DONE,    CALL_DONE,    NO,          NO},
     [CALL_MOVE] =           {CALL_QUEUED,  CALL_OFFERED, CALL_LIVE,   NO},
 };
+/* clang-format on */
 
 static void test_every_state_and_event(void **state)
 {
@@ -95,8 +97,8 @@ static void test_every_state_and_event(void **state)
 static void test_stale_is_refused(void **state)
 {
     (void)state;
-    static const CallEventKind proven[] = {CALL_ACCEPT, CALL_DECLINE, CALL_RING_NO_ANSWER, CALL_RENEW, CALL_ADOPT, CALL_BOOTH_ENDS,
-                                           CALL_SETUP_FAILED, CALL_MEDIA_LOST};
+    static const CallEventKind proven[] = {CALL_ACCEPT, CALL_DECLINE,    CALL_RING_NO_ANSWER, CALL_RENEW,
+                                           CALL_ADOPT,  CALL_BOOTH_ENDS, CALL_SETUP_FAILED,   CALL_MEDIA_LOST};
     for (int from = CALL_OFFERED; from <= CALL_LIVE; from++) {
         for (gsize i = 0; i < G_N_ELEMENTS(proven); i++) {
             g_autoptr(Call) call = in_state((CallState)from);
@@ -108,6 +110,21 @@ static void test_stale_is_refused(void **state)
             assert_null(call_step(call, &forged));
         }
     }
+}
+
+/* What a desk concluded from a link of its own does not count once that end has come back at another desk. */
+static void test_moved_meanwhile(void **state)
+{
+    (void)state;
+    CallEvent adopt = event_of(CALL_ADOPT, 1), lost = event_of(CALL_LINK_LOST, 1);
+    strcpy(adopt.desk, "d2");
+    g_autoptr(Call) offered = in_state(CALL_OFFERED);
+    g_autoptr(Call) adopted = call_step(offered, &adopt);
+    assert_null(call_step(adopted, &lost));
+    CallEvent move = event_of(CALL_MOVE, 0), away = event_of(CALL_SHOPPER_AWAY, 0);
+    g_autoptr(Call) waiting = in_state(CALL_QUEUED);
+    g_autoptr(Call) moved = call_step(waiting, &move);
+    assert_null(call_step(moved, &away));
 }
 
 static void test_back_at_the_head(void **state)
@@ -203,7 +220,7 @@ static void test_foreign_values(void **state)
     json_t *value = call_to_json(call);
     const char *member;
     json_t *ignored;
-    json_object_foreach (value, member, ignored) {
+    json_object_foreach(value, member, ignored) {
         if (strcmp(member, "v") == 0) continue;
         json_t *broken = json_deep_copy(value);
         json_object_set_new(broken, member, json_real(0.5));
@@ -241,9 +258,16 @@ static void test_offers_are_bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_state_and_event), cmocka_unit_test(test_stale_is_refused), cmocka_unit_test(test_back_at_the_head),
-        cmocka_unit_test(test_talk), cmocka_unit_test(test_why_it_was_not_answered), cmocka_unit_test(test_value_there_and_back),
-        cmocka_unit_test(test_foreign_values), cmocka_unit_test(test_record_keeps_no_secret), cmocka_unit_test(test_offers_are_bounded),
+        cmocka_unit_test(test_every_state_and_event),
+        cmocka_unit_test(test_stale_is_refused),
+        cmocka_unit_test(test_moved_meanwhile),
+        cmocka_unit_test(test_back_at_the_head),
+        cmocka_unit_test(test_talk),
+        cmocka_unit_test(test_why_it_was_not_answered),
+        cmocka_unit_test(test_value_there_and_back),
+        cmocka_unit_test(test_foreign_values),
+        cmocka_unit_test(test_record_keeps_no_secret),
+        cmocka_unit_test(test_offers_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
