@@ -436,10 +436,21 @@ static void on_studio_down(void *data)
     step(agent, &(BoothEvent){.kind = BOOTH_STARTED});
 }
 
+/* Health says it too: an agent that was away when the connection came up has missed the signal. */
+static void follow_media(Agent *agent)
+{
+    const json_t *pc = json_object_get(json_object_get(agent->health, "media"), "pc");
+    const BoothCall *call = &agent->booth.call;
+    gboolean up = in_call(agent) && call->media == BOOTH_MEDIA_CONNECTING && json_integer_value(pc) == call->pc &&
+                  media_of(media_string(agent, "state")) == BOOTH_MEDIA_UP;
+    if (up) step(agent, &(BoothEvent){.kind = BOOTH_MEDIA_IS, .number = call->pc, .media = BOOTH_MEDIA_UP});
+}
+
 static void on_health(void *data, const json_t *health)
 {
     Agent *agent = data;
     set_json(&agent->health, health);
+    follow_media(agent);
     if (problems_set_health(agent->problems, health, utc_ms(agent)))
         weigh_problems(agent);
     else

@@ -198,15 +198,18 @@ static void media_is_up(Step *step)
     if (booth->linked) act(step, BOOTH_DO_MEDIA_UP);
 }
 
-static gboolean on_media(Step *step)
+static void follow_media(Step *step)
 {
-    Booth *booth = step->booth;
-    if (!in_call(booth) || step->event->number != booth->call.pc) return TRUE;
     switch (step->event->media) {
     case BOOTH_MEDIA_UP: media_is_up(step); break;
     case BOOTH_MEDIA_LOST: remake(step); break;
     default: break;
     }
+}
+
+static gboolean on_media(Step *step)
+{
+    if (in_call(step->booth) && step->event->number == step->booth->call.pc) follow_media(step);
     return TRUE;
 }
 
@@ -224,7 +227,11 @@ static gboolean on_no_picture(Step *step)
     Booth *booth = step->booth;
     if (booth->state != BOOTH_LIVE || !is_ours(step)) return TRUE;
     booth->call.shopper_present = TRUE;
-    if (step->event->mono - booth->remade_mono >= BOOTH_REMAKE_MIN) remake(step);
+    /* Each attempt gets longer: a slow line must not be cut off again and again just before its picture. */
+    gint64 pause = (gint64)BOOTH_REMAKE_MIN << MIN(booth->call.asked, BOOTH_ASKED_MAX);
+    if (step->event->mono - booth->remade_mono < pause) return TRUE;
+    booth->call.asked++;
+    remake(step);
     return TRUE;
 }
 
@@ -258,7 +265,7 @@ static gboolean on_studio_up(Step *step)
     act(step, BOOTH_DO_CAMERA);
     if (in_call(booth) && booth->call.accepted) {
         if (ours && step->event->number == booth->call.pc)
-            booth->call.media = BOOTH_MEDIA_UP;
+            follow_media(step);
         else
             remake(step);
     } else if (booth->state == BOOTH_RINGING || booth->state == BOOTH_CONNECTING) {
@@ -394,8 +401,9 @@ static void resume_call(Step *step, BoothResume resume)
         }
         return;
     }
+    /* Whether the desk has heard the accept is not known: said again, it answers again. */
     if (!booth->call.accepted)
-        accepted_now(step);
+        act(step, BOOTH_DO_ACCEPT);
     else if (booth->call.media == BOOTH_MEDIA_LOST)
         remake(step);
     else if (booth->state == BOOTH_LIVE)

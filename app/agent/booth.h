@@ -10,7 +10,8 @@
 #define BOOTH_AWAY_MS    10000 /* media gone and shopper away for so long: over */
 #define BOOTH_CUT_OFF_MS 30000 /* media gone and no desk to make it anew with for so long: over */
 #define BOOTH_REMAKE_MS  8000  /* a new peer connection has so long before the next is tried */
-#define BOOTH_REMAKE_MIN 3000  /* between two that the shopper's page asks for */
+#define BOOTH_REMAKE_MIN 3000  /* between two that the shopper's page asks for; doubles each time, */
+#define BOOTH_ASKED_MAX  4     /* so often */
 
 typedef enum {
     BOOTH_STARTING,
@@ -42,7 +43,8 @@ typedef struct {
     gboolean accepted; /* the desk said so */
     gboolean shopper_present;
     BoothMedia media;
-    guint pc; /* of the peer connection in use; grows over all calls */
+    guint pc;    /* of the peer connection in use; grows over all calls */
+    guint asked; /* peer connections made because the shopper's page had no picture */
     gint64 ring_until_mono;
     gint64 accepted_mono, media_up_mono, ended_mono;
     gint64 offered_utc, accepted_utc, media_up_utc, shopper_picture_utc, ended_utc;

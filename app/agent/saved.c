@@ -145,6 +145,8 @@ gboolean saved_read(const char *text, const char *boot, gint64 mono, Booth *boot
         fresh.state = state_of(state);
         fresh.since_mono = since;
         fresh.deadline_mono = deadline;
+        /* A connection that was being made anew may never come up: lost until the studio says otherwise. */
+        if (fresh.state == BOOTH_LIVE && fresh.call.media != BOOTH_MEDIA_UP) fresh.call.media = BOOTH_MEDIA_LOST;
         if (fresh.state != BOOTH_WRAPUP && fresh.call.accepted) fresh.renew_mono = mono + BOOTH_RENEW_MS;
         if (strcmp(then, boot) != 0) forget_boot(&fresh, mono);
     }

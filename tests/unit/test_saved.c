@@ -75,6 +75,23 @@ static void kept_states_come_back(void **unused)
     json_decref(card);
 }
 
+/* Killed while it made a connection anew: whether that one still comes up is the studio's to say. */
+static void a_lost_picture_stays_lost(void **unused)
+{
+    (void)unused;
+    Booth before = sample(BOOTH_LIVE), after;
+    json_t *card = NULL;
+    before.call.media = BOOTH_MEDIA_LOST;
+    g_autofree char *text = saved_write(&before, NULL, "boot");
+    booth_init(&after, 1000);
+    assert_true(saved_read(text, "boot", 8000, &after, &card));
+    assert_int_equal(after.call.media, BOOTH_MEDIA_LOST);
+    before.state = BOOTH_CONNECTING;
+    g_autofree char *connecting = saved_write(&before, NULL, "boot");
+    assert_true(saved_read(connecting, "boot", 8000, &after, &card));
+    assert_int_equal(after.call.media, BOOTH_MEDIA_CONNECTING);
+}
+
 static void other_states_start_anew(void **unused)
 {
     (void)unused;
@@ -138,11 +155,9 @@ static void nonsense_changes_nothing(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(kept_states_come_back),
-        cmocka_unit_test(other_states_start_anew),
-        cmocka_unit_test(after_another_boot_a_call_is_over),
-        cmocka_unit_test(what_is_owed_is_kept),
-        cmocka_unit_test(nonsense_changes_nothing),
+        cmocka_unit_test(kept_states_come_back),   cmocka_unit_test(a_lost_picture_stays_lost),
+        cmocka_unit_test(other_states_start_anew), cmocka_unit_test(after_another_boot_a_call_is_over),
+        cmocka_unit_test(what_is_owed_is_kept),    cmocka_unit_test(nonsense_changes_nothing),
     };
     return cmocka_run_group_tests_name("saved", tests, NULL, NULL);
 }
