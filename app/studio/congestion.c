@@ -9,7 +9,7 @@
 #define QUEUE_STANDS_US 150000
 #define CUT             0.85 /* of what arrived */
 #define CUT_MOST        0.5  /* at once: one report may mislead */
-#define CUT_EVERY_US    400000
+#define CUT_EVERY_US    300000
 #define CONTENT_LIMITED 0.6  /* below, of what it might: the sender needs no more */
 #define GROWTH          0.12 /* a second */
 #define GROWTH_FAST     0.35 /* a second */
@@ -18,7 +18,7 @@
 #define HEADROOM        1.8    /* of what arrives: an encoder that needs little proves little */
 #define HEADROOM_KBPS   1200.0 /* but enough for a picture of full size, always */
 #define SMOOTH_LOSS_S   1.0
-#define SMOOTH_RATE_S   0.5
+#define SMOOTH_RATE_S   0.2
 #define QUEUE_LEAK_S    1.5
 #define SILENCE_US      1000000
 #define REPORT_MAX_S    1.0
@@ -59,6 +59,7 @@ static void cut(Congestion *congestion, gint64 now_us, double to_kbps)
     congestion->last_cut_us = now_us;
     congestion->queue_ms = 0;
     congestion->queued_us = 0;
+    congestion->loss = MIN(congestion->loss, LOSS_BAD);
     congestion->kbps = MIN(congestion->kbps, MAX(to_kbps, congestion->kbps * CUT_MOST));
 }
 
@@ -67,11 +68,15 @@ static gboolean is_queue_standing(const Congestion *congestion, gint64 now_us)
     return congestion->queued_us && now_us - congestion->queued_us >= QUEUE_STANDS_US;
 }
 
-/* What the line carries, as far as that is known. */
+/* The sender has no more to send: what arrives tells nothing of the line. */
+static gboolean is_content_limited(const Congestion *congestion)
+{
+    return congestion->got_kbps <= 0 || congestion->sent_kbps < CONTENT_LIMITED * congestion->kbps;
+}
+
 static double carried_kbps(const Congestion *congestion)
 {
-    gboolean is_content_limited = congestion->sent_kbps < CONTENT_LIMITED * congestion->kbps;
-    return congestion->got_kbps > 0 && !is_content_limited ? congestion->got_kbps : congestion->kbps;
+    return is_content_limited(congestion) ? congestion->kbps : congestion->got_kbps;
 }
 
 static void grow(Congestion *congestion, gint64 now_us, double seconds)
@@ -88,7 +93,8 @@ int congestion_report(Congestion *congestion, gint64 now_us, const CongestionRep
     congestion->last_us = now_us;
     take_in(congestion, now_us, seconds, report);
     if (congestion->loss > LOSS_FULL)
-        cut(congestion, now_us, MIN(carried_kbps(congestion), congestion->kbps * (1.0 - congestion->loss / 2)) * 0.95);
+        cut(congestion, now_us,
+            is_content_limited(congestion) ? congestion->kbps * (1.0 - congestion->loss / 2) : carried_kbps(congestion) * CUT);
     else if (is_queue_standing(congestion, now_us))
         cut(congestion, now_us, carried_kbps(congestion) * CUT);
     else if (congestion->loss < LOSS_BAD && congestion->queue_ms < QUEUE_HIGH_MS)

@@ -23,7 +23,7 @@ typedef struct {
     int floor_kbps, ceiling_kbps;
     double kbps;        /* what the encoder may use */
     double loss;        /* smoothed over about a second */
-    double got_kbps;    /* smoothed over about half a second */
+    double got_kbps;    /* smoothed over about a fifth of a second */
     double sent_kbps;   /* likewise */
     double queue_ms;    /* what has piled up on the way, leaking */
     gint64 queued_us;   /* since when queue_ms is above what a good line has; 0: it is not */

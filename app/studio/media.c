@@ -151,7 +151,10 @@ static void use_rate(Media *media, int kbps)
 static void take_feedback(void *data, const CongestionReport *report)
 {
     Media *media = data;
-    use_rate(media, congestion_report(&media->congestion, g_get_monotonic_time(), report));
+    int kbps = congestion_report(&media->congestion, g_get_monotonic_time(), report);
+    g_debug("line: %d kbit/s; %u packets, sent %.0f, got %.0f kbit/s, lost %.3f (%.3f), delta %.2f ms, queue %.0f ms", kbps, report->packets,
+            report->sent_kbps, report->got_kbps, report->loss, media->congestion.loss, report->delta_ms, media->congestion.queue_ms);
+    use_rate(media, kbps);
 }
 
 static gboolean look_for_silence(gpointer data)

@@ -34,6 +34,11 @@
 #define CANDIDATES_MAX     64   /* of the shopper */
 #define HELD_MAX           128  /* signals before the release */
 #define PICTURE_PIXELS_MAX (1920 * 1088)
+#define REPAIR_SHARE       6     /* one byte sent again for so many sent */
+#define REPAIR_MAX         14000 /* bytes sent again at once */
+#define PACKET_BYTES       1200
+#define REPAIR_CALM_LOSS   0.1     /* below: a key frame gets through */
+#define REPAIR_KEY_US      1000000 /* between two key frames because of packets that were not sent again */
 
 enum { GATE_CLOSED, GATE_KEY, GATE_OPEN }; /* until connected; until the first key frame; open */
 
@@ -48,7 +53,7 @@ struct Rtc {
     guint watch, tick;
     GPtrArray *held; /* json_t; NULL once released */
     const char *state;
-    gint64 released_us;
+    gint64 released_us, repaired_us;
     guint candidates;
     gboolean answered, loopback;
     double audio_sent_db, audio_received_db;
@@ -57,9 +62,12 @@ struct Rtc {
     /* shared between threads */
     gint gate, closed;
     gint sent_frames, sent_bytes, received_frames, received_age_ms;
+    gint repair;   /* bytes that may be sent again */
+    gint given_up; /* a packet was not sent again */
     gint heard_ms; /* monotonic, when the shopper was last heard, wraps */
     GMutex lock;
     CongestionReport report;
+    gboolean is_report_new; /* not yet taken by the main thread */
 };
 
 /* --- from other threads to the main thread --------------------------------------------------------------------------------------- */
@@ -155,20 +163,50 @@ static void fail(Rtc *rtc, guint number, const char *why)
     set_state(rtc, "failed");
 }
 
+/* A browser waits 3 s for what it misses before it asks for a key frame; it gets one as soon as the line has calmed down. */
+static void replace_given_up(Rtc *rtc, const CongestionReport *report)
+{
+    gint64 now = g_get_monotonic_time();
+    if (report->loss > REPAIR_CALM_LOSS || now - rtc->repaired_us < REPAIR_KEY_US) return;
+    if (!g_atomic_int_compare_and_exchange(&rtc->given_up, TRUE, FALSE)) return;
+    rtc->repaired_us = now;
+    rtc->events.key_wanted(rtc->events.data);
+}
+
 static void take_feedback(Rtc *rtc, guint number, const char *text)
 {
     (void)number;
     (void)text;
     g_mutex_lock(&rtc->lock);
     CongestionReport report = rtc->report;
+    rtc->is_report_new = FALSE;
     g_mutex_unlock(&rtc->lock);
     if (strcmp(rtc->state, "lost") == 0) set_state(rtc, "connected");
     rtc->events.feedback(rtc->events.data, &report);
+    replace_given_up(rtc, &report);
 }
 
 static void note_heard(Rtc *rtc)
 {
     g_atomic_int_set(&rtc->heard_ms, (gint)(g_get_monotonic_time() / 1000));
+}
+
+/* Reports that the main thread was too late for become one. Returns whether there was none. */
+static gboolean add_report(Rtc *rtc, CongestionReport report)
+{
+    g_mutex_lock(&rtc->lock);
+    gboolean is_first = !rtc->is_report_new;
+    guint packets = rtc->report.packets + report.packets;
+    if (!is_first && packets > 0) {
+        double delta_ms = rtc->report.delta_ms * rtc->report.packets + report.delta_ms * report.packets;
+        report.loss = (rtc->report.loss * rtc->report.packets + report.loss * report.packets) / packets;
+        report.delta_ms = delta_ms / packets;
+        report.packets = packets;
+    }
+    rtc->report = report;
+    rtc->is_report_new = TRUE;
+    g_mutex_unlock(&rtc->lock);
+    return is_first;
 }
 
 static void on_twcc_stats(GstElement *session, GParamSpec *spec, gpointer data)
@@ -184,12 +222,10 @@ static void on_twcc_stats(GstElement *session, GParamSpec *spec, gpointer data)
     gst_structure_get(stats, "bitrate-sent", G_TYPE_UINT, &sent, "bitrate-recv", G_TYPE_UINT, &got, NULL);
     gst_structure_get(stats, "packets-sent", G_TYPE_UINT, &packets, "packet-loss-pct", G_TYPE_DOUBLE, &loss, NULL);
     gst_structure_get(stats, "avg-delta-of-delta", G_TYPE_INT64, &delta, NULL);
-    g_mutex_lock(&rtc->lock);
-    rtc->report = (CongestionReport){
+    CongestionReport report = {
         .loss = loss / 100, .sent_kbps = sent / 1000.0, .got_kbps = got / 1000.0, .delta_ms = (double)delta / 1e6, .packets = packets};
-    g_mutex_unlock(&rtc->lock);
     note_heard(rtc);
-    post(rtc, take_feedback, 0, NULL);
+    if (add_report(rtc, report)) post(rtc, take_feedback, 0, NULL);
 }
 
 static void watch_session(Rtc *rtc)
@@ -337,6 +373,42 @@ static GstPadProbeReturn hear_upstream(GstPad *pad, GstPadProbeInfo *info, gpoin
     Rtc *rtc = data;
     if (gst_video_event_is_force_key_unit(GST_PAD_PROBE_INFO_EVENT(info))) rtc->events.key_wanted(rtc->events.data);
     return GST_PAD_PROBE_OK;
+}
+
+/* --- sending again ----------------------------------------------------------------------------------------------------------------- */
+
+static void add_repair(Rtc *rtc, gint bytes)
+{
+    gint old, new;
+    do {
+        old = g_atomic_int_get(&rtc->repair);
+        new = CLAMP(old + bytes, 0, REPAIR_MAX);
+    } while (!g_atomic_int_compare_and_exchange(&rtc->repair, old, new));
+}
+
+/* A full line loses most of what is sent, and a browser asks for each lost packet again and again: answered without measure, that alone
+ * keeps the line full. */
+static GstPadProbeReturn limit_repair(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+    (void)pad;
+    Rtc *rtc = data;
+    if (!gst_event_has_name(GST_PAD_PROBE_INFO_EVENT(info), "GstRTPRetransmissionRequest")) return GST_PAD_PROBE_OK;
+    if (g_atomic_int_get(&rtc->repair) < PACKET_BYTES) {
+        g_atomic_int_set(&rtc->given_up, TRUE);
+        return GST_PAD_PROBE_DROP;
+    }
+    add_repair(rtc, -PACKET_BYTES);
+    return GST_PAD_PROBE_OK;
+}
+
+static void on_element_added(GstBin *bin, GstBin *inner, GstElement *element, gpointer data)
+{
+    (void)bin;
+    (void)inner;
+    GstElementFactory *factory = gst_element_get_factory(element);
+    if (!factory || strcmp(GST_OBJECT_NAME(factory), "rtprtxsend") != 0) return;
+    g_autoptr(GstPad) pad = gst_element_get_static_pad(element, "src");
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, limit_repair, data, NULL);
 }
 
 /* --- building -------------------------------------------------------------------------------------------------------------------- */
@@ -558,6 +630,7 @@ Rtc *rtc_new(const RtcSettings *settings, const RtcEvents *events, GError **erro
     g_signal_connect(rtc->bin, "on-ice-candidate", G_CALLBACK(on_candidate), rtc);
     g_signal_connect(rtc->bin, "notify::connection-state", G_CALLBACK(on_connection_state), rtc);
     g_signal_connect(rtc->bin, "pad-added", G_CALLBACK(on_pad_added), rtc);
+    g_signal_connect(rtc->bin, "deep-element-added", G_CALLBACK(on_element_added), rtc);
     set_up_transceiver(rtc, 0, is_vp8);
     set_up_transceiver(rtc, 1, is_vp8);
     add_extension(rtc, "videopay", twcc_new());
@@ -748,6 +821,7 @@ void rtc_push_video(Rtc *rtc, GstSample *sample)
     }
     g_atomic_int_inc(&rtc->sent_frames);
     g_atomic_int_add(&rtc->sent_bytes, (gint)gst_buffer_get_size(frame));
+    add_repair(rtc, (gint)gst_buffer_get_size(frame) / REPAIR_SHARE);
     gst_app_src_push_sample(GST_APP_SRC(rtc->video), sample);
 }
 

@@ -10,6 +10,13 @@
 
 #define SWING_US         4000000 /* the disc's way there and back */
 #define LOOKS_PER_SECOND 4
+#define THREAD_ROWS      4 /* of the ribbon */
+#define DASH_MIN         6 /* pixels */
+#define DASH_SPREAD      14
+#define DASH_CONTRAST    44 /* of luma, up and down: with this an encoder spends about 2 Mbit/s at 720p30 */
+#define THREAD_SPEED     70 /* pixels a second at least, at a width of 1280 */
+#define THREAD_SPREAD    120
+#define RIBBON_SEED      7
 
 typedef struct {
     GstPushSrc parent;
@@ -18,6 +25,7 @@ typedef struct {
     char *frozen;    /* path */
     GstVideoInfo info;
     GstBuffer *background; /* I420 */
+    guint8 *ribbon;        /* luma, twice as wide as the picture so that each row can begin anywhere */
     GstBufferPool *pool;
     guint64 frame;
     GstClockTime next;
@@ -36,7 +44,7 @@ G_DEFINE_TYPE(CameraSim, camera_sim, GST_TYPE_PUSH_SRC)
 
 /* --- the picture ---------------------------------------------------------------------------------------------------------------- */
 
-/* Rows that change from frame to frame, both even: the code above, the disc below. */
+/* Rows that change from frame to frame, all even: the code above, the disc and the ribbon below. */
 static int code_bottom(const CameraSim *sim)
 {
     return GST_ROUND_UP_2((CAMERA_CODE_TOP + CAMERA_CODE_ROWS) * sim->info.width / CAMERA_CODE_PER_WIDTH);
@@ -50,6 +58,56 @@ static int disc_radius(const CameraSim *sim)
 static int disc_top(const CameraSim *sim)
 {
     return GST_ROUND_DOWN_2(sim->info.height * 3 / 4 - disc_radius(sim));
+}
+
+static int ribbon_top(const CameraSim *sim)
+{
+    return GST_ROUND_DOWN_2(sim->info.height * 86 / 100);
+}
+
+static int ribbon_rows(const CameraSim *sim)
+{
+    return GST_ROUND_DOWN_4(sim->info.height / 10);
+}
+
+/* A thread of dashes of random length and brightness, brighter in its middle rows; the second half repeats the first. */
+static void weave_thread(guint8 *rows, int width, GRand *chance)
+{
+    static const int LIGHT[THREAD_ROWS] = {-14, 6, 6, -14};
+    int level = 0;
+    for (int x = 0, left = 0; x < width; x++, left--) {
+        if (left <= 0) {
+            left = g_rand_int_range(chance, DASH_MIN, DASH_MIN + DASH_SPREAD);
+            level = g_rand_int_range(chance, -DASH_CONTRAST, DASH_CONTRAST + 1);
+        }
+        for (int row = 0; row < THREAD_ROWS; row++) rows[row * 2 * width + x] = (guint8)CLAMP(118 + LIGHT[row] + level, 16, 235);
+    }
+    for (int row = 0; row < THREAD_ROWS; row++) memcpy(rows + row * 2 * width + width, rows + row * 2 * width, (gsize)width);
+}
+
+static guint8 *new_ribbon(const CameraSim *sim)
+{
+    int width = sim->info.width, rows = ribbon_rows(sim);
+    guint8 *ribbon = g_malloc((gsize)2 * width * MAX(rows, 1));
+    GRand *chance = g_rand_new_with_seed(RIBBON_SEED);
+    for (int row = 0; row < rows; row += THREAD_ROWS) weave_thread(ribbon + (gsize)row * 2 * width, width, chance);
+    g_rand_free(chance);
+    return ribbon;
+}
+
+/* Neighbouring threads run against each other, each at its own speed: no block of the picture is the one before moved, so that an encoder
+ * has to work for it as for a real camera's picture. */
+static void paint_ribbon(const CameraSim *sim, GstVideoFrame *frame, guint64 utc_ms)
+{
+    int width = sim->info.width, rows = ribbon_rows(sim), stride = GST_VIDEO_FRAME_PLANE_STRIDE(frame, 0);
+    guint8 *luma = (guint8 *)GST_VIDEO_FRAME_PLANE_DATA(frame, 0) + (gsize)ribbon_top(sim) * stride;
+    for (int row = 0; row < rows; row++) {
+        int thread = row / THREAD_ROWS;
+        guint64 speed = (guint64)(THREAD_SPEED + thread * 37 % THREAD_SPREAD) * width / 1280;
+        int offset = (int)(utc_ms * speed / 1000 % width);
+        if (thread % 2) offset = width - offset;
+        memcpy(luma + (gsize)row * stride, sim->ribbon + (gsize)row * 2 * width + offset, (gsize)width);
+    }
 }
 
 static void paint_background(cairo_t *cairo, const char *view, int width, int height)
@@ -158,6 +216,7 @@ static GstFlowReturn paint_frame(CameraSim *sim, GstBuffer *buffer, guint64 utc_
         gst_mini_object_set_qdata(GST_MINI_OBJECT(buffer), painted, (gpointer)PAINTED, NULL);
     }
     paint_disc(sim, &frame, (gint64)utc_ms * 1000);
+    paint_ribbon(sim, &frame, utc_ms);
     camera_code_draw(GST_VIDEO_FRAME_PLANE_DATA(&frame, 0), GST_VIDEO_FRAME_PLANE_STRIDE(&frame, 0), sim->info.width, sim->info.height,
                      utc_ms);
     gst_video_frame_unmap(&frame);
@@ -179,6 +238,7 @@ static gboolean camera_sim_start(GstBaseSrc *base)
     CameraSim *sim = (CameraSim *)base;
     if (is_unplugged(sim)) return FALSE;
     sim->background = new_background(sim);
+    sim->ribbon = new_ribbon(sim);
     sim->pool = gst_video_buffer_pool_new();
     GstStructure *config = gst_buffer_pool_get_config(sim->pool);
     g_autoptr(GstCaps) caps = gst_video_info_to_caps(&sim->info);
@@ -194,6 +254,7 @@ static gboolean camera_sim_stop(GstBaseSrc *base)
     if (sim->pool) gst_buffer_pool_set_active(sim->pool, FALSE);
     gst_clear_object(&sim->pool);
     gst_clear_buffer(&sim->background);
+    g_clear_pointer(&sim->ribbon, g_free);
     return TRUE;
 }
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after as afterAll, before, test } from 'node:test';
 import { after, eventually, now, Shopper, startSystem } from './harness.mjs';
@@ -14,7 +14,10 @@ const BOOTH_NET = '10.77.1', SHOPPER_NET = '10.77.2';
 const TURN_PORT = 3478;
 const SECRET = 'only-of-this-test';
 const NARROW_MS = 12000;
+const GOOD_KBPS = 1200; // more than the narrow line carries, less than the simulated camera's picture takes
+const GOOD_MS = 30000;
 const FPS_WITHIN_MS = 3000;
+const MIN_FPS = 20;
 const RECOVER_MS = 15000;
 
 const tag = `lb${process.pid}`;
@@ -138,6 +141,23 @@ test('no way but the relay: the call works through coturn, with credentials that
     }
 });
 
+/* The line to the shopper: 1 Mbit/s, 3 % lost. By nftables, as not every kernel has netem. */
+function narrowTheLine() {
+    inside('centre', 'tc', 'qdisc', 'add', 'dev', 'shopper', 'root', 'tbf', 'rate', '1mbit', 'burst', '16kb', 'latency', '200ms');
+    const rules = 'table inet line {\n chain pass {\n type filter hook forward priority 0;\n oifname "shopper" meta l4proto udp numgen random mod 100 < 3 drop\n }\n}\n';
+    writeFileSync(join(folder, 'line.nft'), rules);
+    inside('centre', 'nft', '-f', join(folder, 'line.nft'));
+}
+
+function widenTheLine() {
+    inside('centre', 'nft', 'delete', 'table', 'inet', 'line');
+    inside('centre', 'tc', 'qdisc', 'del', 'dev', 'shopper', 'root');
+}
+
+/* The browser's own row of the advisor's picture. */
+const videoIn = (shopper) => shopper.page.evaluate(async () => [...(await window.witness.peers.at(-1).getStats()).values()]
+    .find(({ type, kind }) => type === 'inbound-rtp' && kind === 'video'));
+
 test('1 Mbit/s and 3 % loss: 20 pictures a second within 3 s; good again within 15 s', { skip }, async () => {
     forward(true);
     const system = await start({});
@@ -151,25 +171,25 @@ test('1 Mbit/s and 3 % loss: 20 pictures a second within 3 s; good again within 
     try {
         shopper = await placeCall(system, browser);
         await shopper.moving();
-        await after(4000);
-        const good = { kbps: await kbps(2000), fps: await shopper.fps(2000), width: (await shopper.stats()).width };
-        inside('centre', 'tc', 'qdisc', 'add', 'dev', 'shopper', 'root', 'tbf', 'rate', '1mbit', 'burst', '16kb', 'latency', '200ms');
-        // Loss by nftables, as not every kernel has netem.
-        const rules = 'table inet line {\n chain pass {\n type filter hook forward priority 0;\n oifname "shopper" meta l4proto udp numgen random mod 100 < 3 drop\n }\n}\n';
-        writeFileSync(join(folder, 'line.nft'), rules);
-        inside('centre', 'nft', '-f', join(folder, 'line.nft'));
-        await after(FPS_WITHIN_MS);
-        const from = now();
-        await after(NARROW_MS - FPS_WITHIN_MS);
-        const frames = (await shopper.witness('frames')).filter((at) => at >= from).length;
-        const narrow = { fps: frames / ((now() - from) / 1000), kbps: await kbps(1000), width: (await shopper.stats()).width };
-        inside('centre', 'nft', 'delete', 'table', 'inet', 'line');
-        inside('centre', 'tc', 'qdisc', 'del', 'dev', 'shopper', 'root');
-        const began = now();
-        console.log(`good ${JSON.stringify(good)}; narrow ${JSON.stringify(narrow)}`);
-        assert.ok(narrow.fps >= 20, `${narrow.fps.toFixed(1)} pictures a second on the narrow line`);
-        await eventually('the picture is as large and as rich as before', async () => (await shopper.stats()).width >= good.width && await kbps(1000) >= 0.8 * Math.min(good.kbps, 2000)
-            && await shopper.fps(1000) >= 0.8 * Math.min(good.fps, 30), RECOVER_MS);
+        const good = await eventually('a rich picture', async () => {
+            const found = { kbps: await kbps(1000), fps: await shopper.fps(1000), width: (await shopper.stats()).width };
+            return found.kbps >= GOOD_KBPS && found.fps >= MIN_FPS && found;
+        }, GOOD_MS);
+        const before_ = await videoIn(shopper);
+        narrowTheLine();
+        const from = now() + FPS_WITHIN_MS;
+        await after(NARROW_MS);
+        const until = now(), frames = (await shopper.witness('frames')).filter((at) => at >= from && at < until).length;
+        const narrow = { fps: frames / ((until - from) / 1000), gap: Math.round(await shopper.gap(from, until)), kbps: await kbps(1000), width: (await shopper.stats()).width };
+        widenTheLine();
+        const began = now(), in_ = await videoIn(shopper), more = (name) => (in_[name] || 0) - (before_[name] || 0);
+        const repaired = { nacks: more('nackCount'), retransmitted: more('retransmittedPacketsReceived'),
+            freezes: more('freezeCount'), key_frames: more('keyFramesDecoded') };
+        console.log(`load ${loadavg()[0].toFixed(1)}; good ${JSON.stringify(good)}; narrow ${JSON.stringify(narrow)}; repaired ${JSON.stringify(repaired)}`);
+        assert.ok(narrow.fps >= MIN_FPS, `${narrow.fps.toFixed(1)} pictures a second on the narrow line`);
+        assert.ok(repaired.nacks > 0 && repaired.retransmitted > 0, 'what was lost is sent again');
+        await eventually('the picture is as large and as rich as before', async () => await kbps(1000) >= 0.8 * good.kbps
+            && await shopper.fps(1000) >= MIN_FPS && (await shopper.stats()).width >= good.width, RECOVER_MS);
         console.log(`recovered within ${Math.round(now() - began)} ms`);
     } finally {
         await browser.close();

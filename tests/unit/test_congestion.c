@@ -66,7 +66,7 @@ static void a_narrow_line_is_found_and_left(void **state)
     line_run(&line, 10);
     line.kbps = 1000;
     int rate = line_run(&line, 3);
-    assert_in_range(rate, 500, 1050);
+    assert_in_range(rate, 500, 1100);
     for (int i = 0; i < 20; i++) assert_in_range(line_run(&line, 1), 450, 1250);
     assert_true(line.queue_ms < 101);
     line.kbps = 20000;
