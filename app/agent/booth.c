@@ -167,15 +167,18 @@ static void remake(Step *step)
     act(step, BOOTH_DO_START);
 }
 
-/* Keeps the clock of "gone": the media is lost and there is nobody to make it anew with. */
+/* Keeps the clock of "gone": there is no media, and nobody to make it with. The time to set a call up is that which both ends have for it
+ * together: it starts anew when they are there again. */
 static void watch_gone(Step *step)
 {
     Booth *booth = step->booth;
-    gboolean gone = booth->state == BOOTH_LIVE && booth->call.media == BOOTH_MEDIA_LOST && (!booth->call.shopper_present || !booth->linked);
-    if (!gone)
-        booth->gone_mono = 0;
-    else if (!booth->gone_mono)
-        booth->gone_mono = step->event->mono;
+    gboolean sets_up = booth->state == BOOTH_CONNECTING;
+    gboolean without = sets_up || (booth->state == BOOTH_LIVE && booth->call.media == BOOTH_MEDIA_LOST);
+    gboolean gone = without && (!booth->call.shopper_present || !booth->linked);
+    if (gone && !booth->gone_mono) booth->gone_mono = step->event->mono;
+    if (gone && sets_up) booth->deadline_mono = 0;
+    if (!gone && sets_up && booth->gone_mono) booth->deadline_mono = step->event->mono + booth->setup_ms;
+    if (!gone) booth->gone_mono = 0;
 }
 
 static void start_media(Step *step)
@@ -218,7 +221,8 @@ static gboolean on_shopper(Step *step)
     Booth *booth = step->booth;
     if (!in_call(booth) || !is_ours(step)) return TRUE;
     booth->call.shopper_present = step->event->flag;
-    if (booth->call.accepted && step->event->flag && booth->call.media == BOOTH_MEDIA_LOST) remake(step);
+    /* An offer or its answer may be lost with the line that the shopper had. */
+    if (booth->call.accepted && step->event->flag && booth->call.media != BOOTH_MEDIA_UP) remake(step);
     return TRUE;
 }
 
@@ -385,6 +389,7 @@ static gboolean on_link_down(Step *step)
 static void accepted_now(Step *step)
 {
     step->booth->call.accepted = TRUE;
+    step->booth->deadline_mono = step->event->mono + step->booth->setup_ms;
     step->booth->renew_mono = step->event->mono + BOOTH_RENEW_MS;
     start_media(step);
 }
@@ -404,10 +409,9 @@ static void resume_call(Step *step, BoothResume resume)
     /* Whether the desk has heard the accept is not known: said again, it answers again. */
     if (!booth->call.accepted)
         act(step, BOOTH_DO_ACCEPT);
-    else if (booth->call.media == BOOTH_MEDIA_LOST)
-        remake(step);
-    else if (booth->state == BOOTH_LIVE)
+    else if (booth->call.media == BOOTH_MEDIA_UP)
         act(step, BOOTH_DO_MEDIA_UP);
+    /* Else what was signalled may be lost with the link: made anew by the word of the shopper's presence, which follows a welcome. */
 }
 
 static gboolean on_welcome(Step *step)
@@ -564,8 +568,8 @@ static gint64 gone_limit(const Booth *booth)
 
 static gint64 remake_due(const Booth *booth)
 {
-    gboolean waits = booth->state == BOOTH_LIVE && booth->call.media == BOOTH_MEDIA_LOST && booth->studio && booth->linked &&
-                     booth->call.shopper_present;
+    gboolean without = booth->state == BOOTH_CONNECTING ? booth->call.accepted : booth->call.media == BOOTH_MEDIA_LOST;
+    gboolean waits = in_call(booth) && without && booth->studio && booth->linked && booth->call.shopper_present;
     return waits ? booth->remade_mono + BOOTH_REMAKE_MS : 0;
 }
 
@@ -581,7 +585,7 @@ static gboolean on_tick(Step *step)
     if (is_due(booth->deadline_mono, now)) {
         state_over(step);
     } else if (is_due(gone_limit(booth), now)) {
-        owe_end(step, BOOTH_END_MEDIA_LOST);
+        owe_end(step, booth->state == BOOTH_CONNECTING && booth->linked ? BOOTH_END_SETUP_FAILED : BOOTH_END_MEDIA_LOST);
         call_over(step);
     } else if (is_due(remake_due(booth), now)) {
         remake(step);

@@ -150,7 +150,7 @@ static const Row rows[] = {
      {"starting", "paused", "ready", "ringing", "connecting", "live", "wrapup"}},
     {"shopper back",
      EVENT(OURS, .kind = BOOTH_SHOPPER, .flag = TRUE),
-     {"starting", "paused", "ready", "ringing", "connecting", "live", "wrapup"}},
+     {"starting", "paused", "ready", "ringing", "connecting start", "live", "wrapup"}},
     {"seen", EVENT(OURS, .kind = BOOTH_SEEN), {"starting", "paused", "ready", "ringing", "live media_up", "live", "wrapup"}},
     {"no picture", EVENT(OURS, .kind = BOOTH_NO_PICTURE), {"starting", "paused", "ready", "ringing", "connecting", "live start", "wrapup"}},
     {"studio up, idle",
@@ -306,6 +306,42 @@ static void an_accept_whose_answer_was_lost_goes_on(void **unused)
     expect(&booth, OF(.kind = BOOTH_ACCEPTED), "connecting");
 }
 
+/* Signals may be lost with any link; as long as both ends are there the call must not fail for that. */
+static void a_set_up_that_lost_a_link_starts_anew(void **unused)
+{
+    (void)unused;
+    Booth booth = at(BOOTH_CONNECTING);
+    booth.setup_ms = 20000;
+    booth.deadline_mono = 20000;
+    expect_at(&booth, 1000, OF(.kind = BOOTH_LINK_DOWN), "connecting");
+    assert_int_equal(booth_deadline(&booth), 1000 + BOOTH_CUT_OFF_MS);
+    expect_at(&booth, 19000, OF(.kind = BOOTH_WELCOME, WELCOME, .number = BOOTH_RESUME_KEPT), "connecting");
+    expect_at(&booth, 19000, OF(.kind = BOOTH_SHOPPER, .flag = TRUE), "connecting start");
+    assert_int_equal(booth.deadline_mono, 39000);
+    assert_int_equal(booth.call.pc, 5);
+    expect_at(&booth, 20000, OF(.kind = BOOTH_SHOPPER, .flag = FALSE), "connecting");
+    assert_int_equal(booth_deadline(&booth), 20000 + BOOTH_AWAY_MS);
+    expect_at(&booth, 21000, OF(.kind = BOOTH_SHOPPER, .flag = TRUE), "connecting start");
+    assert_int_equal(booth.deadline_mono, 41000);
+    expect_at(&booth, 21000 + BOOTH_REMAKE_MS, OF(.kind = BOOTH_TICK), "connecting start");
+    assert_int_equal(booth.call.pc, 7);
+    expect_at(&booth, 30000, OF(.kind = BOOTH_MEDIA_IS, .number = 7, .media = BOOTH_MEDIA_UP), "live media_up");
+}
+
+/* Without a link nothing can be said of the shopper, who may well be there: the desk decides. */
+static void a_set_up_that_is_cut_off_is_given_back(void **unused)
+{
+    (void)unused;
+    Booth booth = at(BOOTH_CONNECTING);
+    expect_at(&booth, 1000, OF(.kind = BOOTH_LINK_DOWN), "connecting");
+    expect_at(&booth, 1000 + BOOTH_CUT_OFF_MS, OF(.kind = BOOTH_TICK), "paused stop record");
+    assert_int_equal(booth.owed_end, BOOTH_END_MEDIA_LOST);
+    booth = at(BOOTH_CONNECTING);
+    expect_at(&booth, 1000, OF(.kind = BOOTH_SHOPPER, .flag = FALSE), "connecting");
+    expect_at(&booth, 1000 + BOOTH_AWAY_MS, OF(.kind = BOOTH_TICK), "ready end stop record pull");
+    assert_int_equal(booth.owed_end, BOOTH_END_SETUP_FAILED);
+}
+
 static void a_live_call_survives_the_link(void **unused)
 {
     (void)unused;
@@ -423,6 +459,8 @@ int main(void)
         cmocka_unit_test(an_unanswered_ring_pauses),
         cmocka_unit_test(an_accept_that_comes_too_late),
         cmocka_unit_test(an_accept_whose_answer_was_lost_goes_on),
+        cmocka_unit_test(a_set_up_that_lost_a_link_starts_anew),
+        cmocka_unit_test(a_set_up_that_is_cut_off_is_given_back),
         cmocka_unit_test(a_live_call_survives_the_link),
         cmocka_unit_test(a_hang_up_without_a_link_is_told_later),
         cmocka_unit_test(lost_media_is_made_anew),
