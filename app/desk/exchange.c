@@ -248,28 +248,34 @@ static void ask_secret(Exchange *exchange)
     store_put(exchange->store, "secret", secret, 0, on_secret, exchange);
 }
 
-/* While it was blind nothing could be renewed in its sight: everyone gets their time anew. */
-static void restart_timers(Exchange *exchange)
+/* While it was blind nothing could be renewed in its sight: everyone is given that time back, and no more. A desk that is blind again and
+ * again still sees what ends. */
+static void forgive_blindness(Exchange *exchange, gint64 now)
 {
-    gint64 now = exchange_mono();
+    gint64 blind = now - exchange->sighted;
     GHashTableIter iter;
     gpointer value;
     g_hash_table_iter_init(&iter, exchange->desks);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) ((Desk *)value)->seen = now;
+    while (g_hash_table_iter_next(&iter, NULL, &value)) ((Desk *)value)->seen = MIN(((Desk *)value)->seen + blind, now);
     g_hash_table_iter_init(&iter, exchange->calls);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         Entry *entry = value;
-        entry->lease_seen = now;
-        if (!exchange_is_self(exchange, entry->call->shopper_desk)) entry->away_since = 0;
+        gboolean others = !exchange_is_self(exchange, entry->call->shopper_desk);
+        entry->lease_seen = MIN(entry->lease_seen + blind, now);
+        if (others && entry->away_since) entry->away_since = MIN(entry->away_since + blind, now);
     }
 }
 
 static void on_view_complete(gpointer data, guint64 revision)
 {
     Exchange *exchange = data;
+    gint64 now = exchange_mono();
+    if (!exchange->whole) {
+        drop_calls(exchange, exchange->view, revision);
+        forgive_blindness(exchange, now);
+    }
+    exchange->sighted = now;
     if (exchange->whole) return;
-    drop_calls(exchange, exchange->view, revision);
-    restart_timers(exchange);
     exchange->whole = exchange->ready = TRUE;
     g_info("the view of the bucket is complete: %u calls", g_hash_table_size(exchange->calls));
     ask_secret(exchange);

@@ -264,6 +264,22 @@ static void send_welcome(Exchange *exchange, Booth *booth)
     if (exchange->queue_told) door_send(booth->peer.link, exchange->queue_told);
 }
 
+static gboolean holds_claim(const Exchange *exchange, const Booth *booth)
+{
+    const char *id = NULL, *nonce = NULL;
+    json_int_t gen = 0;
+    if (json_unpack(booth->claim, "{s:s, s:I, s:s}", "id", &id, "gen", &gen, "nonce", &nonce) < 0) return FALSE;
+    const Entry *entry = g_hash_table_lookup(exchange->calls, id);
+    return entry && call_is_held(entry->call, booth->id, (guint)gen, nonce);
+}
+
+/* That a call is gone can only be said in full sight of the bucket: till then the welcome waits. */
+static void greet(Exchange *exchange, Booth *booth)
+{
+    booth->unwelcomed = booth->claim && !exchange->whole && !holds_claim(exchange, booth);
+    if (!booth->unwelcomed) send_welcome(exchange, booth);
+}
+
 static void on_last_record(gpointer data, const StoreResult *result)
 {
     g_autofree Errand *errand = data;
@@ -275,7 +291,7 @@ static void on_last_record(gpointer data, const StoreResult *result)
         booth->stored_epoch = result->epoch;
         booth->stored_seq = result->seq;
     }
-    send_welcome(errand->exchange, booth);
+    greet(errand->exchange, booth);
 }
 
 /* Parts a link from its call without a word to the call: the hello of the new link says whether it is kept. */
@@ -567,6 +583,7 @@ void booth_closed(Exchange *exchange, Booth *booth)
 
 void booth_sweep(Exchange *exchange, Booth *booth, G_GNUC_UNUSED gint64 now)
 {
+    if (booth->unwelcomed) greet(exchange, booth);
     booth_match(exchange, booth);
     append_next(exchange, booth);
 }

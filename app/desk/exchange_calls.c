@@ -348,6 +348,8 @@ static void on_won(Entry *entry, Intent *intent, Call *written, guint64 revision
         apply(entry, written, revision);
     else
         call_free(written);
+    /* Nor does the booth wait for this offer any longer, if it did not get it. */
+    if (intent->event.kind == CALL_OFFER) booth_offer_failed(entry->exchange, entry->id, FALSE);
     intent_free(intent);
     if (entry->call->state == CALL_DONE) finish(entry);
 }

@@ -314,7 +314,8 @@ static void take_resume(Exchange *exchange, Shopper *shopper, const json_t *mess
     } else if (ended && token_is_key(key, ended->hash)) {
         send_ended(shopper, id, ended->outcome, ended->cause);
     } else {
-        shopper_error(shopper, "unknown_call", NULL);
+        /* What is not in sight just now may be there all the same: the page asks again. */
+        shopper_error(shopper, exchange->whole ? "unknown_call" : "unavailable", NULL);
     }
 }
 

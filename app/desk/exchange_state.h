@@ -80,6 +80,7 @@ struct Booth {
     Peer peer;
     char *id, *name;
     gboolean introduced, welcomed;
+    gboolean unwelcomed; /* all is known for the welcome but what became of the call that it claims */
     char **topics, **langs;
     QueueSkills skills;
     gint64 epoch;
@@ -134,6 +135,7 @@ struct Exchange {
     guint64 serial;
     guint view;
     gboolean ready, whole; /* whole: the view is complete and up to date */
+    gint64 sighted;        /* when it last was */
     char *secret;          /* for callback references */
     gboolean secret_asked;
     gint64 swept, swept_slow;

@@ -552,6 +552,39 @@ static void test_bus_dies(void **state)
 }
 
 /* A booth whose database was lost counts anew; while the bus is away nobody can tell it. What it sends then must not count as landed. */
+/* How often the desk has had its view of the bucket complete. */
+static guint count_views(const Centre *centre, guint desk)
+{
+    g_autofree char *log = NULL;
+    g_assert_true(g_file_get_contents(centre->desks[desk].log, &log, NULL, NULL));
+    g_auto(GStrv) parts = g_strsplit(log, "the view of the bucket is complete", -1);
+    return g_strv_length(parts) - 1;
+}
+
+/* The bus dies over and over: each time everyone is given back the time that nobody saw, and no more. A desk and its shopper that are gone
+ * are found out all the same. */
+static void test_often_blind(void **state)
+{
+    Centre *centre = *state;
+    Client *shopper = centre_shopper(centre, 0);
+    Ticket ticket = ask(shopper, "tv");
+    centre_kill(&centre->desks[0].process, SIGKILL);
+    client_free(shopper);
+    for (int i = 0; i < 5; i++) {
+        guint views = count_views(centre, 1);
+        centre_kill(&centre->nats, SIGKILL);
+        centre_start_nats(centre);
+        while (count_views(centre, 1) == views) g_usleep(20000);
+        g_usleep(2500000);
+    }
+    gint64 now = g_get_real_time() / 1000;
+    json_t *records = centre_records(centre, 1, ticket.id, 1);
+    assert_int_equal(json_array_size(records), 1);
+    assert_true(wire_int(json_object_get(json_array_get(records, 0), "value"), "ended_utc") <= now);
+    json_decref(records);
+    clear(&ticket, NULL);
+}
+
 static void test_lost_database(void **state)
 {
     Centre *centre = *state;
@@ -594,6 +627,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_desk_dies, set_up_two, tear_down),
         cmocka_unit_test_setup_teardown(test_desk_dies_ringing, set_up_two, tear_down),
         cmocka_unit_test_setup_teardown(test_bus_dies, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_often_blind, set_up_two, tear_down),
         cmocka_unit_test_setup_teardown(test_lost_database, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
