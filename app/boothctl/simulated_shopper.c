@@ -5,8 +5,10 @@
 
 #include <string.h>
 
-#define PING_MS  5000
-#define AGAIN_MS 500 /* after "unavailable" or "too_fast" */
+#define PING_MS       5000
+#define AGAIN_MS      500  /* after "unavailable" or "too_fast" */
+#define NO_PICTURE_MS 5000 /* as long as the page waits for one, */
+#define LOOK_MS       1000 /* and how often it looks */
 
 struct SimulatedShopper {
     const ShopperHabits *habits;
@@ -17,7 +19,8 @@ struct SimulatedShopper {
     gint64 asked;
     guint gen, pc, seen_pc;
     guint resumed, pictures, errors;
-    guint ping, again, impatience, picture, farewell; /* sources */
+    guint ping, again, impatience, picture, farewell, look; /* sources */
+    gint64 connecting;                                      /* since when there should be a picture; 0: there should not */
     gboolean leaves, loses, hangs_up;
 };
 
@@ -82,22 +85,60 @@ static gboolean on_farewell(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+static void say_media_up(SimulatedShopper *shopper)
+{
+    say(shopper, json_pack("{ss si si}", "t", "media_up", "gen", (int)shopper->gen, "pc", (int)shopper->seen_pc));
+}
+
 static gboolean on_picture(gpointer data)
 {
     SimulatedShopper *shopper = data;
     shopper->picture = 0;
     if (shopper->seen_pc != shopper->pc) shopper->pictures++;
     shopper->seen_pc = shopper->pc;
-    say(shopper, json_pack("{ss si si}", "t", "media_up", "gen", (int)shopper->gen, "pc", (int)shopper->pc));
+    say_media_up(shopper);
     if (shopper->hangs_up && !shopper->farewell)
         shopper->farewell = g_timeout_add(simulate_pick(&shopper->habits->talk_ms), on_farewell, shopper);
     return G_SOURCE_REMOVE;
 }
 
-static void on_queued(SimulatedShopper *shopper, const json_t *message)
+static gboolean on_look(gpointer data)
+{
+    SimulatedShopper *shopper = data;
+    gboolean misses = !shopper->seen_pc && g_get_monotonic_time() - shopper->connecting >= NO_PICTURE_MS * G_TIME_SPAN_MILLISECOND;
+    if (misses && link_is_up(shopper->link)) say(shopper, json_pack("{ss si}", "t", "no_picture", "gen", (int)shopper->gen));
+    return G_SOURCE_CONTINUE;
+}
+
+/* What belonged to another offer of the call. */
+static void forget_media(SimulatedShopper *shopper)
 {
     clear(&shopper->picture);
     clear(&shopper->farewell);
+    clear(&shopper->look);
+    shopper->connecting = 0;
+    shopper->pc = shopper->seen_pc = 0;
+}
+
+static void on_ringing(SimulatedShopper *shopper, const json_t *message)
+{
+    forget_media(shopper);
+    shopper->gen = (guint)wire_int(message, "gen");
+}
+
+static void on_connecting(SimulatedShopper *shopper, const json_t *message)
+{
+    if (shopper->gen != (guint)wire_int(message, "gen")) on_ringing(shopper, message);
+    /* A desk that died may have taken the word of the first picture with it. */
+    if (shopper->seen_pc) say_media_up(shopper);
+    if (shopper->connecting) return;
+    shopper->connecting = g_get_monotonic_time();
+    shopper->look = g_timeout_add(LOOK_MS, on_look, shopper);
+}
+
+static void on_queued(SimulatedShopper *shopper, const json_t *message)
+{
+    forget_media(shopper);
     if (shopper->call) return;
     shopper->call = g_strdup(wire_string(message, "call"));
     shopper->key = g_strdup(wire_string(message, "key"));
@@ -108,8 +149,8 @@ static void on_queued(SimulatedShopper *shopper, const json_t *message)
 
 static void on_signal(SimulatedShopper *shopper, const json_t *message)
 {
-    if (strcmp(wire_string(message, "kind"), "offer") != 0) return;
-    shopper->gen = (guint)wire_int(message, "gen");
+    gboolean newer = (guint)wire_int(message, "gen") == shopper->gen && (guint)wire_int(message, "pc") > shopper->pc;
+    if (strcmp(wire_string(message, "kind"), "offer") != 0 || !shopper->connecting || !newer) return;
     shopper->pc = (guint)wire_int(message, "pc");
     say(shopper,
         json_pack("{ss si si ss ss}", "t", "signal", "gen", (int)shopper->gen, "pc", (int)shopper->pc, "kind", "answer", "sdp", "v=0\r\n"));
@@ -124,8 +165,7 @@ static void finish(SimulatedShopper *shopper, const char *end, const char *cause
     shopper->cause = g_strdup(cause);
     clear(&shopper->again);
     clear(&shopper->impatience);
-    clear(&shopper->picture);
-    clear(&shopper->farewell);
+    forget_media(shopper);
     shopper->events->ended(shopper->events->data, shopper);
 }
 
@@ -157,8 +197,10 @@ static void on_received(void *data, const char *text, gsize length)
         /* What comes after the end is of no interest. */
     } else if (strcmp(type, "queued") == 0) {
         on_queued(shopper, message);
-    } else if (strcmp(type, "connecting") == 0 || strcmp(type, "ringing") == 0) {
-        shopper->gen = (guint)wire_int(message, "gen");
+    } else if (strcmp(type, "ringing") == 0) {
+        on_ringing(shopper, message);
+    } else if (strcmp(type, "connecting") == 0) {
+        on_connecting(shopper, message);
     } else if (strcmp(type, "signal") == 0) {
         on_signal(shopper, message);
     } else if (strcmp(type, "ended") == 0) {
@@ -206,8 +248,7 @@ void simulated_shopper_free(SimulatedShopper *shopper)
     clear(&shopper->ping);
     clear(&shopper->again);
     clear(&shopper->impatience);
-    clear(&shopper->picture);
-    clear(&shopper->farewell);
+    forget_media(shopper);
     link_free(shopper->link);
     g_free(shopper->call);
     g_free(shopper->key);
