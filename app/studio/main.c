@@ -19,6 +19,7 @@ typedef struct {
 /* Screens first: something is drawn while cameras and encoders start. */
 static gboolean studio_open(Studio *studio, const Config *config, GError **error)
 {
+    media_warm_up();
     studio->own = mailbox_new();
     studio->shopper = mailbox_new();
     studio->service = service_new(config);

@@ -152,8 +152,9 @@ static void take_feedback(void *data, const CongestionReport *report)
 {
     Media *media = data;
     int kbps = congestion_report(&media->congestion, g_get_monotonic_time(), report);
-    g_debug("line: %d kbit/s; %u packets, sent %.0f, got %.0f kbit/s, lost %.3f (%.3f), delta %.2f ms, queue %.0f ms", kbps, report->packets,
-            report->sent_kbps, report->got_kbps, report->loss, media->congestion.loss, report->delta_ms, media->congestion.queue_ms);
+    g_debug("line: %d kbit/s; %u packets, sent %.0f, got %.0f kbit/s, lost %.3f (%.3f), delta %.2f ms, queue %.0f ms", kbps,
+            report->packets, report->sent_kbps, report->got_kbps, report->loss, media->congestion.loss, report->delta_ms,
+            media->congestion.queue_ms);
     use_rate(media, kbps);
 }
 
@@ -429,9 +430,14 @@ static gboolean start_all(Media *media, const Config *config, GError **error)
     return start_camera(media, config, FALSE, error) && start_camera(media, config, TRUE, error) && start_sound(media, config, error);
 }
 
-Media *media_new(const Config *config, Mailbox *own_picture, Mailbox *shopper_picture, const MediaEvents *events, GError **error)
+void media_warm_up(void)
 {
     gst_init(NULL, NULL);
+    rtc_warm_up();
+}
+
+Media *media_new(const Config *config, Mailbox *own_picture, Mailbox *shopper_picture, const MediaEvents *events, GError **error)
+{
     Media *media = g_new0(Media, 1);
     media->events = *events;
     g_mutex_init(&media->encoder_lock);

@@ -25,6 +25,8 @@ typedef struct {
  * encoder. A device that is missing is no error: health says so and it is tried again every second. The mailboxes are borrowed: what is
  * being sent (as the shopper sees it; ten pictures a second between calls) and the shopper. NULL with error when GStreamer lacks a plugin
  * or a setting names no driver. */
+/* Begins what takes long and needs nothing else; once, before media_new(). */
+void media_warm_up(void);
 Media *media_new(const Config *config, Mailbox *own_picture, Mailbox *shopper_picture, const MediaEvents *events,
                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void media_free(Media *media);

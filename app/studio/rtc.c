@@ -244,15 +244,12 @@ static void take_offer(Rtc *rtc, guint number, const char *sdp)
     send_offer(rtc, number, sdp);
 }
 
-/* What the text alone says. The profile: asked for in the caps it keeps the payloader from accepting what the encoder gives. Who begins the
- * DTLS handshake: the booth, since a browser's first message comes before webrtcbin listens and is repeated only 50 ms later; a browser, as
- * the one who answers, keeps an early message. */
+/* The profile is what the text alone says: asked for in the caps it keeps the payloader from accepting what the encoder gives. */
 static char *offer_text(const GstSDPMessage *sdp)
 {
     g_autofree char *text = gst_sdp_message_as_text(sdp);
     g_autoptr(GString) offer = g_string_new(text);
     g_string_replace(offer, "packetization-mode=1", "packetization-mode=1;profile-level-id=42e01f", 1);
-    g_string_replace(offer, "a=setup:actpass", "a=setup:active", 0);
     return g_string_free(g_steal_pointer(&offer), FALSE);
 }
 
@@ -602,6 +599,19 @@ static void start(Rtc *rtc)
     if (rtc->chat) g_signal_connect(rtc->chat, "on-message-string", G_CALLBACK(on_chat), rtc);
     gst_element_set_state(rtc->pipeline, GST_STATE_PLAYING);
     g_signal_emit_by_name(rtc->bin, "create-offer", NULL, new_promise(rtc, on_offer));
+}
+
+static gpointer make_certificate(gpointer data)
+{
+    (void)data;
+    GstElement *element = gst_element_factory_make("dtlsdec", NULL);
+    if (element) gst_object_unref(gst_object_ref_sink(element));
+    return NULL;
+}
+
+void rtc_warm_up(void)
+{
+    g_thread_unref(g_thread_new("certificate", make_certificate, NULL));
 }
 
 Rtc *rtc_new(const RtcSettings *settings, const RtcEvents *events, GError **error)

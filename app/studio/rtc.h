@@ -48,6 +48,10 @@ typedef struct {
     int received_age_ms; /* -1: the shopper's picture carries no time */
 } RtcMeasure;
 
+/* Begins, in a thread of its own, to make the key that all connections of the process use, which takes a tenth of a second and more. After
+ * gst_init(); never needed. */
+void rtc_warm_up(void);
+
 Rtc *rtc_new(const RtcSettings *settings, const RtcEvents *events, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void rtc_free(Rtc *rtc); /* no callback any more when it returns; NULL is fine */
 

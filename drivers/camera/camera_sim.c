@@ -237,8 +237,6 @@ static gboolean camera_sim_start(GstBaseSrc *base)
 {
     CameraSim *sim = (CameraSim *)base;
     if (is_unplugged(sim)) return FALSE;
-    sim->background = new_background(sim);
-    sim->ribbon = new_ribbon(sim);
     sim->pool = gst_video_buffer_pool_new();
     GstStructure *config = gst_buffer_pool_get_config(sim->pool);
     g_autoptr(GstCaps) caps = gst_video_info_to_caps(&sim->info);
@@ -293,6 +291,10 @@ static GstFlowReturn camera_sim_create(GstPushSrc *push, GstBuffer **out)
     if (sim->frame++ % (guint64)MAX(1, sim->info.fps_n / LOOKS_PER_SECOND) == 0) {
         if (is_unplugged(sim)) return GST_FLOW_ERROR;
         sim->is_frozen = access(sim->frozen, F_OK) == 0;
+    }
+    if (!sim->background) { /* in this thread: whoever starts a camera need not wait for it */
+        sim->background = new_background(sim);
+        sim->ribbon = new_ribbon(sim);
     }
     flow = gst_buffer_pool_acquire_buffer(sim->pool, out, NULL);
     if (flow != GST_FLOW_OK) return flow;

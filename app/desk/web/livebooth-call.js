@@ -305,9 +305,21 @@ class Peer {
             this.#on.signal({ pc: this.id, kind: 'refused', codec });
             return false;
         }
-        this.#on.signal({ pc: this.id, kind: 'answer', sdp: answer.sdp });
-        await this.#pc.setLocalDescription(answer);
+        this.#on.signal({ pc: this.id, kind: 'answer', sdp: await this.#settle(answer.sdp) });
         return true;
+    }
+
+    /* The booth shall begin the DTLS handshake: this browser's first message would come before the booth listens, and be repeated only 50 ms later.
+       Where the browser does not take that from us, it begins. Gives the answer as it was taken. */
+    async #settle(sdp) {
+        const waits = sdp.replaceAll('a=setup:active', 'a=setup:passive');
+        try {
+            await this.#pc.setLocalDescription({ type: 'answer', sdp: waits });
+            return waits;
+        } catch {
+            await this.#pc.setLocalDescription({ type: 'answer', sdp });
+            return sdp;
+        }
     }
 
     #prepare(transceiver, accepted) {
