@@ -57,9 +57,12 @@ all: $(PROGRAMS:%=$(BUILD)/bin/%) $(BUILD)/share/.stamp
 help: ## this text
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
+# ThreadSanitizer has to be told of GLib's locks.
+tsan_objs := $(if $(findstring fsanitize=thread,$(SAN)),$(BUILD)/obj/tests/tsan/glib.o)
+
 # --- programs ------------------------------------------------------------------------------------------------------------------------
 define program
-$(BUILD)/bin/$(1): $(call objs,$(DIRS_$(1))) $(bus_objs)
+$(BUILD)/bin/$(1): $(call objs,$(DIRS_$(1))) $(bus_objs) $(tsan_objs)
 	@mkdir -p $$(@D)
 	@echo "  LD    $$@"
 	@$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$(PKG_LIBS_$(1)) $$(LIBS_$(1))
@@ -95,10 +98,10 @@ $(BUILD)/libbooth.a: $(filter-out $(mains),$(all_objs)) $(bus_objs)
 	@rm -f $@; ar rcsP $@ $^
 unit_tests := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 integration_tests := $(patsubst tests/integration/%.c,$(BUILD)/tests/integration/%,$(wildcard tests/integration/test_*.c))
-$(BUILD)/tests/%: tests/%.c $(BUILD)/libbooth.a
+$(BUILD)/tests/%: tests/%.c $(BUILD)/libbooth.a $(tsan_objs)
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
-	@$(CC) $(CFLAGS_ALL) $(PKG_CFLAGS) $(LDFLAGS_ALL) -Itests -MMD -MP -o $@ $< $(BUILD)/libbooth.a \
+	@$(CC) $(CFLAGS_ALL) $(PKG_CFLAGS) $(LDFLAGS_ALL) -Itests -MMD -MP -o $@ $< $(tsan_objs) $(BUILD)/libbooth.a \
 	  $(foreach p,$(PROGRAMS),$(PKG_LIBS_$(p)) $(LIBS_$(p))) -lcmocka
 -include $(wildcard $(BUILD)/tests/*/*.d)
 
@@ -138,7 +141,7 @@ fuzz-all: $(fuzzers)
 sanitized: test-tools
 	@$(MAKE) --no-print-directory all $(unit_tests) $(integration_tests)
 	@BUILD=$(BUILD) ASAN_OPTIONS=detect_leaks=1:fast_unwind_on_malloc=0 LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 \
-	  TSAN_OPTIONS=suppressions=tests/tsan.supp tests/run $(unit_tests) $(integration_tests)
+	  TSAN_OPTIONS=suppressions=tests/tsan.supp G_SLICE=always-malloc tests/run $(unit_tests) $(integration_tests)
 
 # --- running -----------------------------------------------------------------------------------------------------------------------------
 PORT ?= 8080

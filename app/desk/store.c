@@ -813,6 +813,7 @@ static char *server_version(const char *url)
 {
     g_autoptr(GSocketClient) client = g_socket_client_new();
     g_socket_client_set_timeout(client, 2);
+    g_socket_client_set_enable_proxy(client, FALSE);
     g_autoptr(GSocketConnection) connection = g_socket_client_connect_to_uri(client, url, 4222, NULL, NULL);
     if (!connection) return NULL;
     g_autoptr(GDataInputStream) input = g_data_input_stream_new(g_io_stream_get_input_stream(G_IO_STREAM(connection)));
