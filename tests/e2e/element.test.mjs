@@ -153,6 +153,17 @@ describe('the way into the line', () => {
         await desk.next('resume');
     });
 
+    test('nobody answered: says so, and that the place is the first again', limits, async () => {
+        await open();
+        await inLine();
+        desk.send({ t: 'ringing', call: CALL, gen: 1 });
+        await says('It is your turn');
+        assert.doesNotMatch(await words(), /Keep this tab open/);
+        desk.send({ ...queued, requeued: true });
+        await says('the advisor could not answer. You are at the front of the line again.');
+        assert.match(await words(), /Keep this tab open/);
+    });
+
     test('a call that the desk no longer knows is said to be lost', limits, async () => {
         await open();
         await inLine();
@@ -187,9 +198,13 @@ describe('the way into the line', () => {
         await page.locator('#when').fill('after four');
         await press('callback_send');
         assert.deepEqual(await desk.next('callback'), { t: 'callback', contact: '+47 900 00 000', when: 'after four' });
-        desk.send({ t: 'called_back', reference: 'R-17' });
-        await says('R-17');
+        const reference = `${CALL}.${'ab'.repeat(32)}`;
+        await page.evaluate(() => document.addEventListener('livebooth:state', ({ detail }) => { window.reference = detail.reference; }));
+        desk.send({ t: 'called_back', reference });
+        await says(`Your reference: ${CALL.slice(0, 9)}`);
+        assert.doesNotMatch(await words(), /abab/);
         await state('ended');
+        assert.equal(await page.evaluate(() => window.reference), reference);
     });
 
     test('a full line is said, and every error leaves the page usable', limits, async () => {
@@ -278,7 +293,7 @@ describe('a call', () => {
         assert.ok(Date.now() - first < 2500);
         desk.send({ ...queued, requeued: true });
         await state('queued');
-        await says('You are at the front of the line again.');
+        await says('we lost the advisor. You are at the front of the line again.');
     });
 
     test('an offer of a codec that is refused asks for the other one', limits, async () => {
