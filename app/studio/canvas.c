@@ -178,9 +178,10 @@ static void draw_all(Canvas *canvas, const Scene *scene, Picture *const pictures
     for (guint i = 0; i < MIN(scene->panels->len, PANELS_MAX); i++) {
         const ScenePanel *panel = &g_array_index(scene->panels, ScenePanel, i);
         Sheet *sheet = sheet_named(canvas, panel->name);
-        if (!sheet || !sheet->texture) continue;
+        if (!sheet || !sheet->name) continue;
         drawn[i] = all || sheet->changed || touches_earlier(scene, i, drawn);
-        if (!drawn[i]) continue;
+        if (drawn[i] && !sheet->texture) paint(canvas, sheet, scene, panel);
+        if (!drawn[i] || !sheet->texture) continue;
         SDL_Rect area = pixels(canvas, panel->rect);
         SDL_RenderCopy(canvas->renderer, sheet->texture, NULL, &area);
         sheet->changed = FALSE;
@@ -193,11 +194,19 @@ static void draw_all(Canvas *canvas, const Scene *scene, Picture *const pictures
     }
 }
 
+/* Where what was drawn stays, textures are of use again only when everything moves, and then they are painted anew: 8 MB for two screens.
+ */
+static void drop_textures(Canvas *canvas)
+{
+    for (guint i = 0; canvas->keeps_picture && i < PANELS_MAX; i++) g_clear_pointer(&canvas->sheets[i].texture, SDL_DestroyTexture);
+}
+
 void canvas_present(Canvas *canvas, const Scene *scene, Picture *const pictures[PICTURES], const gboolean renewed[PICTURES], guint32 stage)
 {
     draw_all(canvas, scene, pictures, renewed, stage);
     SDL_RenderPresent(canvas->renderer);
     canvas->all = canvas->dirty = FALSE;
+    drop_textures(canvas);
 }
 
 int canvas_picture_width(const Canvas *canvas, const Scene *scene, PictureKind kind)
@@ -222,6 +231,7 @@ gboolean canvas_write(Canvas *canvas, const Scene *scene, Picture *const picture
     cairo_surface_mark_dirty(surface);
     SDL_RenderPresent(canvas->renderer);
     canvas->all = canvas->dirty = FALSE;
+    drop_textures(canvas);
     cairo_status_t status = failed ? CAIRO_STATUS_READ_ERROR : cairo_surface_write_to_png(surface, path);
     cairo_surface_destroy(surface);
     if (status == CAIRO_STATUS_SUCCESS) return TRUE;

@@ -9,6 +9,8 @@
 #include <malloc.h>
 #include <stdio.h>
 
+#define PICTURE_BYTES 1000000
+
 typedef struct {
     Mailbox *own, *shopper;
     Service *service;
@@ -28,6 +30,7 @@ static gboolean studio_open(Studio *studio, const Config *config, GError **error
     studio->media = media_new(config, studio->own, studio->shopper, service_media_events(studio->service), error);
     if (!studio->media) return FALSE;
     service_run(studio->service, studio->media, studio->screens);
+    malloc_trim(0); /* what was needed to find fonts and plugins */
     return TRUE;
 }
 
@@ -49,7 +52,8 @@ static gboolean on_end(gpointer loop)
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
-    mallopt(M_ARENA_MAX, 2); /* each streaming thread would otherwise keep what it freed to itself */
+    mallopt(M_ARENA_MAX, 2);                  /* each streaming thread would otherwise keep what it freed to itself */
+    mallopt(M_MMAP_THRESHOLD, PICTURE_BYTES); /* pictures are given back whole and leave no holes */
     g_autofree char *path = NULL;
     const GOptionEntry options[] = {
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &path, "settings (" BOOTH_CONFIG_FILE ")", "FILE"},

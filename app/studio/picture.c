@@ -12,9 +12,10 @@ struct Picture {
     SDL_Texture *texture;
     int width, height; /* of the texture */
     GstVideoInfo info;
-    GstCaps *caps; /* of info */
-    guint8 *thin;  /* planes thinned out, one after the other */
-    gsize thin_size;
+    GstCaps *caps;        /* of info */
+    gboolean is_software; /* the renderer: the texture is RGB */
+    guint8 *packed;       /* planes thinned out, one after the other */
+    gsize packed_size;
     gboolean filled;
 };
 
@@ -24,6 +25,8 @@ Picture *picture_new(const char *name, SDL_Renderer *renderer, Mailbox *mailbox)
     picture->name = name;
     picture->renderer = renderer;
     picture->mailbox = mailbox;
+    SDL_RendererInfo info;
+    picture->is_software = SDL_GetRendererInfo(renderer, &info) == 0 && (info.flags & SDL_RENDERER_SOFTWARE);
     return picture;
 }
 
@@ -32,7 +35,7 @@ void picture_free(Picture *picture)
     if (!picture) return;
     if (picture->texture) SDL_DestroyTexture(picture->texture);
     gst_clear_caps(&picture->caps);
-    g_free(picture->thin);
+    g_free(picture->packed);
     g_free(picture);
 }
 
@@ -66,7 +69,9 @@ static gboolean fit_texture(Picture *picture, int width, int height)
     picture->filled = FALSE;
     picture->width = width;
     picture->height = height;
-    picture->texture = SDL_CreateTexture(picture->renderer, SDL_PIXELFORMAT_IYUV, SDL_TEXTUREACCESS_STREAMING, width, height);
+    /* Of a YUV texture a software renderer keeps the planes beside an RGB one, in another format than its screen's. */
+    Uint32 format = picture->is_software ? SDL_PIXELFORMAT_RGB888 : SDL_PIXELFORMAT_IYUV;
+    picture->texture = SDL_CreateTexture(picture->renderer, format, SDL_TEXTUREACCESS_STREAMING, width, height);
     return picture->texture != NULL;
 }
 
@@ -78,19 +83,48 @@ static void thin_plane(guint8 *to, int width, int height, const guint8 *from, in
 }
 
 /* Every step-th pixel of every step-th row: the own picture is small, and converting all of a large one would be waste. */
-static void upload_thin(Picture *picture, GstVideoFrame *frame, int step)
+static void pack(Picture *picture, GstVideoFrame *frame, int step, guint8 *planes[3], int strides[3])
 {
     int w = picture->width, h = picture->height, cw = (w + 1) / 2, ch = (h + 1) / 2;
     gsize luma = (gsize)w * h, chroma = (gsize)cw * ch, size = luma + 2 * chroma;
-    if (picture->thin_size < size) {
-        g_free(picture->thin);
-        picture->thin = g_malloc(size);
-        picture->thin_size = size;
+    if (picture->packed_size < size) {
+        g_free(picture->packed);
+        picture->packed = g_malloc(size);
+        picture->packed_size = size;
     }
-    guint8 *planes[3] = {picture->thin, picture->thin + luma, picture->thin + luma + chroma};
-    for (int i = 0; i < 3; i++)
-        thin_plane(planes[i], i ? cw : w, i ? ch : h, GST_VIDEO_FRAME_PLANE_DATA(frame, i), GST_VIDEO_FRAME_PLANE_STRIDE(frame, i), step);
-    SDL_UpdateYUVTexture(picture->texture, NULL, planes[0], w, planes[1], cw, planes[2], cw);
+    for (int i = 0; i < 3; i++) {
+        planes[i] = picture->packed + (i ? luma + (gsize)(i - 1) * chroma : 0);
+        strides[i] = i ? cw : w;
+        thin_plane(planes[i], strides[i], i ? ch : h, GST_VIDEO_FRAME_PLANE_DATA(frame, i), GST_VIDEO_FRAME_PLANE_STRIDE(frame, i), step);
+    }
+}
+
+/* SDL converts planes that lie one after the other. */
+static gboolean is_packed(const Picture *picture, guint8 *const planes[3], const int strides[3])
+{
+    gsize luma = (gsize)strides[0] * picture->height, chroma = (gsize)strides[1] * ((picture->height + 1) / 2);
+    return planes[1] == planes[0] + luma && planes[2] == planes[1] + chroma && strides[1] == (strides[0] + 1) / 2 &&
+           strides[2] == strides[1];
+}
+
+static void fill_texture(Picture *picture, GstVideoFrame *frame, int step)
+{
+    guint8 *planes[3];
+    int strides[3];
+    for (int i = 0; i < 3; i++) {
+        planes[i] = GST_VIDEO_FRAME_PLANE_DATA(frame, i);
+        strides[i] = GST_VIDEO_FRAME_PLANE_STRIDE(frame, i);
+    }
+    if (step > 1 || (picture->is_software && !is_packed(picture, planes, strides))) pack(picture, frame, step, planes, strides);
+    void *pixels;
+    int pitch;
+    if (!picture->is_software) {
+        SDL_UpdateYUVTexture(picture->texture, NULL, planes[0], strides[0], planes[1], strides[1], planes[2], strides[2]);
+    } else if (SDL_LockTexture(picture->texture, NULL, &pixels, &pitch) == 0) {
+        SDL_ConvertPixels(picture->width, picture->height, SDL_PIXELFORMAT_IYUV, planes[0], strides[0], SDL_PIXELFORMAT_RGB888, pixels,
+                          pitch);
+        SDL_UnlockTexture(picture->texture);
+    }
 }
 
 static void upload(Picture *picture, GstVideoFrame *frame, int area_width)
@@ -98,15 +132,9 @@ static void upload(Picture *picture, GstVideoFrame *frame, int area_width)
     int width = GST_VIDEO_FRAME_WIDTH(frame), height = GST_VIDEO_FRAME_HEIGHT(frame);
     int step = area_width > 0 ? MAX(1, width / area_width) : 1;
     /* Even sides, so that the thinned colour planes end inside the given ones. */
-    if (step > 1 && !fit_texture(picture, MAX(2, (width / step) & ~1), MAX(2, (height / step) & ~1))) return;
+    if (step > 1 && !fit_texture(picture, width / step & ~1, height / step & ~1)) return;
     if (step == 1 && !fit_texture(picture, width, height)) return;
-    if (step > 1) {
-        upload_thin(picture, frame, step);
-    } else {
-        SDL_UpdateYUVTexture(picture->texture, NULL, GST_VIDEO_FRAME_PLANE_DATA(frame, 0), GST_VIDEO_FRAME_PLANE_STRIDE(frame, 0),
-                             GST_VIDEO_FRAME_PLANE_DATA(frame, 1), GST_VIDEO_FRAME_PLANE_STRIDE(frame, 1),
-                             GST_VIDEO_FRAME_PLANE_DATA(frame, 2), GST_VIDEO_FRAME_PLANE_STRIDE(frame, 2));
-    }
+    fill_texture(picture, frame, step);
     picture->filled = TRUE;
 }
 
