@@ -52,7 +52,7 @@ static void enter(Step *step, BoothState state)
 static void park(Step *step)
 {
     Booth *booth = step->booth;
-    if (booth->parked || !booth->linked) return;
+    if (booth->parked || !booth->linked || booth->owed_end != BOOTH_END_NONE) return;
     booth->parked = TRUE;
     booth->pull_seq++;
     act(step, BOOTH_DO_PULL);
@@ -105,12 +105,27 @@ static void offer_over(Step *step, const char *result)
     act(step, BOOTH_DO_RECORD);
 }
 
-static void owe_end(Step *step, BoothEnd end)
+static void tell_end(Step *step)
 {
     Booth *booth = step->booth;
-    booth->owed = booth->call.key;
-    booth->owed_end = end;
-    if (booth->linked) act_on(step, BOOTH_DO_END, &booth->owed, end);
+    booth->owed_mono = step->event->mono;
+    if (booth->linked) act_on(step, BOOTH_DO_END, &booth->owed, booth->owed_end);
+}
+
+static void owe_end(Step *step, BoothEnd end)
+{
+    step->booth->owed = step->booth->call.key;
+    step->booth->owed_end = end;
+    tell_end(step);
+}
+
+/* The desk knows, or it is nothing to it any more: the next call may come. */
+static void end_is_known(Step *step)
+{
+    Booth *booth = step->booth;
+    if (booth->owed_end == BOOTH_END_NONE) return;
+    booth->owed_end = BOOTH_END_NONE;
+    if (booth->state == BOOTH_READY) park(step);
 }
 
 static void write_down(Step *step, const char *outcome, const char *order)
@@ -428,7 +443,7 @@ static gboolean on_welcome(Step *step)
         return TRUE;
     }
     if (booth->owed_end != BOOTH_END_NONE && resume == BOOTH_RESUME_KEPT)
-        act_on(step, BOOTH_DO_END, &booth->owed, booth->owed_end);
+        tell_end(step);
     else
         booth->owed_end = BOOTH_END_NONE;
     if (booth->state == BOOTH_READY || booth->state == BOOTH_PAUSED) settle(step);
@@ -462,6 +477,7 @@ static gboolean on_offer(Step *step)
 static gboolean on_withdrawn(Step *step)
 {
     Booth *booth = step->booth;
+    if (same_key(&booth->owed, &step->event->key)) end_is_known(step);
     if (!is_ours(step)) return TRUE;
     if (booth->state == BOOTH_RINGING || (booth->state == BOOTH_CONNECTING && !booth->call.accepted)) {
         gboolean no_answer = booth->state == BOOTH_RINGING && strcmp(or_empty(step->event->text), "ring_no_answer") == 0;
@@ -485,7 +501,7 @@ static gboolean on_refused(Step *step)
     Booth *booth = step->booth;
     const char *what = or_empty(step->event->text);
     if (strcmp(what, "end") == 0) {
-        if (same_key(&booth->owed, &step->event->key)) booth->owed_end = BOOTH_END_NONE;
+        if (same_key(&booth->owed, &step->event->key)) end_is_known(step);
         return TRUE;
     }
     if (!is_ours(step)) return TRUE;
@@ -501,7 +517,7 @@ static gboolean on_refused(Step *step)
 static gboolean on_ended(Step *step)
 {
     Booth *booth = step->booth;
-    if (same_key(&booth->owed, &step->event->key)) booth->owed_end = BOOTH_END_NONE;
+    if (same_key(&booth->owed, &step->event->key)) end_is_known(step);
     if (!is_ours(step)) return TRUE;
     if (booth->state == BOOTH_RINGING) {
         offer_over(step, "withdrawn");
@@ -573,6 +589,11 @@ static gint64 remake_due(const Booth *booth)
     return waits ? booth->remade_mono + BOOTH_REMAKE_MS : 0;
 }
 
+static gint64 end_due(const Booth *booth)
+{
+    return booth->linked && booth->owed_end != BOOTH_END_NONE ? booth->owed_mono + BOOTH_RENEW_MS : 0;
+}
+
 static gboolean is_due(gint64 at, gint64 now)
 {
     return at != 0 && at <= now;
@@ -594,6 +615,7 @@ static gboolean on_tick(Step *step)
         booth->renew_mono = now + BOOTH_RENEW_MS;
         if (booth->linked) act(step, BOOTH_DO_RENEW);
     }
+    if (is_due(end_due(booth), now)) tell_end(step);
     return TRUE;
 }
 
@@ -661,7 +683,7 @@ static gint64 sooner(gint64 a, gint64 b)
 gint64 booth_deadline(const Booth *booth)
 {
     gint64 due = sooner(booth->deadline_mono, gone_limit(booth));
-    return sooner(sooner(due, remake_due(booth)), booth->renew_mono);
+    return sooner(sooner(due, remake_due(booth)), sooner(booth->renew_mono, end_due(booth)));
 }
 
 const BoothKey *booth_held(const Booth *booth)

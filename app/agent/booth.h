@@ -75,8 +75,9 @@ typedef struct {
     gint64 renew_mono;    /* next renewal; 0: none */
     gint64 gone_mono;     /* since when the media is gone and there is no way to make it anew; 0: not so */
     gint64 remade_mono;   /* last time a peer connection was made */
-    BoothKey owed;        /* a call whose end the desk has not heard of */
+    BoothKey owed;        /* a call whose end the desk has not confirmed; until it has, no other is pulled */
     BoothEnd owed_end;
+    gint64 owed_mono; /* last time it was told */
 } Booth;
 
 typedef enum {

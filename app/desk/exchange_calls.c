@@ -349,7 +349,7 @@ static void on_won(Entry *entry, Intent *intent, Call *written, guint64 revision
     else
         call_free(written);
     /* Nor does the booth wait for this offer any longer, if it did not get it. */
-    if (intent->event.kind == CALL_OFFER) booth_offer_failed(entry->exchange, entry->id, FALSE);
+    if (intent->event.kind == CALL_OFFER && !entry_is_wanted(entry, CALL_OFFER)) booth_offer_failed(entry->exchange, entry->id, FALSE);
     intent_free(intent);
     if (entry->call->state == CALL_DONE) finish(entry);
 }
