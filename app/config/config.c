@@ -73,8 +73,8 @@ static gboolean set_value(Value *value, const char *text, const char *path, guin
         value->number = g_ascii_strtoll(text, &end, 10);
         if (end == text || *end || value->number < key->min || value->number > key->max)
             return refuse(error, path, line,
-                          "\"%s\" is not a whole number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT ", which %s takes (%s)", text, key->min,
-                          key->max, key->key, key->help);
+                          "\"%s\" is not a whole number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT ", which %s takes (%s)", text,
+                          key->min, key->max, key->key, key->help);
         break;
     case CONFIG_BOOL:
         if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)

@@ -54,7 +54,7 @@ static Door *serving; /* for the signal handler alone */
 
 static void on_terminate(G_GNUC_UNUSED int number)
 {
-    if (serving) door_stop(serving);
+    if (serving) door_stop(serving); /* NOLINT(bugprone-signal-handler): door.h says that it is safe there */
 }
 
 static int fail(const GError *error)

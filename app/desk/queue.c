@@ -153,11 +153,10 @@ gint64 queue_oldest_utc(const Queue *queue)
     gint64 oldest = 0;
     /* Sorted by time within a priority, so the oldest is the first of one of them. */
     int last = -1;
-    GSequenceIter *at = g_sequence_get_begin_iter(queue->line);
     guint offset = 0;
     for (guint prio = 0; prio <= CALL_PRIO_NORMAL; prio++) {
         if (!queue->prio_counts[prio]) continue;
-        at = g_sequence_get_iter_at_pos(queue->line, (int)offset);
+        GSequenceIter *at = g_sequence_get_iter_at_pos(queue->line, (int)offset);
         const Waiting *first = g_sequence_get(at);
         if (last < 0 || first->enqueued_utc < oldest) oldest = first->enqueued_utc;
         last = (int)prio;

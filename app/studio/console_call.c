@@ -85,7 +85,7 @@ void console_ringing(const Console *console, Rect area)
     fact(console, rect_column(facts, 2, 0, LAYOUT_GAP), console_text(console, "ringing_language"),
          console_word(console, "language", view->language), FALSE);
     fact(console, rect_column(facts, 2, 1, LAYOUT_GAP), console_text(console, "ringing_waited"), waited, FALSE);
-    gboolean product = *view->product_title;
+    gboolean product = *view->product_title != '\0';
     fact(console, rect_cut_top(&inner, 92, 0), console_text(console, "ringing_product"),
          product ? view->product_title : console_text(console, "ringing_no_product"), product);
     double ring = MIN(RING_SIZE, side.h);

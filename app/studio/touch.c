@@ -83,8 +83,8 @@ gboolean touch_handle(Scene *scene, const SDL_Event *event, double scale, int wi
     case SDL_MOUSEBUTTONUP: return let_go(scene, event->button.x / scale, event->button.y / scale, events);
     case SDL_FINGERDOWN:
         SDL_ShowCursor(SDL_DISABLE);
-        return press(scene, event->tfinger.x * width / scale, event->tfinger.y * height / scale);
-    case SDL_FINGERUP: return let_go(scene, event->tfinger.x * width / scale, event->tfinger.y * height / scale, events);
+        return press(scene, (double)event->tfinger.x * width / scale, (double)event->tfinger.y * height / scale);
+    case SDL_FINGERUP: return let_go(scene, (double)event->tfinger.x * width / scale, (double)event->tfinger.y * height / scale, events);
     case SDL_KEYDOWN: return key_down(scene, &event->key, events);
     case SDL_TEXTINPUT: {
         const SceneTarget *focus = scene_target_named(scene, scene->focus);

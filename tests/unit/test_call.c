@@ -18,7 +18,7 @@ static CallEvent event_of(CallEventKind kind, guint gen)
     CallEvent event = {.kind = kind, .now_utc = NOW, .gen = gen, .booth_name = "Booth One", .staff = TRUE};
     strcpy(event.booth, "b1");
     strcpy(event.nonce, "n1");
-    strcpy(event.desk, kind == CALL_SHOPPER_AWAY ? "d0" : "d1");
+    g_strlcpy(event.desk, kind == CALL_SHOPPER_AWAY ? "d0" : "d1", sizeof event.desk);
     return event;
 }
 

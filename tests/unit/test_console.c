@@ -35,7 +35,7 @@ static char *lengthen(const char *text)
         while (*text && *text != ' ' && *text != '{' && *text != '}') text = g_utf8_next_char(text);
         glong letters = g_utf8_strlen(start, text - start);
         g_string_append_len(out, start, text - start);
-        for (glong i = 0; !name && i < (glong)(letters * LONGER + 0.5); i++) g_string_append_c(out, "enas"[i % 4]);
+        for (glong i = 0; !name && i < (glong)((double)letters * LONGER + 0.5); i++) g_string_append_c(out, "enas"[i % 4]);
         if (!*text) break;
         name = *text == '{';
         g_string_append_c(out, *text++);

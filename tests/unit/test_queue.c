@@ -23,8 +23,8 @@ static void put(Queue *queue, const char *id, CallPrio prio, gint64 enqueued, co
 {
     g_autoptr(Call) call = call_new(id, enqueued);
     call->prio = prio;
-    strcpy(call->topic, topic);
-    strcpy(call->lang, lang);
+    g_strlcpy(call->topic, topic, sizeof call->topic);
+    g_strlcpy(call->lang, lang, sizeof call->lang);
     queue_put(queue, call);
 }
 

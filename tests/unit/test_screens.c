@@ -233,7 +233,7 @@ static int pixel(Fixture *fixture, int x, int y)
     assert_int_equal(cairo_image_surface_get_width(surface), 1280);
     const guint32 *row =
         (const guint32 *)(void *)(cairo_image_surface_get_data(surface) + (gsize)y * cairo_image_surface_get_stride(surface));
-    int green = (row[x] >> 8) & 0xff;
+    int green = (int)((row[x] >> 8) & 0xff);
     cairo_surface_destroy(surface);
     g_remove(path);
     return green;
