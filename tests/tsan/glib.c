@@ -97,12 +97,29 @@ void g_async_queue_unref(GAsyncQueue *queue)
     REAL(g_async_queue_unref)(queue);
 }
 
+static pthread_key_t worker_key;
+
+static void end_worker(void *name)
+{
+    (void)name;
+    look_away(FALSE);
+}
+
+static void make_worker_key(void)
+{
+    pthread_key_create(&worker_key, end_worker);
+}
+
 /* GLib's own workers, on which none of our code runs, name themselves when they start: what they do is not looked at. */
 int pthread_setname_np(pthread_t thread, const char *name)
 {
     static const char *const workers[] = {"gmain", "gdbus", "pool"};
     for (gsize i = 0; i < G_N_ELEMENTS(workers); i++) {
-        if (g_str_has_prefix(name, workers[i])) look_away(TRUE);
+        static pthread_once_t once = PTHREAD_ONCE_INIT;
+        if (!g_str_has_prefix(name, workers[i])) continue;
+        pthread_once(&once, make_worker_key);
+        pthread_setspecific(worker_key, workers[i]);
+        look_away(TRUE);
     }
     return REAL(pthread_setname_np)(thread, name);
 }
