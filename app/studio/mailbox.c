@@ -5,6 +5,8 @@ struct Mailbox {
     GstSample *fresh; /* not fetched yet */
     gboolean has_picture;
     gint64 last_put;
+    void (*wake)(gpointer data);
+    gpointer wake_data;
 };
 
 Mailbox *mailbox_new(void)
@@ -30,8 +32,17 @@ static void exchange(Mailbox *mailbox, GstSample *sample)
     mailbox->fresh = sample;
     mailbox->has_picture = sample != NULL;
     if (sample) mailbox->last_put = g_get_monotonic_time();
+    if (sample && mailbox->wake) mailbox->wake(mailbox->wake_data);
     g_mutex_unlock(&mailbox->lock);
     if (dropped) gst_sample_unref(dropped);
+}
+
+void mailbox_set_wake(Mailbox *mailbox, void (*wake)(gpointer data), gpointer data)
+{
+    g_mutex_lock(&mailbox->lock);
+    mailbox->wake = wake;
+    mailbox->wake_data = data;
+    g_mutex_unlock(&mailbox->lock);
 }
 
 void mailbox_put(Mailbox *mailbox, GstSample *sample)

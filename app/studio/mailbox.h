@@ -16,6 +16,8 @@ void mailbox_put(Mailbox *mailbox, GstSample *sample);
 /* Writer: the source ended; the reader gets no picture any more until the next put. */
 void mailbox_clear(Mailbox *mailbox);
 
+/* Reader: wake is called after each put, on the writer's thread; NULL: no more, and none is under way when this returns. */
+void mailbox_set_wake(Mailbox *mailbox, void (*wake)(gpointer data), gpointer data);
 /* Reader: the newest sample not fetched before (to gst_sample_unref()), or NULL. */
 GstSample *mailbox_fetch(Mailbox *mailbox);
 /* Reader: FALSE after mailbox_clear() or before the first put: draw the placeholder. */

@@ -12,7 +12,7 @@
 
 #define CHAT_MAX        200  /* messages kept */
 #define CHAT_TEXT_MAX   2000 /* characters of one */
-#define CALL_TICK_MS    8    /* looks for a new picture of the shopper */
+#define CALL_TICK_MS    33   /* draws the own picture when the shopper sends none */
 #define INPUT_TICK_MS   20   /* looks for touches and keys */
 #define QUIET_TICK_MS   50   /* neither */
 #define OWN_IN_CALL_US  (G_USEC_PER_SEC / 15)
@@ -38,6 +38,8 @@ struct Screens {
     gboolean dirty, shopper_visible, own_visible;
     gint64 second, own_taken;
     guint tick, tick_ms, soon;
+    Mailbox *shopper;
+    gint woken; /* atomic: on_picture() is on its way */
 };
 
 static gboolean on_tick(gpointer data);
@@ -266,6 +268,21 @@ static gboolean on_tick(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
+static gboolean on_picture(gpointer data)
+{
+    Screens *screens = data;
+    g_atomic_int_set(&screens->woken, FALSE);
+    if (in_call(screens)) draw(screens);
+    return G_SOURCE_REMOVE;
+}
+
+/* On the writer's thread: the shopper's picture is drawn when it comes and not at the next tick. */
+static void wake(gpointer data)
+{
+    Screens *screens = data;
+    if (g_atomic_int_compare_and_exchange(&screens->woken, FALSE, TRUE)) g_idle_add_full(G_PRIORITY_DEFAULT, on_picture, screens, NULL);
+}
+
 static gboolean on_soon(gpointer data)
 {
     Screens *screens = data;
@@ -341,6 +358,8 @@ Screens *screens_new(const Config *config, Mailbox *own_picture, Mailbox *shoppe
         return NULL;
     }
     fill_screens(screens, own_picture, shopper_picture);
+    screens->shopper = shopper_picture;
+    if (shopper_picture) mailbox_set_wake(shopper_picture, wake, screens);
     screens->dirty = TRUE;
     draw(screens);
     set_tick(screens);
@@ -350,8 +369,10 @@ Screens *screens_new(const Config *config, Mailbox *own_picture, Mailbox *shoppe
 void screens_free(Screens *screens)
 {
     if (!screens) return;
-    g_clear_handle_id(&screens->tick, g_source_remove);
+    if (screens->shopper) mailbox_set_wake(screens->shopper, NULL, NULL);
     g_clear_handle_id(&screens->soon, g_source_remove);
+    g_idle_remove_by_data(screens); /* on_picture() */
+    g_clear_handle_id(&screens->tick, g_source_remove);
     for (guint i = 0; i < PICTURES; i++) picture_free(screens->pictures[i]);
     for (guint i = 0; i < DISPLAY_OUTPUTS; i++) {
         canvas_free(screens->canvases[i]);

@@ -36,6 +36,30 @@ static void only_the_newest_is_kept(void **state)
     mailbox_free(NULL);
 }
 
+static void count(gpointer data)
+{
+    ++*(int *)data;
+}
+
+static void each_put_wakes_the_reader(void **state)
+{
+    (void)state;
+    int woken = 0;
+    Mailbox *mailbox = mailbox_new();
+    GstSample *sample = gst_sample_new(NULL, NULL, NULL, NULL);
+    mailbox_set_wake(mailbox, count, &woken);
+    mailbox_put(mailbox, sample);
+    mailbox_put(mailbox, sample);
+    assert_int_equal(woken, 2);
+    mailbox_clear(mailbox);
+    assert_int_equal(woken, 2);
+    mailbox_set_wake(mailbox, NULL, NULL);
+    mailbox_put(mailbox, sample);
+    assert_int_equal(woken, 2);
+    gst_sample_unref(sample);
+    mailbox_free(mailbox);
+}
+
 static gpointer write_many(gpointer mailbox)
 {
     for (int i = 0; i < PUTS; i++) {
@@ -65,6 +89,7 @@ int main(int argc, char **argv)
     gst_init(&argc, &argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_the_newest_is_kept),
+        cmocka_unit_test(each_put_wakes_the_reader),
         cmocka_unit_test(writer_and_reader_do_not_disturb_each_other),
     };
     return cmocka_run_group_tests_name("mailbox", tests, NULL, NULL);
