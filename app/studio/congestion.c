@@ -16,11 +16,12 @@
 #define GOOD_LONG_US    4000000
 #define GROWTH_MIN_KBPS 40.0   /* a second */
 #define HEADROOM        1.8    /* of what arrives: an encoder that needs little proves little */
-#define HEADROOM_KBPS   1200.0 /* but enough for a picture of full size, always */
+#define HEADROOM_KBPS   1500.0 /* but enough for a picture of full size, always */
 #define SMOOTH_LOSS_S   1.0
 #define SMOOTH_RATE_S   0.2
 #define QUEUE_LEAK_S    1.5
 #define SILENCE_US      1000000
+#define LATE_LOOK_US    500000
 #define REPORT_MAX_S    1.0
 #define SLOW_FPS        20 /* a smaller picture is better than a jerky one */
 
@@ -82,7 +83,7 @@ static double carried_kbps(const Congestion *congestion)
 static void grow(Congestion *congestion, gint64 now_us, double seconds)
 {
     gboolean is_good_long = !congestion->last_cut_us || now_us - congestion->last_cut_us > GOOD_LONG_US;
-    double growth = MAX(congestion->kbps * (is_good_long ? GROWTH_FAST : GROWTH), GROWTH_MIN_KBPS);
+    double growth = MAX(congestion->kbps * (is_good_long && !is_content_limited(congestion) ? GROWTH_FAST : GROWTH), GROWTH_MIN_KBPS);
     double most = congestion->got_kbps > 0 ? MAX(congestion->got_kbps * HEADROOM, HEADROOM_KBPS) : congestion->ceiling_kbps;
     congestion->kbps = MAX(congestion->kbps, MIN(congestion->kbps + growth * seconds, most));
 }
@@ -105,7 +106,13 @@ int congestion_report(Congestion *congestion, gint64 now_us, const CongestionRep
 
 int congestion_silence(Congestion *congestion, gint64 now_us)
 {
-    if (congestion->last_us && now_us - congestion->last_us >= SILENCE_US) cut(congestion, now_us, congestion->kbps / 2);
+    gboolean is_late = congestion->looked_us && now_us - congestion->looked_us > LATE_LOOK_US;
+    if (is_late) congestion->silent_us = now_us;
+    congestion->looked_us = now_us;
+    if (congestion->last_us && now_us - MAX(congestion->last_us, congestion->silent_us) >= SILENCE_US) {
+        congestion->silent_us = now_us;
+        congestion->kbps *= CUT_MOST;
+    }
     congestion->kbps = CLAMP(congestion->kbps, congestion->floor_kbps, congestion->ceiling_kbps);
     return (int)lround(congestion->kbps);
 }
@@ -115,7 +122,7 @@ CongestionPicture congestion_picture(CongestionPicture now, double kbps, int ful
     static const struct {
         double down, up; /* kbit/s: leave this step below, come back to it above */
         int quarters;
-    } STEPS[] = {{900, 1150, 4}, {450, 600, 3}, {200, 280, 2}, {0, 0, 1}};
+    } STEPS[] = {{900, 1400, 4}, {450, 650, 3}, {200, 280, 2}, {0, 0, 1}};
     for (guint i = 0; i < G_N_ELEMENTS(STEPS); i++) {
         gboolean is_lower_now = now.quarters < STEPS[i].quarters;
         if (kbps < (is_lower_now ? STEPS[i].up : STEPS[i].down)) continue;

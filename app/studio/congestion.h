@@ -28,7 +28,9 @@ typedef struct {
     double queue_ms;    /* what has piled up on the way, leaking */
     gint64 queued_us;   /* since when queue_ms is above what a good line has; 0: it is not */
     gint64 last_us;     /* of the last report; 0: none yet */
-    gint64 last_cut_us; /* of the last cut */
+    gint64 last_cut_us; /* of the last cut because of loss or a queue */
+    gint64 silent_us;   /* counted from here, if later than last_us, silence is long enough to cut again */
+    gint64 looked_us;   /* of the last congestion_silence() */
 } Congestion;
 
 /* How large and how fast the picture should be for a rate: numerator of a quarter of the full size, and frames a second at most. */
@@ -40,7 +42,8 @@ typedef struct {
 void congestion_start(Congestion *congestion, int floor_kbps, int start_kbps, int ceiling_kbps);
 /* now_us: monotonic. Returns the new rate in kbit/s, within floor and ceiling. */
 int congestion_report(Congestion *congestion, gint64 now_us, const CongestionReport *report);
-/* No report at all since the last one, for ms: the line is gone or full to the brim. Returns the new rate. */
+/* To be called four times a second: no report for a second tells that the line is gone or full to the brim. When the call itself comes
+ * late, this computer is busy, and the silence tells nothing. Returns the new rate. */
 int congestion_silence(Congestion *congestion, gint64 now_us);
 /* From the picture in use to the one for kbps; with hysteresis, so that a rate at a border does not flap. */
 CongestionPicture congestion_picture(CongestionPicture now, double kbps, int full_fps);
