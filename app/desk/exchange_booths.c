@@ -372,6 +372,12 @@ static void take_proven(Exchange *exchange, Booth *booth, const json_t *message,
         entry->media_lost_event = event;
         return;
     }
+    if (kind == CALL_BOOTH_ENDS && entry->call->state == CALL_LIVE && !entry->call->media_up_utc && !entry->shopper) {
+        /* It talked, perhaps, and the word of the picture died with the page's desk: the page says it again when it is back. */
+        entry->hangup_event = event;
+        if (!entry->hangup_at) entry->hangup_at = exchange_mono() + EXCHANGE_WORD_MS;
+        return;
+    }
     entry_wants(entry, &event, INTENT_BOOTH,
                 kind == CALL_RENEW     ? "renew"
                 : kind == CALL_ACCEPT  ? "accept"

@@ -168,6 +168,7 @@ static void mark_times(Entry *entry, const Call *old, gint64 now)
     if (moved && call->state == CALL_OFFERED) entry->offered_seen = now;
     if (call->state == CALL_LIVE && moved && !entry->booth) entry->unlinked_since = now;
     if (moved && call->state != CALL_LIVE) entry->media_lost = FALSE;
+    if (moved) entry->hangup_at = 0;
 }
 
 static void place(Entry *entry, const Call *old)
@@ -471,6 +472,10 @@ static void sweep_offered(Entry *entry, gint64 now)
 
 static void sweep_live(Entry *entry, gint64 now)
 {
+    if (entry->hangup_at && (entry->call->media_up_utc || now >= entry->hangup_at)) {
+        entry->hangup_at = 0;
+        entry_wants(entry, &entry->hangup_event, INTENT_BOOTH, "end");
+    }
     if (!entry_shopper_is_away(entry, now)) return;
     if (entry->media_lost) {
         entry->media_lost = FALSE;

@@ -13,6 +13,7 @@
 #define EXCHANGE_UNLINKED_MS   3000   /* a booth gets so long to come back to this desk before its live call may be taken */
 #define EXCHANGE_SILENT_MS     8000   /* or so long to renew at another desk */
 #define EXCHANGE_RETRY_MS      300    /* an unresolved write is tried again */
+#define EXCHANGE_WORD_MS       3000   /* for the page to say that it had a picture, when its desk died */
 #define EXCHANGE_LEFTOVER_MS   5000   /* what another desk has not finished is finished here */
 #define EXCHANGE_ENDED_MS      600000 /* an ended call can be rated so long, */
 #define EXCHANGE_ENDED_MAX     50000  /* so many at most */
@@ -51,6 +52,8 @@ struct Entry {
     gboolean offering, finishing, listening;
     gboolean media_lost; /* the booth has given the call up; whether it is over depends on the shopper */
     CallEvent media_lost_event;
+    gint64 hangup_at; /* when hangup_event counts, at the latest; 0: there is none */
+    CallEvent hangup_event;
     Shopper *shopper; /* its page is here */
     Booth *booth;     /* its owner's link is here and holds it */
 };

@@ -490,6 +490,30 @@ static void test_desk_dies(void **state)
 }
 
 /* While it rings the desk dies: another desk puts the call back, and its own booth gets it. */
+/* The word of the picture died with the shopper's desk, and the advisor has hung up before the page is back: they talked all the same. */
+static void test_desk_dies_before_the_end(void **state)
+{
+    Centre *centre = *state;
+    Client *booth = centre_booth(centre, 0, "b1", 1, NULL, NULL), *shopper = centre_shopper(centre, 1);
+    pull(booth, 1);
+    Ticket ticket = ask(shopper, "tv");
+    Held held = take_offer(booth);
+    accept_call(booth, shopper, &held);
+    centre_kill(&centre->desks[1].process, SIGKILL);
+    client_free(shopper);
+    prove(booth, "end", &held, "hangup");
+    shopper = centre_shopper(centre, 0);
+    client_say(shopper, json_pack("{s:s, s:s, s:s}", "t", "resume", "call", ticket.id, "key", ticket.key));
+    drop(client_expect(shopper, "connecting"));
+    client_say(shopper, json_pack("{s:s, s:I, s:i}", "t", "media_up", "gen", (json_int_t)held.gen, "pc", 1));
+    drop(client_expect(shopper, "ended"));
+    drop(client_expect(booth, "ended"));
+    expect_record(centre, ticket.id, "completed", "");
+    clear(&ticket, &held);
+    client_free(booth);
+    client_free(shopper);
+}
+
 static void test_desk_dies_ringing(void **state)
 {
     Centre *centre = *state;
@@ -625,6 +649,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_call_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_records_land_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_desk_dies, set_up_two, tear_down),
+        cmocka_unit_test_setup_teardown(test_desk_dies_before_the_end, set_up_two, tear_down),
         cmocka_unit_test_setup_teardown(test_desk_dies_ringing, set_up_two, tear_down),
         cmocka_unit_test_setup_teardown(test_bus_dies, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_often_blind, set_up_two, tear_down),
