@@ -11,7 +11,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const CALL = `c${'0123456789abcdef'.repeat(2)}`;
 const KEY = 'k'.repeat(32);
 const queued = { t: 'queued', call: CALL, key: KEY, place: 1, wait: null, requeued: false, staff: true };
-const connecting = (gen = 1) => ({ t: 'connecting', call: CALL, gen, booth_name: 'Ingrid', ice_servers: [] });
+const connecting = (gen = 1) => ({ t: 'connecting', call: CALL, gen, booth_name: 'Booth 2', ice_servers: [] });
 const shots = process.env.SHOTS;
 const limits = { timeout: 90000 };
 

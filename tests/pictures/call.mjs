@@ -50,7 +50,7 @@ async function playCall(folder) {
     const plain = await launch();
     await drawShopper(plain, camera_file);
     await plain.close();
-    const booth = { booth: { name: 'Ingrid, Oslo City', store: 'Oslo City' } };
+    const booth = { booth: { name: 'Booth 2', store: 'Oslo City' } };
     const [system, browser] = await Promise.all([startSystem({ booth }), launch({ camera_file })]);
     try {
         const shopper = await Shopper.open(browser, system, { url: `${system.url}?lang=en`, context: { viewport: { width: 1280, height: 840 } } });
