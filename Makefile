@@ -55,7 +55,7 @@ $(BUILD)/flags.mk: Makefile board/local/packages/build board/local/install
 all: $(PROGRAMS:%=$(BUILD)/bin/%) $(BUILD)/share/.stamp
 
 help: ## this text
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 # ThreadSanitizer has to be told of GLib's locks.
 tsan_objs := $(if $(findstring fsanitize=thread,$(SAN)),$(BUILD)/obj/tests/tsan/glib.o)
