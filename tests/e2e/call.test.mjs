@@ -189,18 +189,27 @@ test('ring no answer: back at the head of the line, the booth pauses', async () 
     await shopper.close();
 });
 
-test('declined: back at the head of the line', async () => {
+test('declined: back at the head of the line, the booth pauses', async () => {
     await system.settle();
     const shopper = await Shopper.open(browser, system);
     await shopper.ask();
     await system.booth('ringing');
-    await system.boothctl(['decline']);
-    // Alone in the line it comes to the same booth again.
-    await system.boothctl(['pause']);
-    await shopper.until('queued');
     const call = await shopper.call();
+    await system.boothctl(['decline']);
+    const { pause_reason } = await system.booth('paused');
+    assert.equal(pause_reason, 'declined');
+    await shopper.until('queued');
+    const later = await Shopper.open(browser, system);
+    await later.ask();
+    await later.until('queued');
+    await system.boothctl(['ready']);
+    await system.booth(({ state, call: rings }) => state === 'ringing' && rings.id === call, { what: 'rings with the declined call again' });
+    await later.page.click('#do-leave');
+    await later.until('ended');
     await shopper.page.click('#do-leave');
+    await shopper.until('ended');
     const record = await system.terminal(call);
+    await later.close();
     await shopper.close();
     assert.equal(record.offers[0].result, 'declined');
 });
