@@ -239,7 +239,10 @@ void entry_gone(Entry *entry)
     queue_remove(exchange->queue, entry->id);
     if (entry->call->state != CALL_DONE) {
         /* It ended while this desk could not see. */
-        if (entry->shopper) shopper_error(entry->shopper, "unknown_call", "the call has ended");
+        if (entry->shopper) {
+            g_info("%s ended out of sight; its page is told", entry->id);
+            shopper_error(entry->shopper, "unknown_call", "the call has ended");
+        }
         if (entry->booth) {
             booth_send(entry->booth, json_pack("{s:s, s:s, s:i, s:s, s:s}", "t", "ended", "call", entry->id, "gen", (int)entry->call->gen,
                                                "outcome", "dropped", "by", "desk"));

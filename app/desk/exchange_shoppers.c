@@ -315,6 +315,7 @@ static void take_resume(Exchange *exchange, Shopper *shopper, const json_t *mess
         send_ended(shopper, id, ended->outcome, ended->cause);
     } else {
         /* What is not in sight just now may be there all the same: the page asks again. */
+        g_info("a page resumes %s, which is %s", id, entry ? "another's" : exchange->whole ? "unknown" : "not in sight");
         shopper_error(shopper, exchange->whole ? "unknown_call" : "unavailable", NULL);
     }
 }
