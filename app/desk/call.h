@@ -86,7 +86,7 @@ typedef struct {
     char booth[33];
     const char *booth_name; /* of a CALL_OFFER; only read during call_step() */
     char desk[33];
-    gboolean staff; /* a booth with the skills is linked anywhere */
+    gboolean staff; /* an advisor with the skills is in a booth anywhere */
 } CallEvent;
 
 /* A new call in state queued with empty texts; fill in, then store. */
@@ -106,7 +106,7 @@ gboolean call_is_held(const Call *call, const char *booth, guint gen, const char
  *   last offer not answered                     missed     ring_no_answer
  *   last offer declined                         declined   left_before_promise or left_after_promise, as below
  *   last offer ended by its link or its lease   missed     network
- *   no booth with the skills is linked          missed     no_staff
+ *   no advisor with the skills is there         missed     no_staff
  *   otherwise                                   abandoned  left_after_promise when the 90th percentile promised had gone by,
  *                                                          else left_before_promise (also when nothing was promised) */
 void call_unanswered(const Call *call, gint64 now_utc, gboolean staff, const char **ret_outcome, const char **ret_cause);

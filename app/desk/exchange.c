@@ -75,7 +75,8 @@ static gboolean have_own_staff(const Exchange *exchange, const char *topic, cons
     gpointer value;
     g_hash_table_iter_init(&iter, exchange->booths);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        if (can_serve(exchange, ((const Booth *)value)->skills, topic, lang)) return TRUE;
+        const Booth *booth = value;
+        if (booth->staffed && can_serve(exchange, booth->skills, topic, lang)) return TRUE;
     }
     return FALSE;
 }
@@ -104,7 +105,8 @@ static json_t *words_to_json(char **words)
     return list;
 }
 
-/* What the heartbeat tells the other desks: how many booths are linked here, and which different skills they have. */
+/* What the heartbeat tells the other desks: how many booths are linked here, and which different skills those have whose advisor is there.
+ */
 static void update_heartbeat(Exchange *exchange)
 {
     g_autoptr(GArray) told = g_array_new(FALSE, FALSE, sizeof(QueueSkills));
@@ -118,7 +120,7 @@ static void update_heartbeat(Exchange *exchange)
         for (guint i = 0; i < told->len && !known; i++) {
             known = memcmp(&g_array_index(told, QueueSkills, i), &booth->skills, sizeof(QueueSkills)) == 0;
         }
-        if (known) continue;
+        if (known || !booth->staffed) continue;
         g_array_append_val(told, booth->skills);
         json_array_append_new(skills,
                               json_pack("{s:o, s:o}", "topics", words_to_json(booth->topics), "langs", words_to_json(booth->langs)));

@@ -199,6 +199,7 @@ static void take_pull(Exchange *exchange, Booth *booth, const json_t *message)
 {
     booth->pull_seq = wire_int(message, "seq");
     booth->pulling = TRUE;
+    booth->staffed = TRUE;
     booth->unpull = FALSE;
     booth_match(exchange, booth);
 }
@@ -512,6 +513,8 @@ static void take_status(Exchange *exchange, Booth *booth, const json_t *message)
 {
     json_decref(booth->snapshot);
     booth->snapshot = json_incref(json_object_get(message, "snapshot"));
+    const char *state = wire_string(booth->snapshot, "state");
+    booth->staffed = strcmp(state, "paused") != 0 && strcmp(state, "starting") != 0;
     write_snapshot(exchange, booth);
 }
 

@@ -84,13 +84,13 @@ static void send_queued(Shopper *shopper, gboolean requeued)
     guint at = MAX(queue_place(exchange->queue, entry->id), 1);
     gboolean known = wait_promise(exchange->wait, at, &p50, &p90);
     shopper->told_place = at;
+    shopper->told_staff = exchange_has_staff(exchange, entry->call->topic, entry->call->lang);
     shopper->told_p50 = p50;
     shopper->told_p90 = p90;
     shopper->told_at = exchange_mono();
     json_t *wait = known ? json_pack("{s:I, s:I}", "p50_ms", (json_int_t)p50, "p90_ms", (json_int_t)p90) : json_null();
     shopper_send(shopper, json_pack("{s:s, s:s, s:s, s:i, s:o, s:b, s:b}", "t", "queued", "call", entry->id, "key", shopper->key, "place",
-                                    (int)at, "wait", wait, "requeued", requeued, "staff",
-                                    exchange_has_staff(exchange, entry->call->topic, entry->call->lang)));
+                                    (int)at, "wait", wait, "requeued", requeued, "staff", shopper->told_staff));
 }
 
 void shopper_update(Shopper *shopper, gint64 now)
@@ -103,7 +103,8 @@ void shopper_update(Shopper *shopper, gint64 now)
     gint64 pause = at <= 20 ? 900 : 3000;
     if (now - shopper->told_at < pause) return;
     wait_promise(entry->exchange->wait, at, &p50, &p90);
-    gboolean moved = at != shopper->told_place || p50 != shopper->told_p50 || p90 != shopper->told_p90;
+    gboolean moved = at != shopper->told_place || p50 != shopper->told_p50 || p90 != shopper->told_p90 ||
+                     exchange_has_staff(entry->exchange, entry->call->topic, entry->call->lang) != shopper->told_staff;
     if (moved) send_queued(shopper, FALSE);
 }
 

@@ -76,6 +76,7 @@ struct Shopper {
     char asking[34]; /* id of the call being written, or "" */
     gboolean calling_back;
     guint told_place;
+    gboolean told_staff;
     gint64 told_at, told_p50, told_p90;
 };
 
@@ -83,6 +84,7 @@ struct Booth {
     Peer peer;
     char *id, *name;
     gboolean introduced, welcomed;
+    gboolean staffed;    /* an advisor is there: it pulls, or its status is neither paused nor starting */
     gboolean unwelcomed; /* all is known for the welcome but what became of the call that it claims */
     char **topics, **langs;
     QueueSkills skills;

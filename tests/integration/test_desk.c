@@ -355,6 +355,40 @@ static void test_unpull(void **state)
     client_free(shopper);
 }
 
+/* Waits until the shopper in line is told that an advisor is there, or is not. */
+static void expect_staff(Client *shopper, gboolean staff)
+{
+    for (gboolean told = !staff; told != staff;) {
+        json_t *queued = client_expect(shopper, "queued");
+        told = wire_bool(queued, "staff");
+        drop(queued);
+    }
+}
+
+static void test_staff_is_who_is_there(void **state)
+{
+    Centre *centre = *state;
+    Client *booth = centre_booth(centre, 0, "b1", 1, NULL, NULL);
+    Client *shopper = centre_shopper(centre, 0);
+    /* The booth speaks English and Norwegian; nobody has Finnish, and its advisor is not there yet. */
+    client_say(shopper, json_pack("{s:s, s:s, s:s, s:b, s:[s]}", "t", "ask", "topic", "tv", "lang", "fi", "terms", 1, "codecs", "VP8"));
+    expect_staff(shopper, FALSE);
+    client_say(shopper, json_pack("{s:s}", "t", "leave"));
+    drop(client_expect(shopper, "ended"));
+    client_free(shopper);
+
+    shopper = centre_shopper(centre, 0);
+    client_say(booth, json_pack("{s:s, s:{s:s}}", "t", "status", "snapshot", "state", "paused"));
+    client_say(shopper, json_pack("{s:s, s:s, s:s, s:b, s:[s]}", "t", "ask", "topic", "tv", "lang", "nb", "terms", 1, "codecs", "VP8"));
+    expect_staff(shopper, FALSE);
+    client_say(booth, json_pack("{s:s, s:{s:s}}", "t", "status", "snapshot", "state", "wrapup"));
+    expect_staff(shopper, TRUE);
+    client_say(booth, json_pack("{s:s, s:{s:s}}", "t", "status", "snapshot", "state", "paused"));
+    expect_staff(shopper, FALSE);
+    client_free(shopper);
+    client_free(booth);
+}
+
 static void test_shopper_comes_back_or_not(void **state)
 {
     Centre *centre = *state;
@@ -644,6 +678,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_back_at_the_head, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_silent_agent_and_stale_words, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unpull, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_staff_is_who_is_there, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_shopper_comes_back_or_not, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_bad_messages, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_call_back, set_up, tear_down),
