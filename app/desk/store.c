@@ -511,7 +511,7 @@ static gboolean stream_error(GError **error, const char *name, const char *what)
 }
 
 /* Makes the stream, or checks that the one there is fit: direct reads would be stale on replicas. */
-static gboolean provision(Store *store, const StreamPlan *plan, int64_t *ret_created, GError **error)
+static gboolean provision(Store *store, const StreamPlan *plan, int64_t *ret_created, guint64 *ret_last, GError **error)
 {
     jsStreamConfig config;
     jsOptions options;
@@ -536,16 +536,18 @@ static gboolean provision(Store *store, const StreamPlan *plan, int64_t *ret_cre
     gboolean fit = !info->Config->AllowDirect && info->Config->Storage == js_FileStorage && info->Config->AllowRollup == plan->rollup;
     gboolean same_replicas = info->Config->Replicas == store->replicas;
     if (ret_created) *ret_created = info->Created;
+    if (ret_last) *ret_last = info->State.LastSeq;
     jsStreamInfo_Destroy(info);
     if (!fit) return stream_error(error, plan->name, "it was made with other settings; remove it, or use another nats-server");
     if (!same_replicas) return stream_error(error, plan->name, "it has another number of replicas than [bus] replicas says");
     return TRUE;
 }
 
-static gboolean provision_all(Store *store, int64_t *ret_created, GError **error)
+/* ret_created, ret_last: of the stream of calls; may be NULL. */
+static gboolean provision_all(Store *store, int64_t *ret_created, guint64 *ret_last, GError **error)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(plans); i++) {
-        if (!provision(store, &plans[i], i == 0 ? ret_created : NULL, error)) return FALSE;
+        if (!provision(store, &plans[i], i == 0 ? ret_created : NULL, i == 0 ? ret_last : NULL, error)) return FALSE;
     }
     return TRUE;
 }
@@ -557,6 +559,7 @@ typedef struct {
     Store *store;
     guint view;
     guint64 delivered; /* messages of the consumer so far */
+    guint64 start;     /* the last sequence before it: a heartbeat up to that one says nothing of what came after */
 } Watch;
 
 /* delivered: the consumer's count with this message; may be NULL. */
@@ -600,7 +603,7 @@ static void on_entry(G_GNUC_UNUSED natsConnection *connection, G_GNUC_UNUSED nat
             g_mutex_lock(&store->lock);
             if (watch->view == store->view) store->beat_seen = g_get_monotonic_time();
             g_mutex_unlock(&store->lock);
-            event_push(store, (Event){.kind = EVENT_COMPLETE, .view = watch->view, .revision = revision});
+            if (revision > watch->start) event_push(store, (Event){.kind = EVENT_COMPLETE, .view = watch->view, .revision = revision});
         }
     }
     natsMsg_Destroy(message);
@@ -677,15 +680,16 @@ static gboolean build_view(Store *store)
 {
     g_autoptr(GError) error = NULL;
     int64_t created = 0;
+    guint64 last = 0;
     end_subscription(&store->watch);
     end_subscription(&store->follow);
-    if (!provision_all(store, &created, &error)) {
+    if (!provision_all(store, &created, &last, &error)) {
         g_info("%s", error->message);
         return FALSE;
     }
     g_mutex_lock(&store->lock);
     Watch *watch = g_new0(Watch, 1);
-    *watch = (Watch){store, ++store->view, 0};
+    *watch = (Watch){store, ++store->view, 0, last};
     gboolean forget = store->created && store->created != created;
     store->created = created;
     store->beat_seen = g_get_monotonic_time();
@@ -891,7 +895,7 @@ static gboolean prepare_streams(Store *store, gint64 deadline, GError **error)
     }
     for (;;) {
         g_autoptr(GError) failure = NULL;
-        if (provision_all(store, &store->created, &failure)) return TRUE;
+        if (provision_all(store, &store->created, NULL, &failure)) return TRUE;
         if (g_get_monotonic_time() >= deadline) {
             g_propagate_error(error, g_steal_pointer(&failure));
             return FALSE;
