@@ -111,7 +111,7 @@ test-tools:
 
 test: test-tools ## everything: unit, integration, a real browser; ends with "N passed, N failed"
 	@$(MAKE) --no-print-directory all $(unit_tests) $(integration_tests)
-	@BUILD=$(BUILD) tests/run $(unit_tests) $(integration_tests) $(sort $(wildcard tests/integration/*.sh tests/integration/*.mjs tests/e2e/*.test.mjs))
+	@BUILD=$(BUILD) tests/run $(unit_tests) $(integration_tests) $(sort $(wildcard tests/integration/*.test.mjs tests/e2e/*.test.mjs))
 
 unit: test-tools ## the unit tests alone
 	@$(MAKE) --no-print-directory $(unit_tests)
