@@ -29,9 +29,15 @@ function whyNot() {
     if (process.getuid() !== 0) return 'needs root for network namespaces';
     try {
         run('ip', 'netns', 'add', ns.centre);
-        run('ip', 'netns', 'del', ns.centre);
     } catch (error) {
         return `no network namespaces here: ${error.message.split('\n')[0]}`;
+    }
+    try { // in a chroot, whose root is no mount point, one can be made but not entered
+        inside('centre', 'true');
+    } catch (error) {
+        return `network namespaces cannot be entered here: ${error.message.trim().split('\n').pop()}`;
+    } finally {
+        run('ip', 'netns', 'del', ns.centre);
     }
     return false;
 }

@@ -86,10 +86,13 @@ static void frames_move_and_tell_the_time(void **state)
     (void)state;
     Camera camera = camera_open("face", NULL);
     guint64 sum = 0, last_sum = 0, last = 0;
-    for (int i = 0; i < 5; i++) {
+    /* Behind on a crowded machine it may make two within a millisecond. */
+    for (int moved = 0; moved < 5;) {
         guint64 time = next_frame(&camera, &sum);
-        assert_true(time > last && time <= (guint64)g_get_real_time() / 1000);
+        assert_true(time >= last && time <= (guint64)g_get_real_time() / 1000);
+        if (time == last) continue;
         assert_true(sum != last_sum);
+        moved++;
         last = time;
         last_sum = sum;
     }
