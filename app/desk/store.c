@@ -198,7 +198,7 @@ static void resolve(Store *store, Job *job, const char *mark, gboolean raced)
     if (!store_is_connected(store)) return;
     natsStatus status = read_last(store, job->stream, job->subject, &message);
     if (status == NATS_NOT_FOUND && job->expected) job->result.verdict = STORE_LOST;
-    if (status == NATS_NOT_FOUND || status != NATS_OK) {
+    if (status != NATS_OK) {
         /* A lost race whose winner cannot be read is for the view to tell. */
         if (raced && status != NATS_NOT_FOUND) job->result.verdict = STORE_UNRESOLVED;
         return;

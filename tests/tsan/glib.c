@@ -12,6 +12,7 @@ void AnnotateIgnoreWritesBegin(const char *file, int line);
 void AnnotateIgnoreWritesEnd(const char *file, int line);
 
 /* The real one. Looked up at the first use: other libraries' constructors come before ours. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): __typeof__ takes none */
 #define REAL(name)                                                                                                                         \
     ({                                                                                                                                     \
         static __typeof__(&name) real_one;                                                                                                 \
@@ -22,6 +23,7 @@ void AnnotateIgnoreWritesEnd(const char *file, int line);
         }                                                                                                                                  \
         found;                                                                                                                             \
     })
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 void g_mutex_lock(GMutex *mutex)
 {
