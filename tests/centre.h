@@ -1,10 +1,11 @@
 /* centre: for tests of the whole desk: a nats-server, desks and scripted booths and shoppers, all real processes and links on free ports.
- */
+ * What has to be waited for is an event: a message on a link, a line that a program prints, a record that lands. */
 #pragma once
 
 #include <arpa/inet.h>
 #include <gio/gio.h>
 #include <jansson.h>
+#include <nats/nats.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
@@ -20,16 +21,28 @@
 #define CENTRE_PATIENCE_MS 15000 /* for an event that has to come */
 #define CENTRE_DESKS       3
 
+/* A program and what it has said so far. */
 typedef struct {
     GSubprocess *process;
+    GDataInputStream *said; /* its output, for the reader alone */
+    GThread *reader;
+    char *file; /* where it is kept as well */
+    GMutex lock;
+    GPtrArray *lines;
+    gboolean silent; /* there comes no more */
+} CentreProgram;
+
+typedef struct {
+    CentreProgram *process;
     int port, booth_port;
+    int bus_port; /* 0: the nats-server's own */
     char *config, *log;
 } CentreDesk;
 
 typedef struct {
     char *folder, *authority, *certificate, *key, *more; /* more: further lines of desk.conf */
     int nats_port;
-    GSubprocess *nats;
+    CentreProgram *nats;
     CentreDesk desks[CENTRE_DESKS];
 } Centre;
 
@@ -61,39 +74,93 @@ static inline int centre_free_port(void)
     return ntohs(address.sin_port);
 }
 
-/* Until something listens. */
-static inline void centre_await_port(int port)
+static inline gpointer centre_read(gpointer data)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((guint16)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    for (int i = 0; i < CENTRE_PATIENCE_MS / 10; i++) {
-        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        int connected = connect(fd, (struct sockaddr *)&address, sizeof address);
-        close(fd);
-        if (connected == 0) return;
-        g_usleep(10000);
+    CentreProgram *program = data;
+    g_autoptr(GFile) file = g_file_new_for_path(program->file);
+    g_autoptr(GFileOutputStream) kept = g_file_append_to(file, G_FILE_CREATE_NONE, NULL, NULL);
+    for (char *line; (line = g_data_input_stream_read_line(program->said, NULL, NULL, NULL));) {
+        g_output_stream_printf(G_OUTPUT_STREAM(kept), NULL, NULL, NULL, "%s\n", line);
+        g_mutex_lock(&program->lock);
+        g_ptr_array_add(program->lines, line);
+        g_mutex_unlock(&program->lock);
+        g_main_context_wakeup(NULL);
     }
-    g_error("nothing listens on port %d", port);
+    g_mutex_lock(&program->lock);
+    program->silent = TRUE;
+    g_mutex_unlock(&program->lock);
+    g_main_context_wakeup(NULL);
+    return NULL;
 }
 
-static inline GSubprocess *centre_spawn(const char *const *argv, const char *log)
+/* file: keeps what it says, after what is there. */
+static inline CentreProgram *centre_spawn(const char *const *argv, const char *file)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE);
+    CentreProgram *program = g_new0(CentreProgram, 1);
+    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE);
     g_subprocess_launcher_set_child_setup(launcher, centre_child_setup, NULL, NULL);
-    g_subprocess_launcher_set_stdout_file_path(launcher, log);
-    g_subprocess_launcher_set_stderr_file_path(launcher, log);
     g_subprocess_launcher_setenv(launcher, "G_MESSAGES_DEBUG", "desk", TRUE);
-    GSubprocess *process = g_subprocess_launcher_spawnv(launcher, argv, &error);
-    if (!process) g_error("%s: %s", argv[0], error->message);
-    return process;
+    program->process = g_subprocess_launcher_spawnv(launcher, argv, &error);
+    if (!program->process) g_error("%s: %s", argv[0], error->message);
+    program->said = g_data_input_stream_new(g_subprocess_get_stdout_pipe(program->process));
+    program->file = g_strdup(file);
+    program->lines = g_ptr_array_new_with_free_func(g_free);
+    g_mutex_init(&program->lock);
+    program->reader = g_thread_new("reader", centre_read, program);
+    return program;
 }
 
-static inline void centre_kill(GSubprocess **process, int number)
+/* How many lines with the text it has said. */
+static inline guint centre_count(CentreProgram *program, const char *text)
 {
-    if (!*process) return;
-    g_subprocess_send_signal(*process, number);
-    g_subprocess_wait(*process, NULL, NULL);
-    g_clear_object(process);
+    guint count = 0;
+    g_mutex_lock(&program->lock);
+    for (guint i = 0; i < program->lines->len; i++) count += strstr(program->lines->pdata[i], text) != NULL;
+    g_mutex_unlock(&program->lock);
+    return count;
+}
+
+static inline gboolean client_tick(gpointer data)
+{
+    (void)data;
+    return G_SOURCE_CONTINUE;
+}
+
+static inline gboolean centre_is_silent(CentreProgram *program)
+{
+    g_mutex_lock(&program->lock);
+    gboolean silent = program->silent;
+    g_mutex_unlock(&program->lock);
+    return silent;
+}
+
+/* Runs the main loop until it has said so many lines with the text. */
+static inline void centre_await(CentreProgram *program, const char *text, guint count)
+{
+    gint64 until = g_get_monotonic_time() + CENTRE_PATIENCE_MS * 1000LL;
+    guint tick = g_timeout_add(1000, client_tick, NULL);
+    while (centre_count(program, text) < count) {
+        if (centre_is_silent(program) || g_get_monotonic_time() > until) g_error("\"%s\" was not said in %s", text, program->file);
+        g_main_context_iteration(NULL, TRUE);
+    }
+    g_source_remove(tick);
+}
+
+static inline void centre_kill(CentreProgram **own, int number)
+{
+    CentreProgram *program = *own;
+    if (!program) return;
+    g_subprocess_send_signal(program->process, number);
+    g_subprocess_wait(program->process, NULL, NULL);
+    g_thread_join(program->reader);
+    g_object_unref(program->said);
+    g_object_unref(program->process);
+    g_ptr_array_unref(program->lines);
+    g_mutex_clear(&program->lock);
+    g_free(program->file);
+    g_free(program);
+    *own = NULL;
 }
 
 static inline void centre_start_nats(Centre *centre)
@@ -102,7 +169,24 @@ static inline void centre_start_nats(Centre *centre)
     g_autofree char *log = g_build_filename(centre->folder, "nats.log", NULL);
     const char *const argv[] = {"nats-server", "-js", "-sd", store, "-a", "127.0.0.1", "-p", port, NULL};
     centre->nats = centre_spawn(argv, log);
-    centre_await_port(centre->nats_port);
+    centre_await(centre->nats, "Server is ready", 1);
+}
+
+static inline void centre_write_config(Centre *centre, guint n)
+{
+    CentreDesk *desk = &centre->desks[n];
+    const char *build = g_getenv("BUILD");
+    g_autofree char *share = g_build_filename(build ? build : "build", "share", NULL), *name = g_strdup_printf("desk%u.conf", n);
+    g_autofree char *log = g_strdup_printf("desk%u.log", n);
+    desk->port = centre_free_port();
+    desk->booth_port = centre_free_port();
+    g_autofree char *text =
+        g_strdup_printf("[desk]\nport=%d\nbooth_port=%d\nbind=127.0.0.1\nshare=%s\n[tls]\nauthority=%s\ncertificate=%s\nkey=%s\n"
+                        "[bus]\nservers=nats://127.0.0.1:%d\n%s",
+                        desk->port, desk->booth_port, share, centre->authority, centre->certificate, centre->key,
+                        desk->bus_port ? desk->bus_port : centre->nats_port, centre->more);
+    desk->config = scratch_write(centre->folder, name, text);
+    desk->log = g_build_filename(centre->folder, log, NULL);
 }
 
 static inline void centre_start_desk(Centre *centre, guint n)
@@ -110,21 +194,10 @@ static inline void centre_start_desk(Centre *centre, guint n)
     CentreDesk *desk = &centre->desks[n];
     const char *build = g_getenv("BUILD");
     g_autofree char *program = g_build_filename(build ? build : "build", "bin", "desk", NULL);
-    if (!desk->config) {
-        g_autofree char *share = g_build_filename(build ? build : "build", "share", NULL), *name = g_strdup_printf("desk%u.conf", n);
-        g_autofree char *log = g_strdup_printf("desk%u.log", n);
-        desk->port = centre_free_port();
-        desk->booth_port = centre_free_port();
-        g_autofree char *text = g_strdup_printf(
-            "[desk]\nport=%d\nbooth_port=%d\nbind=127.0.0.1\nshare=%s\n[tls]\nauthority=%s\ncertificate=%s\nkey=%s\n"
-            "[bus]\nservers=nats://127.0.0.1:%d\n%s",
-            desk->port, desk->booth_port, share, centre->authority, centre->certificate, centre->key, centre->nats_port, centre->more);
-        desk->config = scratch_write(centre->folder, name, text);
-        desk->log = g_build_filename(centre->folder, log, NULL);
-    }
+    if (!desk->config) centre_write_config(centre, n);
     const char *const argv[] = {program, "--config", desk->config, NULL};
     desk->process = centre_spawn(argv, desk->log);
-    centre_await_port(desk->booth_port);
+    centre_await(desk->process, "ready: http port", 1);
 }
 
 static inline Centre *centre_new(const char *more)
@@ -192,12 +265,6 @@ static inline void client_on_down(void *data, gboolean was_up, int code, const c
     g_printerr("# link: %d %s\n", code, why);
     client->up = FALSE;
     client->code = code;
-}
-
-static inline gboolean client_tick(gpointer data)
-{
-    (void)data;
-    return G_SOURCE_CONTINUE;
 }
 
 /* Runs the main loop until done(client, data) or patience ends; whether it was done. */
@@ -314,8 +381,8 @@ static inline Client *centre_shopper(Centre *centre, guint desk)
     return client;
 }
 
-/* A booth that has been welcomed. call: what it still holds, taken; or NULL. */
-static inline Client *centre_booth(Centre *centre, guint desk, const char *id, gint64 epoch, json_t *call, json_t **ret_welcome)
+/* A booth that has said hello. call: what it still holds, taken; or NULL. */
+static inline Client *centre_booth_hello(Centre *centre, guint desk, const char *id, gint64 epoch, json_t *call)
 {
     g_autofree char *address = g_strdup_printf("wss://localhost:%d/ws/booth", centre->desks[desk].booth_port);
     g_autofree char *folder = g_build_filename(centre->folder, "authority", NULL);
@@ -331,6 +398,13 @@ static inline Client *centre_booth(Centre *centre, guint desk, const char *id, g
                   "S", "region", "R", "topics", "*", "langs", "en", "nb", "epoch", (json_int_t)epoch, "version", "test");
     if (call) json_object_set_new(hello, "call", call);
     client_say(client, hello);
+    return client;
+}
+
+/* And has been welcomed. */
+static inline Client *centre_booth(Centre *centre, guint desk, const char *id, gint64 epoch, json_t *call, json_t **ret_welcome)
+{
+    Client *client = centre_booth_hello(centre, desk, id, epoch, call);
     json_t *welcome = client_expect(client, "welcome");
     if (ret_welcome)
         *ret_welcome = welcome;
@@ -344,25 +418,63 @@ static inline json_t *centre_ask(const char *topic)
     return json_pack("{s:s, s:s, s:s, s:b, s:[s,s]}", "t", "ask", "topic", topic, "lang", "nb", "terms", 1, "codecs", "H264", "VP8");
 }
 
-/* Everything that the centre knows of a call, as `desk records` prints it; waits until there are so many lines. */
+/* --- the bus ----------------------------------------------------------------------------------------------------------------------------
+ */
+
+/* Reads a stream until seen() has counted so many of its messages, from the first one on, or only what is new. Whether it came to that. */
+static inline gboolean centre_await_messages(Centre *centre, const char *subject, gboolean only_new,
+                                             gboolean (*seen)(natsMsg *message, gconstpointer data), gconstpointer data, size_t count)
+{
+    natsConnection *connection = NULL;
+    jsCtx *js = NULL;
+    natsSubscription *subscription = NULL;
+    jsSubOptions options;
+    jsErrCode code = 0;
+    gint64 until = g_get_monotonic_time() / 1000 + CENTRE_PATIENCE_MS;
+    g_autofree char *server = g_strdup_printf("nats://127.0.0.1:%d", centre->nats_port);
+    jsSubOptions_Init(&options);
+    options.Config.AckPolicy = js_AckNone;
+    options.Config.DeliverPolicy = only_new ? js_DeliverNew : js_DeliverAll;
+    natsStatus status = natsConnection_ConnectTo(&connection, server);
+    if (status == NATS_OK) status = natsConnection_JetStream(&js, connection, NULL);
+    if (status == NATS_OK) status = js_SubscribeSync(&subscription, js, subject, NULL, &options, &code);
+    while (status == NATS_OK && count) {
+        natsMsg *message = NULL;
+        status = natsSubscription_NextMsg(&message, subscription, MAX(until - g_get_monotonic_time() / 1000, 1));
+        if (status == NATS_OK && (!seen || seen(message, data))) count--;
+        natsMsg_Destroy(message);
+    }
+    if (status != NATS_OK) g_printerr("# %s: %s\n", subject, natsStatus_GetText(status));
+    natsSubscription_Destroy(subscription);
+    jsCtx_Destroy(js);
+    natsConnection_Destroy(connection);
+    return count == 0;
+}
+
+/* Of this call by its subject, or as a booth's record says. */
+static inline gboolean centre_is_of_call(natsMsg *message, gconstpointer call)
+{
+    if (g_str_has_suffix(natsMsg_GetSubject(message), call)) return TRUE;
+    json_t *value = json_loadb(natsMsg_GetData(message), (size_t)natsMsg_GetDataLength(message), 0, NULL);
+    gboolean is = strcmp(wire_string(value, "call"), call) == 0;
+    json_decref(value);
+    return is;
+}
+
+/* Everything that the centre knows of a call, as `desk records` prints it, once there are so many lines. */
 static inline json_t *centre_records(Centre *centre, guint desk, const char *call, size_t lines)
 {
     const char *build = g_getenv("BUILD");
-    g_autofree char *program = g_build_filename(build ? build : "build", "bin", "desk", NULL);
+    g_autofree char *program = g_build_filename(build ? build : "build", "bin", "desk", NULL), *out = NULL;
     json_t *records = json_array();
-    for (int i = 0; i < 100; i++) {
-        g_autofree char *out = NULL;
-        g_autoptr(GSubprocess) process = g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE, NULL, program, "records", "--config",
-                                                          centre->desks[desk].config, "--call", call, NULL);
-        g_subprocess_communicate_utf8(process, NULL, NULL, &out, NULL, NULL);
-        g_auto(GStrv) each = g_strsplit(out ? out : "", "\n", -1);
-        json_array_clear(records);
-        for (char **line = each; *line; line++) {
-            json_t *value = (*line)[0] ? json_loads(*line, 0, NULL) : NULL;
-            if (value) json_array_append_new(records, value);
-        }
-        if (json_array_size(records) >= lines) break;
-        g_usleep(100000);
+    centre_await_messages(centre, "record.>", FALSE, centre_is_of_call, call, lines);
+    g_autoptr(GSubprocess) process = g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE, NULL, program, "records", "--config",
+                                                      centre->desks[desk].config, "--call", call, NULL);
+    g_subprocess_communicate_utf8(process, NULL, NULL, &out, NULL, NULL);
+    g_auto(GStrv) each = g_strsplit(out ? out : "", "\n", -1);
+    for (char **line = each; *line; line++) {
+        json_t *value = (*line)[0] ? json_loads(*line, 0, NULL) : NULL;
+        if (value) json_array_append_new(records, value);
     }
     return records;
 }

@@ -268,19 +268,26 @@ static void forgive_blindness(Exchange *exchange, gint64 now)
     }
 }
 
-static void on_view_complete(gpointer data, guint64 revision)
+gboolean exchange_has_seen(const Exchange *exchange, gint64 then)
+{
+    return exchange->whole && exchange->as_of >= then;
+}
+
+static void on_view_complete(gpointer data, guint64 revision, gint64 as_of)
 {
     Exchange *exchange = data;
     gint64 now = exchange_mono();
     if (!exchange->whole) {
         drop_calls(exchange, exchange->view, revision);
         forgive_blindness(exchange, now);
+        exchange->whole = exchange->ready = TRUE;
+        g_info("the view of the bucket is complete: %u calls", g_hash_table_size(exchange->calls));
+        ask_secret(exchange);
     }
     exchange->sighted = now;
-    if (exchange->whole) return;
-    exchange->whole = exchange->ready = TRUE;
-    g_info("the view of the bucket is complete: %u calls", g_hash_table_size(exchange->calls));
-    ask_secret(exchange);
+    exchange->as_of = as_of;
+    shopper_resume_waiting(exchange);
+    booth_greet_waiting(exchange);
 }
 
 static void on_record(gpointer data, G_GNUC_UNUSED const char *subject, const char *text)
@@ -395,6 +402,7 @@ static void sweep(Exchange *exchange, gint64 now)
     while (g_hash_table_iter_next(&iter, NULL, &value)) entry_sweep(value, now);
     g_hash_table_iter_init(&iter, exchange->booths);
     while (g_hash_table_iter_next(&iter, NULL, &value)) booth_sweep(exchange, value, now);
+    shopper_resume_waiting(exchange);
 }
 
 static void on_woken(void *data)
@@ -557,6 +565,7 @@ Exchange *exchange_new(const ExchangeSettings *settings)
     exchange->markers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     exchange->askers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_queue_init(&exchange->parked);
+    g_queue_init(&exchange->resuming);
     g_mutex_init(&exchange->door_lock);
     return exchange;
 }

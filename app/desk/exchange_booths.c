@@ -274,11 +274,21 @@ static gboolean holds_claim(const Exchange *exchange, const Booth *booth)
     return entry && call_is_held(entry->call, booth->id, (guint)gen, nonce);
 }
 
-/* That a call is gone can only be said in full sight of the bucket: till then the welcome waits. */
+/* That a call is gone can only be said when all is seen that was written before the booth said hello: till then the welcome waits. */
 static void greet(Exchange *exchange, Booth *booth)
 {
-    booth->unwelcomed = booth->claim && !exchange->whole && !holds_claim(exchange, booth);
+    booth->unwelcomed = booth->claim && !exchange_has_seen(exchange, booth->heard) && !holds_claim(exchange, booth);
     if (!booth->unwelcomed) send_welcome(exchange, booth);
+}
+
+void booth_greet_waiting(Exchange *exchange)
+{
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, exchange->booths);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        if (((Booth *)value)->unwelcomed) greet(exchange, value);
+    }
 }
 
 static void on_last_record(gpointer data, const StoreResult *result)
@@ -293,6 +303,7 @@ static void on_last_record(gpointer data, const StoreResult *result)
         booth->stored_seq = result->seq;
     }
     greet(errand->exchange, booth);
+    if (booth->unwelcomed) store_look(errand->exchange->store);
 }
 
 /* Parts a link from its call without a word to the call: the hello of the new link says whether it is kept. */
@@ -345,6 +356,7 @@ static void take_hello(Exchange *exchange, Booth *booth, const json_t *message)
     booth->skills = queue_skills(exchange->queue, (const char *const *)booth->topics, (const char *const *)booth->langs);
     booth->epoch = wire_int(message, "epoch");
     booth->claim = json_incref(json_object_get(message, "call"));
+    booth->heard = g_get_monotonic_time();
     booth->introduced = TRUE;
     g_hash_table_insert(exchange->booths, booth->id, booth);
     store_listen(exchange->store, subject);

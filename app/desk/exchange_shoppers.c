@@ -269,6 +269,7 @@ static void take_ask(Exchange *exchange, Shopper *shopper, const json_t *message
     }
     g_free(shopper->key);
     shopper->key = wire_new_secret();
+    shopper->unsure = FALSE;
     Errand *errand = errand_new(shopper, exchange);
     errand->call = compose_call(exchange, message, shopper->key);
     g_strlcpy(shopper->asking, errand->call->id, sizeof shopper->asking);
@@ -294,7 +295,21 @@ static void send_standing(Shopper *shopper)
     if (call->state == CALL_LIVE) send_connecting(shopper);
 }
 
-static void take_resume(Exchange *exchange, Shopper *shopper, const json_t *message)
+static void take_over(Exchange *exchange, Shopper *shopper, Entry *entry, const char *key)
+{
+    /* The newest page of a shopper is the one: a second tab takes over. */
+    if (entry->shopper && entry->shopper != shopper) door_close(entry->shopper->peer.link, 4001, "the call was taken over by another page");
+    g_free(shopper->key);
+    shopper->key = g_strdup(key);
+    entry_set_shopper(entry, shopper);
+    send_standing(shopper);
+    CallEvent event = entry_event(entry, CALL_MOVE);
+    if (!exchange_is_self(exchange, entry->call->shopper_desk) && !entry_is_wanted(entry, CALL_MOVE))
+        entry_wants(entry, &event, INTENT_SHOPPER, "resume");
+}
+
+/* heard: when the page said it. FALSE: there is no answer before all is seen that was written by then. */
+static gboolean answer_resume(Exchange *exchange, Shopper *shopper, const json_t *message, gint64 heard)
 {
     const char *id = wire_string(message, "call"), *key = wire_string(message, "key");
     Entry *entry = entry_find(exchange, id);
@@ -302,23 +317,70 @@ static void take_resume(Exchange *exchange, Shopper *shopper, const json_t *mess
     if (shopper->asking[0] || (shopper->entry && shopper->entry != entry)) {
         shopper_error(shopper, "bad_message", "this page has a call already");
     } else if (entry && entry->call->state != CALL_DONE && token_is_key(key, entry->call->key_hash)) {
-        /* The newest page of a shopper is the one: a second tab takes over. */
-        if (entry->shopper && entry->shopper != shopper)
-            door_close(entry->shopper->peer.link, 4001, "the call was taken over by another page");
-        g_free(shopper->key);
-        shopper->key = g_strdup(key);
-        entry_set_shopper(entry, shopper);
-        send_standing(shopper);
-        CallEvent event = entry_event(entry, CALL_MOVE);
-        if (!exchange_is_self(exchange, entry->call->shopper_desk) && !entry_is_wanted(entry, CALL_MOVE))
-            entry_wants(entry, &event, INTENT_SHOPPER, "resume");
+        take_over(exchange, shopper, entry, key);
     } else if (ended && token_is_key(key, ended->hash)) {
         send_ended(shopper, id, ended->outcome, ended->cause);
+    } else if (!entry && !ended && !exchange_has_seen(exchange, heard)) {
+        return FALSE;
     } else {
-        /* What is not in sight just now may be there all the same: the page asks again. */
-        g_info("a page resumes %s, which is %s", id, entry ? "another's" : exchange->whole ? "unknown" : "not in sight");
-        shopper_error(shopper, exchange->whole ? "unknown_call" : "unavailable", NULL);
+        g_info("a page resumes %s, which is %s", id, entry || ended ? "another's" : "unknown");
+        shopper_error(shopper, "unknown_call", NULL);
     }
+    shopper->unsure = FALSE;
+    return TRUE;
+}
+
+static void stop_waiting(Exchange *exchange, Shopper *shopper)
+{
+    if (shopper->resuming) g_queue_delete_link(&exchange->resuming, shopper->resuming);
+    shopper->resuming = NULL;
+    g_clear_pointer(&shopper->resume, json_decref);
+    g_queue_clear_full(&shopper->words, (GDestroyNotify)json_decref);
+}
+
+static void take_resume(Exchange *exchange, Shopper *shopper, json_t *message)
+{
+    gint64 now = g_get_monotonic_time();
+    if (answer_resume(exchange, shopper, message, now)) return;
+    shopper->resume = json_incref(message);
+    shopper->resume_heard = now;
+    g_queue_push_tail(&exchange->resuming, shopper);
+    shopper->resuming = exchange->resuming.tail;
+    store_look(exchange->store);
+}
+
+/* Behind a resume that waits: it counts once that is answered, as it would have if the answer had come at once. */
+static void keep_word(Shopper *shopper, json_t *message)
+{
+    if (g_queue_get_length(&shopper->words) < EXCHANGE_WORDS_MAX)
+        g_queue_push_tail(&shopper->words, json_incref(message));
+    else
+        shopper_error(shopper, "too_fast", "too much was said before the answer to resume");
+}
+
+void shopper_resume_waiting(Exchange *exchange)
+{
+    for (GList *at = exchange->resuming.head, *next; at; at = next) {
+        Shopper *shopper = at->data;
+        next = at->next;
+        if (answer_resume(exchange, shopper, shopper->resume, shopper->resume_heard)) {
+            GQueue words = shopper->words;
+            g_queue_init(&shopper->words);
+            stop_waiting(exchange, shopper);
+            for (json_t *word; (word = g_queue_pop_head(&words)); json_decref(word)) shopper_received(exchange, shopper, word);
+        } else if (g_get_monotonic_time() - shopper->resume_heard > EXCHANGE_RESUME_MS * 1000LL) {
+            g_info("a page resumes %s, which is not in sight", wire_string(shopper->resume, "call"));
+            stop_waiting(exchange, shopper);
+            shopper->unsure = TRUE;
+            shopper_error(shopper, "unavailable", NULL);
+        }
+    }
+}
+
+/* What is said of a call that the page does not have. */
+static void refuse_of_call(Shopper *shopper)
+{
+    shopper_error(shopper, shopper->unsure ? "unavailable" : "unknown_call", NULL);
 }
 
 /* --- in a call
@@ -480,7 +542,7 @@ static void take_of_call(Shopper *shopper, const char *type, const json_t *messa
 {
     Entry *entry = shopper->entry;
     if (!entry) {
-        shopper_error(shopper, "unknown_call", NULL);
+        refuse_of_call(shopper);
     } else if ((guint)wire_int(message, "gen") != entry->call->gen || entry->call->state == CALL_QUEUED) {
         shopper_error(shopper, "stale", type);
     } else if (strcmp(type, "hangup") == 0) {
@@ -500,7 +562,11 @@ static void take_of_call(Shopper *shopper, const char *type, const json_t *messa
 void shopper_received(Exchange *exchange, Shopper *shopper, json_t *message)
 {
     const char *type = wire_type(message);
-    if (strcmp(type, "ask") == 0)
+    if (strcmp(type, "ping") == 0)
+        shopper_send(shopper, json_pack("{s:s}", "t", "pong"));
+    else if (shopper->resume)
+        keep_word(shopper, message);
+    else if (strcmp(type, "ask") == 0)
         take_ask(exchange, shopper, message);
     else if (strcmp(type, "resume") == 0)
         take_resume(exchange, shopper, message);
@@ -508,8 +574,6 @@ void shopper_received(Exchange *exchange, Shopper *shopper, json_t *message)
         take_rate(exchange, shopper, message);
     else if (strcmp(type, "callback") == 0)
         take_callback(exchange, shopper, message);
-    else if (strcmp(type, "ping") == 0)
-        shopper_send(shopper, json_pack("{s:s}", "t", "pong"));
     else if (strcmp(type, "leave") != 0)
         take_of_call(shopper, type, message);
     else if (shopper->entry)
@@ -517,7 +581,7 @@ void shopper_received(Exchange *exchange, Shopper *shopper, json_t *message)
     else if (shopper->asking[0])
         disown_ask(exchange, shopper);
     else
-        shopper_error(shopper, "unknown_call", NULL);
+        refuse_of_call(shopper);
 }
 
 void shopper_opened(Exchange *exchange, DoorLink *link, const char *address)
@@ -525,6 +589,7 @@ void shopper_opened(Exchange *exchange, DoorLink *link, const char *address)
     Shopper *shopper = g_new0(Shopper, 1);
     shopper->peer = (Peer){.link = link, .kind = DOOR_SHOPPER, .serial = ++exchange->serial, .address = g_strdup(address), .tokens = 100};
     shopper->peer.filled = exchange_mono();
+    g_queue_init(&shopper->words);
     g_hash_table_insert(exchange->peers, &shopper->peer.serial, shopper);
     door_set_data(link, shopper);
     send_hello(exchange, shopper);
@@ -532,6 +597,7 @@ void shopper_opened(Exchange *exchange, DoorLink *link, const char *address)
 
 void shopper_closed(Exchange *exchange, Shopper *shopper)
 {
+    stop_waiting(exchange, shopper);
     if (shopper->asking[0]) disown_ask(exchange, shopper);
     if (shopper->entry) entry_set_shopper(shopper->entry, NULL);
     g_hash_table_remove(exchange->peers, &shopper->peer.serial);

@@ -17,6 +17,8 @@
 #define EXCHANGE_LEFTOVER_MS   5000   /* what another desk has not finished is finished here */
 #define EXCHANGE_ENDED_MS      600000 /* an ended call can be rated so long, */
 #define EXCHANGE_ENDED_MAX     50000  /* so many at most */
+#define EXCHANGE_RESUME_MS     3000   /* a page that resumes waits so long for full sight of the calls, */
+#define EXCHANGE_WORDS_MAX     16     /* and says so much meanwhile */
 #define EXCHANGE_BAD_MAX       3
 #define EXCHANGE_RECORDS_MAX   256 /* booths' records that wait for the bus, for each booth */
 
@@ -74,6 +76,11 @@ struct Shopper {
     Entry *entry;
     char *key;
     char asking[34]; /* id of the call being written, or "" */
+    json_t *resume;  /* waits until the view shows all that was written before it came */
+    GList *resuming; /* its node in exchange->resuming */
+    gint64 resume_heard;
+    GQueue words;    /* of json_t: what was said after it */
+    gboolean unsure; /* it waited in vain: its call may be there all the same */
     gboolean calling_back;
     guint told_place;
     gboolean told_staff;
@@ -86,6 +93,7 @@ struct Booth {
     gboolean introduced, welcomed;
     gboolean staffed;    /* an advisor is there: it pulls, or its status is neither paused nor starting */
     gboolean unwelcomed; /* all is known for the welcome but what became of the call that it claims */
+    gint64 heard;        /* when its hello came */
     char **topics, **langs;
     QueueSkills skills;
     gint64 epoch;
@@ -137,10 +145,12 @@ struct Exchange {
     GHashTable *markers; /* key → Marker */
     GHashTable *askers;  /* address → Asker */
     GQueue parked;       /* of Booth, longest first */
+    GQueue resuming;     /* of Shopper, whose resume waits, longest first */
     guint64 serial;
     guint view;
     gboolean ready, whole; /* whole: the view is complete and up to date */
     gint64 sighted;        /* when it last was */
+    gint64 as_of;          /* µs: what was written before is in the view */
     char *secret;          /* for callback references */
     gboolean secret_asked;
     gint64 swept, swept_slow;
@@ -153,6 +163,8 @@ gboolean exchange_is_self(const Exchange *exchange, const char *desk);
 gboolean exchange_desk_is_dead(const Exchange *exchange, const char *desk, gint64 now);
 /* Whether a booth with the skills is linked, here or at another living desk; NULL lang: any language; NULL topic: any booth. */
 gboolean exchange_has_staff(const Exchange *exchange, const char *topic, const char *lang);
+/* Whether the view shows all that had been written by then (g_get_monotonic_time()). If not, it soon will: see store_look(). */
+gboolean exchange_has_seen(const Exchange *exchange, gint64 then);
 void exchange_note_ended(Exchange *exchange, const Call *call);
 
 /* --- exchange_calls.c: entries and what becomes of them */
@@ -183,6 +195,7 @@ void shopper_error(Shopper *shopper, const char *code, const char *detail);
 void shopper_tell(Shopper *shopper, const Call *old); /* how its call stands now; old may be NULL */
 void shopper_update(Shopper *shopper, gint64 now);
 void shopper_forget_address(Exchange *exchange, gint64 now);
+void shopper_resume_waiting(Exchange *exchange); /* the view has gone on, or time has */
 
 /* --- exchange_booths.c */
 void booth_opened(Exchange *exchange, DoorLink *link, const char *identity, const char *address);
@@ -195,5 +208,6 @@ void booth_tell_accepted(Entry *entry); /* again, where the first answer may hav
 void booth_refuse(Exchange *exchange, const Intent *intent, const char *id);
 void booth_match(Exchange *exchange, Booth *booth);
 void booth_offer_failed(Exchange *exchange, const char *id, gboolean unresolved);
+void booth_greet_waiting(Exchange *exchange); /* the view has gone on */
 void booth_sweep(Exchange *exchange, Booth *booth, gint64 now);
 void booth_tell_queue(Exchange *exchange);

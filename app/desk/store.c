@@ -16,10 +16,13 @@
 #define WRITE_WAIT_MS   1500
 #define API_WAIT_MS     2000
 #define BEAT_MS         1000
+#define UNSOUND_MS      250 /* without a view, it is tried again */
 #define CLOSE_WAIT_MS   5000
+#define LOOK_GAP_MS     50   /* between two heartbeats, however many look */
 #define BLIND_MS        2000 /* own heartbeat not seen for so long: the view is rebuilt */
 #define HISTORY         5000 /* records read at the start */
 #define MARK_HEADER     "Lb-Write"
+#define AS_OF_HEADER    "Lb-As-Of" /* when the heartbeat was written, on its desk's monotonic clock */
 #define SOUND_CLUSTER   "2.10.27"
 #define CONTACT_MAX_AGE (28LL * 24 * 3600 * 1000000000)
 
@@ -41,6 +44,7 @@ typedef struct {
     Job *job;
     guint view;
     guint64 revision;
+    gint64 as_of;
     gboolean forget;
     char *subject, *text;
 } Event;
@@ -63,10 +67,11 @@ struct Store {
     GMutex lock; /* guards what follows */
     GCond kick;
     char *heartbeat;
-    gint64 beat_seen;                     /* monotonic µs */
-    gboolean stopping, reconnected, torn; /* torn: the view misses something */
-    guint outstanding;                    /* subscriptions and the connection: while there are any, the library may still call */
-    int64_t created;                      /* of the stream behind the current view */
+    gint64 beat_seen; /* monotonic µs */
+    gboolean stopping, reconnected, look;
+    gboolean torn;     /* the view misses something */
+    guint outstanding; /* subscriptions and the connection: while there are any, the library may still call */
+    int64_t created;   /* of the stream behind the current view */
     guint view;
     natsSubscription *watch, *follow;
     guint64 followed; /* stream sequence of the last record shown */
@@ -147,7 +152,7 @@ static void event_hand_out(Store *store, Event *event)
         break;
     case EVENT_STARTED: to->view_started(to->data, event->forget); break;
     case EVENT_ENTRY: to->entry(to->data, event->subject, event->revision, event->text); break;
-    case EVENT_COMPLETE: to->view_complete(to->data, event->revision); break;
+    case EVENT_COMPLETE: to->view_complete(to->data, event->revision, event->as_of); break;
     case EVENT_RECORD: to->record(to->data, event->subject, event->text); break;
     case EVENT_MESSAGE: to->message(to->data, event->subject, event->text); break;
     }
@@ -560,6 +565,7 @@ typedef struct {
     guint view;
     guint64 delivered; /* messages of the consumer so far */
     guint64 start;     /* the last sequence before it: a heartbeat up to that one says nothing of what came after */
+    gboolean torn;     /* it misses something, and what follows says nothing any more */
 } Watch;
 
 /* delivered: the consumer's count with this message; may be NULL. */
@@ -576,13 +582,24 @@ static gboolean stream_sequence(natsMsg *message, guint64 *sequence, guint64 *de
 /* A message got lost on the way: the view has a hole and is built anew. */
 static void check_order(Watch *watch, guint64 delivered)
 {
-    if (delivered == ++watch->delivered) return;
+    if (watch->torn || delivered == ++watch->delivered) return;
     Store *store = watch->store;
-    watch->delivered = delivered;
+    watch->torn = TRUE;
     g_mutex_lock(&store->lock);
     if (watch->view == store->view) store->torn = TRUE;
     g_cond_signal(&store->kick);
     g_mutex_unlock(&store->lock);
+}
+
+static void see_own_beat(Watch *watch, natsMsg *message, guint64 revision)
+{
+    Store *store = watch->store;
+    g_mutex_lock(&store->lock);
+    if (watch->view == store->view) store->beat_seen = g_get_monotonic_time();
+    g_mutex_unlock(&store->lock);
+    if (revision <= watch->start) return;
+    event_push(store,
+               (Event){.kind = EVENT_COMPLETE, .view = watch->view, .revision = revision, .as_of = header_number(message, AS_OF_HEADER)});
 }
 
 static void on_entry(G_GNUC_UNUSED natsConnection *connection, G_GNUC_UNUSED natsSubscription *subscription, natsMsg *message, void *data)
@@ -593,18 +610,12 @@ static void on_entry(G_GNUC_UNUSED natsConnection *connection, G_GNUC_UNUSED nat
     const char *subject = natsMsg_GetSubject(message);
     if (g_str_has_prefix(subject, "$KV.CALLS.") && stream_sequence(message, &revision, &delivered)) {
         check_order(watch, delivered);
-        gboolean own = strcmp(subject, store->beat_subject) == 0;
         event_push(store, (Event){.kind = EVENT_ENTRY,
                                   .view = watch->view,
                                   .revision = revision,
                                   .subject = g_strdup(subject + strlen("$KV.CALLS.")),
                                   .text = is_marker(message) ? NULL : message_text(message)});
-        if (own) {
-            g_mutex_lock(&store->lock);
-            if (watch->view == store->view) store->beat_seen = g_get_monotonic_time();
-            g_mutex_unlock(&store->lock);
-            if (revision > watch->start) event_push(store, (Event){.kind = EVENT_COMPLETE, .view = watch->view, .revision = revision});
-        }
+        if (strcmp(subject, store->beat_subject) == 0 && !watch->torn) see_own_beat(watch, message, revision);
     }
     natsMsg_Destroy(message);
 }
@@ -689,7 +700,7 @@ static gboolean build_view(Store *store)
     }
     g_mutex_lock(&store->lock);
     Watch *watch = g_new0(Watch, 1);
-    *watch = (Watch){store, ++store->view, 0, last};
+    *watch = (Watch){.store = store, .view = ++store->view, .start = last};
     gboolean forget = store->created && store->created != created;
     store->created = created;
     store->beat_seen = g_get_monotonic_time();
@@ -712,12 +723,27 @@ static void beat(Store *store)
 {
     jsPubOptions options;
     jsErrCode code = 0;
+    natsMsg *message = NULL;
     jsPubOptions_Init(&options);
     options.MaxWait = BEAT_MS;
     g_mutex_lock(&store->lock);
     g_autofree char *value = g_strdup(store->heartbeat);
     g_mutex_unlock(&store->lock);
-    js_Publish(NULL, store->js, store->beat_subject, value, (int)strlen(value), &options, &code);
+    g_autofree char *as_of = g_strdup_printf("%" G_GINT64_FORMAT, g_get_monotonic_time());
+    if (natsMsg_Create(&message, store->beat_subject, NULL, value, (int)strlen(value)) != NATS_OK) g_error("out of memory");
+    natsMsgHeader_Set(message, AS_OF_HEADER, as_of);
+    js_PublishMsg(NULL, store->js, message, &options, &code);
+    natsMsg_Destroy(message);
+}
+
+/* Until the next heartbeat is due, or sooner when something has happened; with the lock held. */
+static void wait_for_beat(Store *store, gboolean sound)
+{
+    gint64 since = g_get_monotonic_time();
+    while (!store->stopping && !store->reconnected && !store->torn) {
+        gint64 pause_ms = !sound ? UNSOUND_MS : store->look ? LOOK_GAP_MS : BEAT_MS;
+        if (!g_cond_wait_until(&store->kick, &store->lock, since + pause_ms * 1000)) return;
+    }
 }
 
 static gpointer pulsate(gpointer data)
@@ -728,7 +754,7 @@ static gpointer pulsate(gpointer data)
     while (!store->stopping) {
         gboolean blind = g_get_monotonic_time() - store->beat_seen > BLIND_MS * 1000;
         gboolean rebuild = blind || !sound || store->reconnected || store->torn;
-        store->reconnected = store->torn = FALSE;
+        store->reconnected = store->torn = store->look = FALSE;
         g_mutex_unlock(&store->lock);
         if (store_is_connected(store)) {
             if (rebuild && sound) g_info("the view of the bucket is built anew");
@@ -736,11 +762,18 @@ static gpointer pulsate(gpointer data)
             beat(store);
         }
         g_mutex_lock(&store->lock);
-        gint64 until = g_get_monotonic_time() + (sound ? BEAT_MS : 250) * 1000;
-        while (!store->stopping && !store->reconnected && !store->torn && g_cond_wait_until(&store->kick, &store->lock, until)) continue;
+        wait_for_beat(store, sound);
     }
     g_mutex_unlock(&store->lock);
     return NULL;
+}
+
+void store_look(Store *store)
+{
+    g_mutex_lock(&store->lock);
+    store->look = TRUE;
+    g_cond_broadcast(&store->kick);
+    g_mutex_unlock(&store->lock);
 }
 
 void store_set_heartbeat(Store *store, const char *value)

@@ -35,8 +35,9 @@ typedef struct {
     void (*view_started)(gpointer data, gboolean forget);
     /* A key and its value; NULL: purged. Revisions of one key may repeat, and after view_started() go back to one that is known. */
     void (*entry)(gpointer data, const char *key, guint64 revision, const char *value);
-    /* All keys with a revision below this were shown since view_started(): others are gone. */
-    void (*view_complete)(gpointer data, guint64 revision);
+    /* All keys with a revision below this were shown since view_started(): others are gone. Again with every heartbeat of its own that the
+     * store sees: all that was acknowledged before as_of, monotonic µs, was shown. */
+    void (*view_complete)(gpointer data, guint64 revision, gint64 as_of);
     /* A terminal record: the last some thousand, then each as it comes. */
     void (*record)(gpointer data, const char *subject, const char *value);
     /* Core NATS, see store_listen(). */
@@ -64,6 +65,8 @@ gboolean store_is_connected(const Store *store);
 
 /* The value of the own heartbeat from the next second on. */
 void store_set_heartbeat(Store *store, const char *value);
+/* Writes the heartbeat very soon: for who waits for a view_complete() as of now. */
+void store_look(Store *store);
 
 /* Compare-and-set of a key of KV_CALLS ("call.<id>"). expected: the revision it replaces; 0: there must be no such key. */
 void store_put(Store *store, const char *key, const char *value, guint64 expected, StoreDone done, gpointer data);
