@@ -44,6 +44,8 @@ static gboolean on_ping(gpointer data)
 
 static void ask_or_resume(SimulatedShopper *shopper)
 {
+    /* A link that came back asks at once, and what it had meant to say again before is said so. */
+    clear(&shopper->again);
     if (shopper->call) {
         shopper->resumed++;
         say(shopper, json_pack("{ss ss ss}", "t", "resume", "call", shopper->call, "key", shopper->key));
