@@ -186,6 +186,17 @@ describe('the way into the line', () => {
         await state('queued');
     });
 
+    test('a desk that does not see the call just now is asked again', limits, async () => {
+        await open();
+        await inLine();
+        desk.drop();
+        await desk.next('resume');
+        desk.send({ t: 'error', code: 'unavailable' });
+        assert.deepEqual(await desk.next('resume'), { t: 'resume', call: CALL, key: KEY });
+        desk.send({ ...queued, place: 1 });
+        await says('You are next');
+    });
+
     test('closed: says when, and takes a wish to be called back', limits, async () => {
         desk.hello = { ...desk.hello, open: false, staff: false, opens_utc: Date.now() + 3 * 86400e3 };
         await open();

@@ -539,6 +539,7 @@ class LiveboothCall extends HTMLElement {
     #note = '';                 // a text's name, shown above the form
     #words = null;              // what the desk has not answered yet: ask, callback or rate
     #again = 0;
+    #resuming = false;          // the desk has not said yet how the call stands
     #call = null;               // {call, key, gen, …}: what survives a reload
     #queue = null;              // last `queued`
     #parting = null;            // leave or hangup that the desk has not confirmed
@@ -1269,9 +1270,14 @@ class LiveboothCall extends HTMLElement {
 
     #lineUp() {
         this.#down = 0;
-        if (this.#call) this.#line.send({ t: 'resume', call: this.#call.call, key: this.#call.key });
+        this.#resuming = Boolean(this.#call);
+        this.#resume();
         if (this.#words && !this.#parting) this.#line.send(this.#words);
         this.#refresh();
+    }
+
+    #resume() {
+        if (this.#resuming && this.#call && this.#line) this.#line.send({ t: 'resume', call: this.#call.call, key: this.#call.key });
     }
 
     #lineDown() {
@@ -1294,6 +1300,7 @@ class LiveboothCall extends HTMLElement {
     }
 
     #received(message) {
+        if (['queued', 'ringing', 'connecting', 'ended'].includes(message.t)) this.#resuming = false;
         const take = { hello: this.#onHello, queued: this.#onQueued, ringing: this.#onRinging, connecting: this.#onConnecting, signal: this.#onSignal,
             ended: this.#onEnded, called_back: this.#onCalledBack, rated: this.#onRated, error: this.#onError }[message.t];
         if (take) take.call(this, message);
@@ -1491,15 +1498,19 @@ class LiveboothCall extends HTMLElement {
     }
 
     #sayAgain(after) {
-        if (!this.#words) return;
-        this.#note = this.#words.t === 'ask' ? 'unavailable' : '';
+        if (!this.#words && !this.#resuming) return;
+        if (this.#words) this.#note = this.#words.t === 'ask' ? 'unavailable' : '';
         clearTimeout(this.#again);
-        this.#again = setTimeout(() => this.#words && this.#utter(this.#words), after * (0.75 + Math.random() / 2));
+        this.#again = setTimeout(() => {
+            this.#resume();
+            if (this.#words) this.#utter(this.#words);
+        }, after * (0.75 + Math.random() / 2));
         this.#refresh();
     }
 
     /* The desk knows nothing of the call: it ended while we were away. */
     #unknown() {
+        this.#resuming = false;
         if (!this.#parting && this.#words && this.#words.t === 'rate') {
             this.#refused('done', '');
             return;
