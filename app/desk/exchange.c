@@ -410,6 +410,7 @@ static void on_woken(void *data)
     Exchange *exchange = data;
     gint64 now = exchange_mono();
     store_dispatch(exchange->store);
+    catalogue_dispatch(exchange);
     if (now - exchange->swept >= SWEEP_MS) {
         exchange->swept = now;
         sweep(exchange, now);

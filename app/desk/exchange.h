@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "desk/catalogue_store.h"
 #include "desk/door.h"
 #include "desk/hours.h"
 #include "desk/store.h"
@@ -35,6 +36,8 @@ const StoreEvents *exchange_store_events(Exchange *exchange);
 /* Before door_run(): the exchange and its means come into being one after the other. door may be NULL until then. */
 void exchange_set_store(Exchange *exchange, Store *store);
 void exchange_set_door(Exchange *exchange, Door *door);
+/* What the booths are told of the catalogue; NULL: nothing. */
+void exchange_set_catalogue(Exchange *exchange, CatalogueStore *catalogue);
 /* After the door is gone: writes what the closed links have left to write, for at most timeout_ms. */
 void exchange_settle(Exchange *exchange, guint timeout_ms);
 /* Whether a first view of the bucket is complete: before that no door should be open. */

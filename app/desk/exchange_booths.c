@@ -263,6 +263,7 @@ static void send_welcome(Exchange *exchange, Booth *booth)
                                     "present", booth->entry->away_since == 0));
     }
     if (exchange->queue_told) door_send(booth->peer.link, exchange->queue_told);
+    catalogue_tell(exchange, booth);
 }
 
 static gboolean holds_claim(const Exchange *exchange, const Booth *booth)
@@ -558,6 +559,8 @@ void booth_received(Exchange *exchange, Booth *booth, json_t *message)
         take_record(exchange, booth, message);
     else if (strcmp(type, "status") == 0)
         take_status(exchange, booth, message);
+    else if (strcmp(type, "catalogue_get") == 0)
+        catalogue_take_get(exchange, booth, message);
     else
         take_of_call(exchange, booth, message);
 }

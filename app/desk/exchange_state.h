@@ -111,6 +111,7 @@ struct Booth {
     guint64 record_revision; /* of the last landed one; 0 when not known */
     gint64 stored_epoch, stored_seq;
     gboolean stored_known; /* the welcome could tell them */
+    gboolean reading;      /* a chunk of the catalogue, for it */
     json_t *snapshot;      /* the newest, while another one is being written */
     gboolean snapshotting;
 };
@@ -132,6 +133,7 @@ struct Exchange {
     DoorEvents door_events;
     StoreEvents store_events;
     Store *store;
+    CatalogueStore *catalogue;
     Door *door;
     GMutex door_lock; /* of door, which other threads wake */
     Queue *queue;
@@ -211,3 +213,8 @@ void booth_offer_failed(Exchange *exchange, const char *id, gboolean unresolved)
 void booth_greet_waiting(Exchange *exchange); /* the view has gone on */
 void booth_sweep(Exchange *exchange, Booth *booth, gint64 now);
 void booth_tell_queue(Exchange *exchange);
+
+/* --- exchange_catalogue.c */
+void catalogue_tell(Exchange *exchange, Booth *booth); /* which version counts; nothing when there is none */
+void catalogue_take_get(Exchange *exchange, Booth *booth, const json_t *message);
+void catalogue_dispatch(Exchange *exchange);

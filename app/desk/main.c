@@ -9,6 +9,9 @@
 #include <stdlib.h>
 
 #include "desk/exchange.h"
+#include "desk/history.h"
+#include "desk/import.h"
+#include "desk/jetstream.h"
 #include "wire/wire.h"
 
 #define BUS_WAIT_MS  30000
@@ -47,6 +50,7 @@ static const ConfigKey keys[] = {
     {"ice", "turn", CONFIG_LIST, "", 0, 0, "turn:HOST:PORT?transport=udp, several with ;"},
     {"ice", "turn_secret_file", CONFIG_STRING, "", 0, 0, "file with coturn's static-auth-secret"},
     {"ice", "turn_lifetime_s", CONFIG_INT, "3600", 60, 86400, "seconds"},
+    {"catalogue", "refused_max", CONFIG_INT, "20", 0, 100, "percent of a feed's products"},
     {NULL, NULL, CONFIG_STRING, NULL, 0, 0, NULL},
 };
 
@@ -85,7 +89,7 @@ static gboolean wait_for_view(Exchange *exchange, Store *store, GError **error)
         if (exchange_is_ready(exchange)) return TRUE;
         g_usleep(5000);
     }
-    g_set_error(error, STORE_ERROR, 0, "The bus answers, but did not show its calls within %d s.", VIEW_WAIT_MS / 1000);
+    g_set_error(error, JETSTREAM_ERROR, 0, "The bus answers, but did not show its calls within %d s.", VIEW_WAIT_MS / 1000);
     return FALSE;
 }
 
@@ -151,7 +155,11 @@ static gboolean run(const Config *config, GError **error)
     Exchange *exchange = exchange_new(&settings);
     Store *store = store_open(&bus, exchange_store_events(exchange), error);
     exchange_set_store(exchange, store);
+    const StoreEvents *events = exchange_store_events(exchange);
+    CatalogueStore *catalogue = store ? catalogue_store_open(bus.servers, events->wake, events->data) : NULL;
+    exchange_set_catalogue(exchange, catalogue);
     gboolean well = store && wait_for_view(exchange, store, error) && open_and_run(config, exchange, error);
+    catalogue_store_close(catalogue);
     store_close(store);
     exchange_free(exchange);
     return well;
@@ -164,20 +172,24 @@ static void print_line(const char *text)
 
 int main(int argc, char **argv)
 {
-    g_autofree char *path = NULL, *call = NULL;
+    g_autofree char *path = NULL, *call = NULL, *format = NULL, *report = NULL;
     g_autoptr(GError) error = NULL;
     setlocale(LC_ALL, "C.UTF-8");
     const GOptionEntry options[] = {
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &path, "settings (default: /etc/livebooth/desk.conf)", "FILE"},
         {"call", 0, 0, G_OPTION_ARG_STRING, &call, "records: of one call", "ID"},
+        {"format", 0, 0, G_OPTION_ARG_STRING, &format, "import: xml or tsv; without it, by how the feed begins", "FORMAT"},
+        {"report", 0, 0, G_OPTION_ARG_FILENAME, &report, "import: all that was refused or left out, tab-separated", "FILE"},
         G_OPTION_ENTRY_NULL,
     };
-    g_autoptr(GOptionContext) context = g_option_context_new("[records] - the call desk");
-    g_option_context_set_summary(context, "Without a command it serves. \"records\" prints what calls came to, as JSON lines.");
+    g_autoptr(GOptionContext) context = g_option_context_new("[records | import FEED] - the call desk");
+    g_option_context_set_summary(context, "Without a command it serves. \"records\" prints what calls came to, as JSON lines.\n"
+                                          "\"import\" makes a product feed the catalogue that booths have.");
     g_option_context_add_main_entries(context, options, NULL);
     if (!g_option_context_parse(context, &argc, &argv, &error)) return fail(error);
     gboolean records = argc == 2 && strcmp(argv[1], "records") == 0;
-    if ((argc > 1 && !records) || (call && !records)) {
+    gboolean import = argc == 3 && strcmp(argv[1], "import") == 0;
+    if ((argc > 1 && !records && !import) || (call && !records) || ((format || report) && !import)) {
         fprintf(stderr, "desk: unknown command; desk --help tells what there is.\n");
         return EXIT_FAILURE;
     }
@@ -186,6 +198,10 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     g_autoptr(Config) config = config_load(path ? path : "/etc/livebooth/desk.conf", keys, &error);
     if (!config) return fail(error);
-    gboolean well = records ? store_records(config_list(config, "bus", "servers"), call, print_line, &error) : run(config, &error);
+    if (import) {
+        const ImportSettings settings = {argv[2], format, report};
+        return import_feed(config, &settings, &error) ? EXIT_SUCCESS : fail(error);
+    }
+    gboolean well = records ? history_print(config_list(config, "bus", "servers"), call, print_line, &error) : run(config, &error);
     return well ? EXIT_SUCCESS : fail(error);
 }

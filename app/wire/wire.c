@@ -5,8 +5,8 @@
 #include <sys/random.h>
 
 /* A message is its type and its members: "name:kind", a question mark after the kind where it may be absent.
- * Kinds: w word, s text to 2 KiB, S text to 48 KiB, i whole number from 0, b bool, o object, a array of words or "*", l array, n null or
- * object, c call id, B booth id. */
+ * Kinds: w word, s text to 2 KiB, S text to 48 KiB, d base64 to 60,000 bytes, i whole number from 0, b bool, o object, a array of words or
+ * "*", l array, n null or object, c call id, B booth id. */
 typedef struct {
     const char *type;
     const char *members;
@@ -15,6 +15,7 @@ typedef struct {
 #define WORD_MAX 64
 #define TEXT_MAX 2048
 #define SDP_MAX  (48 * 1024)
+#define DATA_MAX 60000
 #define LIST_MAX 64
 #define SIGNAL   "gen:i pc:i kind:w sdp:S? candidate:s? mline:i? codec:s?"
 
@@ -59,6 +60,7 @@ static const Message booth_to_desk[] = {
     {"end", "call:c gen:i nonce:w reason:w"},
     {"record", "epoch:i seq:i record:o"},
     {"status", "snapshot:o"},
+    {"catalogue_get", "version:i chunk:i"},
     {NULL, NULL},
 };
 
@@ -76,6 +78,9 @@ static const Message desk_to_booth[] = {
     {"ended", "call:c gen:i outcome:w by:w"},
     {"queue", "waiting:i oldest_ms:i topics:o"},
     {"recorded", "epoch:i seq:i"},
+    {"catalogue", "version:i bytes:i sha256:w products:i feed_utc:i"},
+    {"catalogue_chunk", "version:i chunk:i data:d"},
+    {"catalogue_refused", "version:i chunk:i why:w"},
     {"error", "code:w detail:s?"},
     {NULL, NULL},
 };
@@ -122,6 +127,13 @@ static gboolean is_text(const json_t *value, size_t max)
     return json_is_string(value) && json_string_length(value) <= max && strlen(json_string_value(value)) == json_string_length(value);
 }
 
+static gboolean is_data(const json_t *value)
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+    return is_text(value, DATA_MAX) && json_string_length(value) > 0 &&
+           strspn(json_string_value(value), alphabet) == json_string_length(value);
+}
+
 static gboolean is_list(const json_t *value)
 {
     return json_is_array(value) && json_array_size(value) <= LIST_MAX;
@@ -144,6 +156,7 @@ static gboolean is_kind(const json_t *value, char kind)
     case 'w': return is_word(value);
     case 's': return is_text(value, TEXT_MAX);
     case 'S': return is_text(value, SDP_MAX);
+    case 'd': return is_data(value);
     case 'i': return json_is_integer(value) && json_integer_value(value) >= 0;
     case 'b': return json_is_boolean(value);
     case 'o': return json_is_object(value);
