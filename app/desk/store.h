@@ -1,7 +1,7 @@
-/* store: the desk's hold on JetStream, by the rules that keep one truth per call.
+/* store: the desk's hold on JetStream, by the rules that keep one truth per call: it writes, and shows what the watch sees.
  *
  * Everything that waits for the bus runs on threads of the store; what it comes to is queued and handed out by store_dispatch() on the
- * thread that calls it, after StoreEvents.wake() said so. One thread calls all functions here but store_records().
+ * thread that calls it, after StoreEvents.wake() said so. One thread calls all functions here.
  *
  * A write is a compare-and-set on the key's revision, and has three outcomes. Error 10071 is a lost race. Anything else but an
  * acknowledgement is ambiguous: the key is read back and its write mark compared; what cannot be resolved so counts as not won, and may all
@@ -52,11 +52,8 @@ typedef struct {
     guint start_timeout_ms; /* how long store_open() waits for the bus */
 } StoreSettings;
 
-#define STORE_ERROR (store_error_quark())
-GQuark store_error_quark(void);
-
-/* Connects, checks that the server's version is sound for the replica count, provisions the streams, and waits until a first view was
- * requested. events must outlive the store. NULL with one sentence for a person. */
+/* Connects, checks that the server's version is sound for the replica count, provisions the streams, and begins a first view. events
+ * must outlive the store. NULL with one sentence for a person (jetstream.h). */
 Store *store_open(const StoreSettings *settings, const StoreEvents *events, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Finishes what is queued (each within its time limit), then closes. Callbacks that were not dispatched are dropped. NULL is fine. */
 void store_close(Store *store);
@@ -88,7 +85,3 @@ void store_snapshot(Store *store, const char *booth, const char *value, StoreDon
 void store_signal(Store *store, const char *subject, const char *text);
 void store_listen(Store *store, const char *subject);
 void store_unlisten(Store *store, const char *subject);
-
-/* Prints records as JSON lines, {"subject","time_utc","value"}: all of them, or the terminal record, the booths' records and the rating of
- * one call. Blocks; FALSE with one sentence when the bus cannot be read. */
-gboolean store_records(const char *const *servers, const char *call, void (*line)(const char *text), GError **error);
