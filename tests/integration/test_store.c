@@ -6,6 +6,8 @@
 /* after those */
 #include <cmocka.h>
 
+#include <pthread.h>
+
 #include "centre.h"
 #include "desk/store.h"
 
@@ -24,6 +26,7 @@ typedef struct {
     gboolean wake;
     GHashTable *keys; /* key → Seen */
     guint completes, starts;
+    gint64 as_of;
     gboolean forgot;
     GString *messages;
     guint records;
@@ -66,10 +69,11 @@ static void on_entry(gpointer data, const char *key, guint64 revision, const cha
     g_hash_table_replace(((Holder *)data)->keys, g_strdup(key), seen);
 }
 
-static void on_view_complete(gpointer data, guint64 revision)
+static void on_view_complete(gpointer data, guint64 revision, gint64 as_of)
 {
     (void)revision;
     ((Holder *)data)->completes++;
+    ((Holder *)data)->as_of = as_of;
 }
 
 static void on_record(gpointer data, const char *subject, const char *value)
@@ -111,18 +115,44 @@ static void holder_free(Holder *holder)
     g_free(holder);
 }
 
-/* Dispatches until *flag is at least wanted; whether it came to that. */
-static gboolean run_until(Holder *holder, const guint *flag, guint wanted)
+/* Dispatches what comes until it is as wanted; whether it came to that. */
+static gboolean run(Holder *holder, gboolean (*is_wanted)(Holder *holder, gconstpointer data), gconstpointer data)
 {
     gint64 until = g_get_monotonic_time() + CENTRE_PATIENCE_MS * 1000LL;
-    while (*flag < wanted && g_get_monotonic_time() < until) {
+    while (!is_wanted(holder, data)) {
         g_mutex_lock(&holder->lock);
-        if (!holder->wake) g_cond_wait_until(&holder->woken, &holder->lock, g_get_monotonic_time() + 50000);
+        while (!holder->wake && g_cond_wait_until(&holder->woken, &holder->lock, until)) continue;
+        gboolean woken = holder->wake;
         holder->wake = FALSE;
         g_mutex_unlock(&holder->lock);
+        if (!woken) return FALSE;
         store_dispatch(holder->store);
     }
-    return *flag >= wanted;
+    return TRUE;
+}
+
+typedef struct {
+    const guint *count;
+    guint wanted;
+} Goal;
+
+static gboolean is_reached(Holder *holder, gconstpointer data)
+{
+    const Goal *goal = data;
+    (void)holder;
+    return *goal->count >= goal->wanted;
+}
+
+static gboolean run_until(Holder *holder, const guint *count, guint wanted)
+{
+    const Goal goal = {count, wanted};
+    return run(holder, is_reached, &goal);
+}
+
+static gboolean is_connected(Holder *holder, gconstpointer data)
+{
+    (void)data;
+    return store_is_connected(holder->store);
 }
 
 static void on_done(gpointer data, const StoreResult *result)
@@ -136,17 +166,15 @@ static void on_done(gpointer data, const StoreResult *result)
     outcome->done = TRUE;
 }
 
+static gboolean is_done(Holder *holder, gconstpointer outcome)
+{
+    (void)holder;
+    return ((const Outcome *)outcome)->done;
+}
+
 static void await(Holder *holder, Outcome *outcome)
 {
-    gint64 until = g_get_monotonic_time() + CENTRE_PATIENCE_MS * 1000LL;
-    while (!outcome->done && g_get_monotonic_time() < until) {
-        g_mutex_lock(&holder->lock);
-        if (!holder->wake) g_cond_wait_until(&holder->woken, &holder->lock, g_get_monotonic_time() + 50000);
-        holder->wake = FALSE;
-        g_mutex_unlock(&holder->lock);
-        store_dispatch(holder->store);
-    }
-    assert_true(outcome->done);
+    assert_true(run(holder, is_done, outcome));
 }
 
 static Outcome put(Holder *holder, const char *key, const char *value, guint64 expected)
@@ -157,23 +185,17 @@ static Outcome put(Holder *holder, const char *key, const char *value, guint64 e
     return outcome;
 }
 
+static gboolean has_seen(Holder *holder, gconstpointer then)
+{
+    return holder->as_of >= *(const gint64 *)then;
+}
+
 /* Until the view has shown all that was written before. */
 static void catch_up(Holder *holder)
 {
-    static int fences;
-    g_autofree char *key = g_strdup_printf("call.fence%d", ++fences);
-    Outcome fence = {0};
-    /* A lost race for it is one against an own write whose answer was lost. */
-    for (int i = 0; i < 50 && (!fence.done || fence.verdict == STORE_UNRESOLVED); i++) {
-        fence = put(holder, key, "fence", 0);
-        g_free(fence.value);
-        if (fence.verdict == STORE_UNRESOLVED) g_usleep(50000);
-    }
-    for (guint waited = 0; !g_hash_table_contains(holder->keys, key); waited++) {
-        assert_true(waited < CENTRE_PATIENCE_MS / 10);
-        g_usleep(10000);
-        store_dispatch(holder->store);
-    }
+    gint64 now = g_get_monotonic_time();
+    store_look(holder->store);
+    assert_true(run(holder, has_seen, &now));
 }
 
 static int set_up(void **state)
@@ -250,14 +272,37 @@ static void test_finish(void **state)
 #define RACERS 4
 #define ROUNDS 200
 
+/* How far the race is. */
+typedef struct {
+    GMutex lock;
+    GCond moved;
+    int round;
+} Course;
+
 typedef struct {
     Holder *holder;
     int number;
     guint64 (*start)[ROUNDS];
-    gint *barrier;
+    pthread_barrier_t *line;
+    Course *course;
     StoreVerdict verdicts[ROUNDS];
     guint64 revisions[ROUNDS];
 } Racer;
+
+static void move_on(Course *course, int round)
+{
+    g_mutex_lock(&course->lock);
+    course->round = MAX(course->round, round);
+    g_cond_signal(&course->moved);
+    g_mutex_unlock(&course->lock);
+}
+
+static void await_round(Course *course, int round)
+{
+    g_mutex_lock(&course->lock);
+    while (course->round < round) g_cond_wait(&course->moved, &course->lock);
+    g_mutex_unlock(&course->lock);
+}
 
 static gpointer race(gpointer data)
 {
@@ -265,10 +310,9 @@ static gpointer race(gpointer data)
     g_autofree char *value = g_strdup_printf("winner-%d", racer->number);
     for (int round = 0; round < ROUNDS; round++) {
         g_autofree char *key = g_strdup_printf("call.r%d", round);
-        /* All at the line. */
-        for (int i = 0; i < 5000 && !store_is_connected(racer->holder->store); i++) g_usleep(1000);
-        g_atomic_int_inc(racer->barrier);
-        while (g_atomic_int_get(racer->barrier) < (round + 1) * RACERS) g_thread_yield();
+        run(racer->holder, is_connected, NULL);
+        pthread_barrier_wait(racer->line);
+        move_on(racer->course, round);
         Outcome outcome = put(racer->holder, key, value, (*racer->start)[round]);
         racer->verdicts[round] = outcome.verdict;
         racer->revisions[round] = outcome.revision;
@@ -278,10 +322,10 @@ static gpointer race(gpointer data)
 }
 
 /* On the thread that lives on: the nats-server is bound to the life of the one that starts it. */
-static void kill_bus(Centre *centre)
+static void kill_bus(Centre *centre, Course *course)
 {
-    for (int i = 0; i < 3; i++) {
-        g_usleep(150000);
+    for (int i = 1; i <= 3; i++) {
+        await_round(course, i * ROUNDS / 4);
         centre_kill(&centre->nats, SIGKILL);
         centre_start_nats(centre);
     }
@@ -293,10 +337,12 @@ static void run_races(Centre *centre, gboolean disturb)
     static guint64 start[ROUNDS];
     Racer racers[RACERS];
     GThread *threads[RACERS];
-    gint barrier = 0;
+    Course course = {0};
+    pthread_barrier_t line;
+    pthread_barrier_init(&line, NULL, RACERS);
     for (int i = 0; i < RACERS; i++) {
         g_autofree char *name = g_strdup_printf("d%d", i);
-        racers[i] = (Racer){.holder = holder_new(centre, name), .number = i, .start = &start, .barrier = &barrier};
+        racers[i] = (Racer){.holder = holder_new(centre, name), .number = i, .start = &start, .line = &line, .course = &course};
     }
     for (int round = 0; round < ROUNDS; round++) {
         g_autofree char *key = g_strdup_printf("call.r%d", round);
@@ -304,8 +350,9 @@ static void run_races(Centre *centre, gboolean disturb)
         assert_true(start[round] > 0);
     }
     for (int i = 0; i < RACERS; i++) threads[i] = g_thread_new("racer", race, &racers[i]);
-    if (disturb) kill_bus(centre);
+    if (disturb) kill_bus(centre, &course);
     for (int i = 0; i < RACERS; i++) g_thread_join(threads[i]);
+    pthread_barrier_destroy(&line);
     /* At most one won, and what it wrote stands: an acknowledged write is not lost. */
     int won = 0, unresolved = 0;
     catch_up(racers[0].holder);
@@ -362,8 +409,9 @@ static void test_view_recovers(void **state)
     print_message("# the view was whole %d ms after the bus\n", (int)((g_get_monotonic_time() - from) / 1000));
     assert_false(two->forgot);
     Outcome next = {0};
-    for (int i = 0; i < 100 && next.verdict == STORE_UNRESOLVED; i++) {
-        g_usleep(20000);
+    /* The bus may still be waking up; once it takes a heartbeat it takes a write. */
+    for (int i = 0; i < 5 && next.verdict == STORE_UNRESOLVED; i++) {
+        catch_up(one);
         next = put(one, "call.a", "two", made.revision);
     }
     /* Won now: the write during the outage did not turn up later. */
@@ -407,32 +455,25 @@ static void test_records_land_once(void **state)
     holder_free(two);
 }
 
-static gboolean has_text(const GString *text, const char *what)
+static gboolean has_text(Holder *holder, gconstpointer what)
 {
-    return strstr(text->str, what) != NULL;
+    return strstr(holder->messages->str, what) != NULL;
 }
 
 static void test_signals(void **state)
 {
     Holder *one = holder_new(*state, "d1"), *two = holder_new(*state, "d2");
     store_listen(two->store, "sig.shopper.c1");
-    /* The subscription has no answer to wait for: send until it is heard, and then see the order. */
-    for (int i = 0; i < 100 && !has_text(two->messages, "=x;"); i++) {
-        store_signal(one->store, "sig.shopper.c1", "x");
-        g_usleep(20000);
-        store_dispatch(two->store);
-    }
+    /* A subscription has no answer, but an own word that comes back shows that it stands. */
+    store_signal(two->store, "sig.shopper.c1", "x");
+    assert_true(run(two, has_text, "=x;"));
+    GString *wanted = g_string_new(NULL);
     for (int i = 0; i < 50; i++) {
         g_autofree char *text = g_strdup_printf("%d", i);
         store_signal(one->store, "sig.shopper.c1", text);
+        g_string_append_printf(wanted, "sig.shopper.c1=%d;", i);
     }
-    GString *wanted = g_string_new(NULL);
-    for (int i = 0; i < 50; i++) g_string_append_printf(wanted, "sig.shopper.c1=%d;", i);
-    for (int i = 0; i < 500 && !has_text(two->messages, wanted->str); i++) {
-        g_usleep(10000);
-        store_dispatch(two->store);
-    }
-    assert_true(has_text(two->messages, wanted->str));
+    assert_true(run(two, has_text, wanted->str));
     g_string_free(wanted, TRUE);
     holder_free(one);
     holder_free(two);
