@@ -11,10 +11,6 @@
 #define MARKER_MS       60000 /* the marker of a purged key stays so long */
 #define MARKERS_A_SWEEP 100
 #define DESK_GONE_MS    600000 /* a dead desk's heartbeat stays so long */
-#define SHOPPER_TOKENS  100.0  /* messages at once, */
-#define SHOPPER_REFILL  50.0   /* and a second */
-#define BOOTH_TOKENS    500.0
-#define BOOTH_REFILL    200.0
 
 typedef struct {
     guint64 revision;
@@ -442,44 +438,21 @@ static void on_closed(void *data, DoorLink *link)
         shopper_closed(data, (Shopper *)peer);
 }
 
-static void send_error(Peer *peer, const char *code, const char *detail)
-{
-    if (peer->kind == DOOR_BOOTH)
-        booth_error((Booth *)peer, code, detail);
-    else
-        shopper_error((Shopper *)peer, code, detail);
-    if (++peer->bad < EXCHANGE_BAD_MAX) return;
-    g_info("%s: closed after %u bad messages, last: %s", peer->address, peer->bad, detail);
-    door_close(peer->link, 1008, "too many bad messages");
-}
-
-static gboolean is_too_fast(Peer *peer)
-{
-    gint64 now = exchange_mono();
-    gdouble most = peer->kind == DOOR_BOOTH ? BOOTH_TOKENS : SHOPPER_TOKENS;
-    gdouble refill = peer->kind == DOOR_BOOTH ? BOOTH_REFILL : SHOPPER_REFILL;
-    peer->tokens = MIN(most, peer->tokens + (gdouble)(now - peer->filled) * refill / 1000);
-    peer->filled = now;
-    if (peer->tokens < 1) return TRUE;
-    peer->tokens -= 1;
-    return FALSE;
-}
-
 static void on_received(void *data, DoorLink *link, const char *text, size_t length)
 {
     Peer *peer = door_data(link);
     g_autoptr(GError) error = NULL;
     /* What comes after the third bad message, before the link is closed, counts for nothing. */
     if (!peer || peer->bad >= EXCHANGE_BAD_MAX) return;
-    if (is_too_fast(peer)) {
-        send_error(peer, "too_fast", "too many messages a second");
+    if (peer_is_too_fast(peer)) {
+        peer_reject(peer, "too_fast", "too many messages a second");
         return;
     }
     json_t *message = wire_decode(peer->kind == DOOR_BOOTH ? WIRE_BOOTH_TO_DESK : WIRE_SHOPPER_TO_DESK, text, length, &error);
     if (!message) {
         /* A word of an error may come from the far end; ours must fit our own limits. */
         g_autofree char *detail = g_utf8_substring(error->message, 0, MIN(200, g_utf8_strlen(error->message, -1)));
-        send_error(peer, "bad_message", detail);
+        peer_reject(peer, "bad_message", detail);
         return;
     }
     if (peer->kind == DOOR_BOOTH)

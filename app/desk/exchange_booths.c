@@ -19,25 +19,13 @@ static Errand *errand_new(Exchange *exchange, const Booth *booth)
 
 static Booth *errand_booth(const Errand *errand)
 {
-    return g_hash_table_lookup(errand->exchange->peers, &errand->serial);
-}
-
-void booth_send(Booth *booth, json_t *message)
-{
-    g_autofree char *text = wire_encode(WIRE_DESK_TO_BOOTH, message);
-    door_send(booth->peer.link, text);
-}
-
-void booth_error(Booth *booth, const char *code, const char *detail)
-{
-    json_t *message = json_pack("{s:s, s:s}", "t", "error", "code", code);
-    if (detail) json_object_set_new(message, "detail", json_string(detail));
-    booth_send(booth, message);
+    return (Booth *)peer_find(errand->exchange, errand->serial);
 }
 
 static void send_refused(Booth *booth, const char *call, guint gen, const char *what, const char *why)
 {
-    booth_send(booth, json_pack("{s:s, s:s, s:i, s:s, s:s}", "t", "refused", "call", call, "gen", (int)gen, "what", what, "why", why));
+    peer_send(&booth->peer,
+              json_pack("{s:s, s:s, s:i, s:s, s:s}", "t", "refused", "call", call, "gen", (int)gen, "what", what, "why", why));
 }
 
 void booth_refuse(Exchange *exchange, const Intent *intent, const char *id)
@@ -61,12 +49,12 @@ static void send_offer(Entry *entry, Booth *booth)
                               (json_int_t)settings->ring_ms, "ice_servers", turn_ice_servers(settings->turn, call->id, exchange_utc()));
     if (call->product[0]) json_object_set_new(offer, "product", json_string(call->product));
     if (call->product_title[0]) json_object_set_new(offer, "product_title", json_string(call->product_title));
-    booth_send(booth, offer);
+    peer_send(&booth->peer, offer);
 }
 
 static void send_withdrawn(Booth *booth, const char *call, guint gen, const char *why)
 {
-    booth_send(booth, json_pack("{s:s, s:s, s:i, s:s}", "t", "withdrawn", "call", call, "gen", (int)gen, "why", why));
+    peer_send(&booth->peer, json_pack("{s:s, s:s, s:i, s:s}", "t", "withdrawn", "call", call, "gen", (int)gen, "why", why));
 }
 
 static void unpark(Exchange *exchange, Booth *booth)
@@ -110,8 +98,8 @@ static void tell_parting(Entry *entry, Booth *booth, const Call *old)
     if (call->state != CALL_DONE && why) send_withdrawn(booth, call->id, old->gen, why);
     if (call->state == CALL_DONE && old->state == CALL_OFFERED) send_withdrawn(booth, call->id, old->gen, "left");
     if (call->state == CALL_DONE && old->state == CALL_LIVE) {
-        booth_send(booth, json_pack("{s:s, s:s, s:i, s:s, s:s}", "t", "ended", "call", call->id, "gen", (int)old->gen, "outcome",
-                                    call->outcome, "by", call->ended_by));
+        peer_send(&booth->peer, json_pack("{s:s, s:s, s:i, s:s, s:s}", "t", "ended", "call", call->id, "gen", (int)old->gen, "outcome",
+                                          call->outcome, "by", call->ended_by));
     }
     entry_set_booth(entry, NULL);
 }
@@ -119,7 +107,7 @@ static void tell_parting(Entry *entry, Booth *booth, const Call *old)
 void booth_tell_accepted(Entry *entry)
 {
     if (!entry->booth || entry->call->state != CALL_LIVE) return;
-    booth_send(entry->booth, json_pack("{s:s, s:s, s:i}", "t", "accepted", "call", entry->id, "gen", (int)entry->call->gen));
+    peer_send(&entry->booth->peer, json_pack("{s:s, s:s, s:i}", "t", "accepted", "call", entry->id, "gen", (int)entry->call->gen));
 }
 
 /* Its booth came to another desk, which has adopted the call; the link here just does not know yet that it is dead. */
@@ -146,7 +134,7 @@ void booth_tell(Entry *entry, const Call *old)
     gboolean offered = call->state == CALL_OFFERED && (!old || old->state != CALL_OFFERED || old->gen != call->gen);
     if (offered && exchange_is_self(entry->exchange, call->owner_desk)) take_offer(entry);
     if (entry->booth && call->media_up_utc && old && !old->media_up_utc) {
-        booth_send(entry->booth, json_pack("{s:s, s:s, s:i}", "t", "media_up", "call", call->id, "gen", (int)call->gen));
+        peer_send(&entry->booth->peer, json_pack("{s:s, s:s, s:i}", "t", "media_up", "call", call->id, "gen", (int)call->gen));
     }
 }
 
@@ -174,7 +162,7 @@ static void end_pull(Exchange *exchange, Booth *booth)
 {
     unpark(exchange, booth);
     booth->pulling = booth->unpull = FALSE;
-    booth_send(booth, json_pack("{s:s, s:I}", "t", "unpulled", "seq", (json_int_t)booth->pull_seq));
+    peer_send(&booth->peer, json_pack("{s:s, s:I}", "t", "unpulled", "seq", (json_int_t)booth->pull_seq));
 }
 
 void booth_offer_failed(Exchange *exchange, const char *id, gboolean unresolved)
@@ -254,13 +242,13 @@ static void send_welcome(Exchange *exchange, Booth *booth)
     const char *resume = resume_call(exchange, booth);
     booth->welcomed = TRUE;
     give_back_others(exchange, booth);
-    booth_send(booth, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:{s:I, s:I}}", "t", "welcome", "desk", settings->instance, "now_utc",
-                                (json_int_t)exchange_utc(), "ring_ms", (json_int_t)settings->ring_ms, "wrapup_ms",
-                                (json_int_t)settings->wrapup_ms, "setup_ms", (json_int_t)settings->setup_ms, "resume", resume, "stored",
-                                "epoch", (json_int_t)booth->stored_epoch, "seq", (json_int_t)booth->stored_seq));
+    peer_send(&booth->peer, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:{s:I, s:I}}", "t", "welcome", "desk", settings->instance,
+                                      "now_utc", (json_int_t)exchange_utc(), "ring_ms", (json_int_t)settings->ring_ms, "wrapup_ms",
+                                      (json_int_t)settings->wrapup_ms, "setup_ms", (json_int_t)settings->setup_ms, "resume", resume,
+                                      "stored", "epoch", (json_int_t)booth->stored_epoch, "seq", (json_int_t)booth->stored_seq));
     if (booth->entry) {
-        booth_send(booth, json_pack("{s:s, s:s, s:i, s:b}", "t", "shopper", "call", booth->entry->id, "gen", (int)booth->entry->call->gen,
-                                    "present", booth->entry->away_since == 0));
+        peer_send(&booth->peer, json_pack("{s:s, s:s, s:i, s:b}", "t", "shopper", "call", booth->entry->id, "gen",
+                                          (int)booth->entry->call->gen, "present", booth->entry->away_since == 0));
     }
     if (exchange->queue_told) door_send(booth->peer.link, exchange->queue_told);
     catalogue_tell(exchange, booth);
@@ -326,7 +314,7 @@ static gboolean is_welcome(Exchange *exchange, Booth *booth, const json_t *messa
     if (wire_int(message, "v") != 1 || strcmp(id, booth->id) != 0 || booth->introduced) {
         g_warning("booth %s at %s: its hello is for booth %s, version %" G_GINT64_FORMAT, booth->id, booth->peer.address, id,
                   wire_int(message, "v"));
-        booth_error(booth, "bad_message", "hello: once, v 1, and the booth of the certificate");
+        peer_error(&booth->peer, "bad_message", "hello: once, v 1, and the booth of the certificate");
         door_close(booth->peer.link, 1008, "hello");
         return FALSE;
     }
@@ -409,7 +397,7 @@ static void take_end(Exchange *exchange, Booth *booth, const json_t *message)
     else if (strcmp(reason, "media_lost") == 0)
         take_proven(exchange, booth, message, CALL_MEDIA_LOST);
     else
-        booth_error(booth, "bad_message", "unknown reason");
+        peer_error(&booth->peer, "bad_message", "unknown reason");
 }
 
 static void take_of_call(Exchange *exchange, Booth *booth, const json_t *message)
@@ -438,7 +426,7 @@ static void append_next(Exchange *exchange, Booth *booth);
 
 static void send_recorded(Booth *booth, gint64 epoch, gint64 seq)
 {
-    booth_send(booth, json_pack("{s:s, s:I, s:I}", "t", "recorded", "epoch", (json_int_t)epoch, "seq", (json_int_t)seq));
+    peer_send(&booth->peer, json_pack("{s:s, s:I, s:I}", "t", "recorded", "epoch", (json_int_t)epoch, "seq", (json_int_t)seq));
 }
 
 static void on_appended(gpointer data, const StoreResult *result)
@@ -540,7 +528,7 @@ void booth_received(Exchange *exchange, Booth *booth, json_t *message)
     if (strcmp(type, "hello") == 0)
         take_hello(exchange, booth, message);
     else if (!booth->introduced)
-        booth_error(booth, "bad_message", "hello comes first");
+        peer_error(&booth->peer, "bad_message", "hello comes first");
     else if (strcmp(type, "pull") == 0)
         take_pull(exchange, booth, message);
     else if (strcmp(type, "unpull") == 0)
@@ -568,12 +556,9 @@ void booth_received(Exchange *exchange, Booth *booth, json_t *message)
 void booth_opened(Exchange *exchange, DoorLink *link, const char *identity, const char *address)
 {
     Booth *booth = g_new0(Booth, 1);
-    booth->peer = (Peer){.link = link, .kind = DOOR_BOOTH, .serial = ++exchange->serial, .address = g_strdup(address), .tokens = 500};
-    booth->peer.filled = exchange_mono();
+    peer_open(exchange, &booth->peer, DOOR_BOOTH, link, address);
     booth->id = g_strdup(identity);
     g_queue_init(&booth->records);
-    g_hash_table_insert(exchange->peers, &booth->peer.serial, booth);
-    door_set_data(link, booth);
 }
 
 void booth_closed(Exchange *exchange, Booth *booth)
@@ -593,13 +578,12 @@ void booth_closed(Exchange *exchange, Booth *booth)
         /* At once back in line; a live call stays with the booth, whose pictures may well run on. */
         if (entry->call->state == CALL_OFFERED && !entry_is_wanted(entry, CALL_ACCEPT)) entry_wants(entry, &event, INTENT_DESK, "");
     }
-    g_hash_table_remove(exchange->peers, &booth->peer.serial);
+    peer_close(exchange, &booth->peer);
     g_queue_clear_full(&booth->records, (GDestroyNotify)json_decref);
     json_decref(booth->snapshot);
     json_decref(booth->claim);
     g_strfreev(booth->topics);
     g_strfreev(booth->langs);
-    g_free(booth->peer.address);
     g_free(booth->id);
     g_free(booth->name);
     g_free(booth);

@@ -117,7 +117,7 @@ void entry_set_booth(Entry *entry, Booth *booth)
 void entry_to_shopper(Entry *entry, json_t *message)
 {
     if (entry->shopper) {
-        shopper_send(entry->shopper, message);
+        peer_send(&entry->shopper->peer, message);
         return;
     }
     g_autofree char *text = wire_encode(WIRE_DESK_TO_SHOPPER, message);
@@ -128,7 +128,7 @@ void entry_to_shopper(Entry *entry, json_t *message)
 void entry_to_booth(Entry *entry, json_t *message)
 {
     if (entry->booth) {
-        booth_send(entry->booth, message);
+        peer_send(&entry->booth->peer, message);
         return;
     }
     g_autofree char *text = wire_encode(WIRE_DESK_TO_BOOTH, message);
@@ -241,11 +241,11 @@ void entry_gone(Entry *entry)
         /* It ended while this desk could not see. */
         if (entry->shopper) {
             g_info("%s ended out of sight; its page is told", entry->id);
-            shopper_error(entry->shopper, "unknown_call", "the call has ended");
+            peer_error(&entry->shopper->peer, "unknown_call", "the call has ended");
         }
         if (entry->booth) {
-            booth_send(entry->booth, json_pack("{s:s, s:s, s:i, s:s, s:s}", "t", "ended", "call", entry->id, "gen", (int)entry->call->gen,
-                                               "outcome", "dropped", "by", "desk"));
+            peer_send(&entry->booth->peer, json_pack("{s:s, s:s, s:i, s:s, s:s}", "t", "ended", "call", entry->id, "gen",
+                                                     (int)entry->call->gen, "outcome", "dropped", "by", "desk"));
         }
         entry->call->state = CALL_DONE;
     }

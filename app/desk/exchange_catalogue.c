@@ -19,7 +19,7 @@ void catalogue_tell(Exchange *exchange, Booth *booth)
     if (!head) return;
     json_t *message = catalogue_manifest_json(head);
     json_object_set_new(message, "t", json_string("catalogue"));
-    booth_send(booth, message);
+    peer_send(&booth->peer, message);
 }
 
 static void on_chunk(gpointer data, CatalogueRead verdict, gint64 version, gint64 chunk, const char *base64)
@@ -29,20 +29,20 @@ static void on_chunk(gpointer data, CatalogueRead verdict, gint64 version, gint6
     if (!booth) return;
     booth->reading = FALSE;
     if (verdict == CATALOGUE_READ_GOOD) {
-        booth_send(booth, json_pack("{s:s, s:I, s:I, s:s}", "t", "catalogue_chunk", "version", (json_int_t)version, "chunk",
-                                    (json_int_t)chunk, "data", base64));
+        peer_send(&booth->peer, json_pack("{s:s, s:I, s:I, s:s}", "t", "catalogue_chunk", "version", (json_int_t)version, "chunk",
+                                          (json_int_t)chunk, "data", base64));
         return;
     }
     gboolean stale = verdict == CATALOGUE_READ_STALE;
-    booth_send(booth, json_pack("{s:s, s:I, s:I, s:s}", "t", "catalogue_refused", "version", (json_int_t)version, "chunk",
-                                (json_int_t)chunk, "why", stale ? "stale" : "unavailable"));
+    peer_send(&booth->peer, json_pack("{s:s, s:I, s:I, s:s}", "t", "catalogue_refused", "version", (json_int_t)version, "chunk",
+                                      (json_int_t)chunk, "why", stale ? "stale" : "unavailable"));
     if (stale) catalogue_tell(errand->exchange, booth);
 }
 
 void catalogue_take_get(Exchange *exchange, Booth *booth, const json_t *message)
 {
     if (!exchange->catalogue || booth->reading) {
-        booth_error(booth, "bad_message", "catalogue_get: one at a time");
+        peer_error(&booth->peer, "bad_message", "catalogue_get: one at a time");
         return;
     }
     Errand *errand = g_new0(Errand, 1);

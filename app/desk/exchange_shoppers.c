@@ -41,20 +41,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Errand, errand_free)
 
 static Shopper *errand_shopper(const Errand *errand)
 {
-    return g_hash_table_lookup(errand->exchange->peers, &errand->serial);
-}
-
-void shopper_send(Shopper *shopper, json_t *message)
-{
-    g_autofree char *text = wire_encode(WIRE_DESK_TO_SHOPPER, message);
-    door_send(shopper->peer.link, text);
-}
-
-void shopper_error(Shopper *shopper, const char *code, const char *detail)
-{
-    json_t *message = json_pack("{s:s, s:s}", "t", "error", "code", code);
-    if (detail) json_object_set_new(message, "detail", json_string(detail));
-    shopper_send(shopper, message);
+    return (Shopper *)peer_find(errand->exchange, errand->serial);
 }
 
 /* --- what the page is told
@@ -73,7 +60,7 @@ static void send_hello(Exchange *exchange, Shopper *shopper)
         json_pack("{s:s, s:b, s:b, s:o, s:o, s:I}", "t", "hello", "open", open, "staff", exchange_has_staff(exchange, NULL, NULL), "topics",
                   topics, "langs", langs, "leave_after_ms", (json_int_t)exchange->settings->leave_ms);
     if (!open && opens > 0) json_object_set_new(hello, "opens_utc", json_integer(opens));
-    shopper_send(shopper, hello);
+    peer_send(&shopper->peer, hello);
 }
 
 static void send_queued(Shopper *shopper, gboolean requeued)
@@ -89,8 +76,8 @@ static void send_queued(Shopper *shopper, gboolean requeued)
     shopper->told_p90 = p90;
     shopper->told_at = exchange_mono();
     json_t *wait = known ? json_pack("{s:I, s:I}", "p50_ms", (json_int_t)p50, "p90_ms", (json_int_t)p90) : json_null();
-    shopper_send(shopper, json_pack("{s:s, s:s, s:s, s:i, s:o, s:b, s:b}", "t", "queued", "call", entry->id, "key", shopper->key, "place",
-                                    (int)at, "wait", wait, "requeued", requeued, "staff", shopper->told_staff));
+    peer_send(&shopper->peer, json_pack("{s:s, s:s, s:s, s:i, s:o, s:b, s:b}", "t", "queued", "call", entry->id, "key", shopper->key,
+                                        "place", (int)at, "wait", wait, "requeued", requeued, "staff", shopper->told_staff));
 }
 
 void shopper_update(Shopper *shopper, gint64 now)
@@ -111,22 +98,22 @@ void shopper_update(Shopper *shopper, gint64 now)
 static void send_connecting(Shopper *shopper)
 {
     Entry *entry = shopper->entry;
-    shopper_send(shopper, json_pack("{s:s, s:s, s:i, s:s, s:o}", "t", "connecting", "call", entry->id, "gen", (int)entry->call->gen,
-                                    "booth_name", entry->call->owner_name, "ice_servers",
-                                    turn_ice_servers(entry->exchange->settings->turn, entry->id, exchange_utc())));
+    peer_send(&shopper->peer, json_pack("{s:s, s:s, s:i, s:s, s:o}", "t", "connecting", "call", entry->id, "gen", (int)entry->call->gen,
+                                        "booth_name", entry->call->owner_name, "ice_servers",
+                                        turn_ice_servers(entry->exchange->settings->turn, entry->id, exchange_utc())));
 }
 
 static void send_ended(Shopper *shopper, const char *call, const char *outcome, const char *cause)
 {
     json_t *message = json_pack("{s:s, s:s, s:s}", "t", "ended", "call", call, "outcome", outcome);
     if (cause[0]) json_object_set_new(message, "cause", json_string(cause));
-    shopper_send(shopper, message);
+    peer_send(&shopper->peer, message);
 }
 
 static void send_reference(Exchange *exchange, Shopper *shopper, const char *call)
 {
     g_autofree char *reference = token_reference(exchange->secret, call);
-    shopper_send(shopper, json_pack("{s:s, s:s}", "t", "called_back", "reference", reference));
+    peer_send(&shopper->peer, json_pack("{s:s, s:s}", "t", "called_back", "reference", reference));
 }
 
 void shopper_tell(Shopper *shopper, const Call *old)
@@ -138,7 +125,9 @@ void shopper_tell(Shopper *shopper, const Call *old)
     if (!old && call->state != CALL_QUEUED && call->state != CALL_DONE) send_queued(shopper, FALSE);
     switch (call->state) {
     case CALL_QUEUED: send_queued(shopper, old && old->state != CALL_QUEUED); break;
-    case CALL_OFFERED: shopper_send(shopper, json_pack("{s:s, s:s, s:i}", "t", "ringing", "call", call->id, "gen", (int)call->gen)); break;
+    case CALL_OFFERED:
+        peer_send(&shopper->peer, json_pack("{s:s, s:s, s:i}", "t", "ringing", "call", call->id, "gen", (int)call->gen));
+        break;
     case CALL_LIVE: send_connecting(shopper); break;
     case CALL_DONE:
         if (shopper->calling_back && strcmp(call->outcome, "callback") == 0) send_reference(shopper->entry->exchange, shopper, call->id);
@@ -215,7 +204,7 @@ static void on_asked(gpointer data, const StoreResult *result)
         /* If it landed all the same, nobody is there for it and it leaves the line by itself. */
         g_hash_table_remove(errand->exchange->asking, shopper->asking);
         shopper->asking[0] = '\0';
-        shopper_error(shopper, "unavailable", NULL);
+        peer_error(&shopper->peer, "unavailable", NULL);
     }
 }
 
@@ -264,7 +253,7 @@ static void take_ask(Exchange *exchange, Shopper *shopper, const json_t *message
     const char *detail;
     const char *obstacle = find_obstacle(exchange, shopper, message, &detail);
     if (obstacle) {
-        shopper_error(shopper, obstacle, detail);
+        peer_error(&shopper->peer, obstacle, detail);
         return;
     }
     g_free(shopper->key);
@@ -291,7 +280,7 @@ static void send_standing(Shopper *shopper)
     const Call *call = shopper->entry->call;
     if (call->state == CALL_QUEUED) send_queued(shopper, FALSE);
     if (call->state == CALL_OFFERED)
-        shopper_send(shopper, json_pack("{s:s, s:s, s:i}", "t", "ringing", "call", call->id, "gen", (int)call->gen));
+        peer_send(&shopper->peer, json_pack("{s:s, s:s, s:i}", "t", "ringing", "call", call->id, "gen", (int)call->gen));
     if (call->state == CALL_LIVE) send_connecting(shopper);
 }
 
@@ -315,7 +304,7 @@ static gboolean answer_resume(Exchange *exchange, Shopper *shopper, const json_t
     Entry *entry = entry_find(exchange, id);
     const Ended *ended = g_hash_table_lookup(exchange->ended, id);
     if (shopper->asking[0] || (shopper->entry && shopper->entry != entry)) {
-        shopper_error(shopper, "bad_message", "this page has a call already");
+        peer_error(&shopper->peer, "bad_message", "this page has a call already");
     } else if (entry && entry->call->state != CALL_DONE && token_is_key(key, entry->call->key_hash)) {
         take_over(exchange, shopper, entry, key);
     } else if (ended && token_is_key(key, ended->hash)) {
@@ -324,7 +313,7 @@ static gboolean answer_resume(Exchange *exchange, Shopper *shopper, const json_t
         return FALSE;
     } else {
         g_info("a page resumes %s, which is %s", id, entry || ended ? "another's" : "unknown");
-        shopper_error(shopper, "unknown_call", NULL);
+        peer_error(&shopper->peer, "unknown_call", NULL);
     }
     shopper->unsure = FALSE;
     return TRUE;
@@ -355,7 +344,7 @@ static void keep_word(Shopper *shopper, json_t *message)
     if (g_queue_get_length(&shopper->words) < EXCHANGE_WORDS_MAX)
         g_queue_push_tail(&shopper->words, json_incref(message));
     else
-        shopper_error(shopper, "too_fast", "too much was said before the answer to resume");
+        peer_error(&shopper->peer, "too_fast", "too much was said before the answer to resume");
 }
 
 void shopper_resume_waiting(Exchange *exchange)
@@ -372,7 +361,7 @@ void shopper_resume_waiting(Exchange *exchange)
             g_info("a page resumes %s, which is not in sight", wire_string(shopper->resume, "call"));
             stop_waiting(exchange, shopper);
             shopper->unsure = TRUE;
-            shopper_error(shopper, "unavailable", NULL);
+            peer_error(&shopper->peer, "unavailable", NULL);
         }
     }
 }
@@ -380,7 +369,7 @@ void shopper_resume_waiting(Exchange *exchange)
 /* What is said of a call that the page does not have. */
 static void refuse_of_call(Shopper *shopper)
 {
-    shopper_error(shopper, shopper->unsure ? "unavailable" : "unknown_call", NULL);
+    peer_error(&shopper->peer, shopper->unsure ? "unavailable" : "unknown_call", NULL);
 }
 
 /* --- in a call
@@ -393,7 +382,7 @@ static void take_signal(Shopper *shopper, const json_t *message)
     gboolean right =
         answer ? g_str_has_prefix(wire_string(message, "sdp"), "v=0") : strcmp(kind, "candidate") == 0 || strcmp(kind, "refused") == 0;
     if (!right) {
-        shopper_error(shopper, "bad_message", answer ? "the answer is no SDP" : "unknown kind of signal");
+        peer_error(&shopper->peer, "bad_message", answer ? "the answer is no SDP" : "unknown kind of signal");
         return;
     }
     json_t *onward = json_copy((json_t *)message);
@@ -401,7 +390,7 @@ static void take_signal(Shopper *shopper, const json_t *message)
     /* The call's id makes it longer, and a booth ends a link whose messages are over-long. */
     if (json_dumpb(onward, NULL, 0, JSON_COMPACT) > WIRE_MESSAGE_MAX) {
         json_decref(onward);
-        shopper_error(shopper, "bad_message", "the signal is too long");
+        peer_error(&shopper->peer, "bad_message", "the signal is too long");
         return;
     }
     entry_to_booth(shopper->entry, onward);
@@ -449,9 +438,9 @@ static void on_rated(gpointer data, const StoreResult *result)
     Shopper *shopper = errand_shopper(errand);
     if (!shopper) return;
     if (result->verdict == STORE_UNRESOLVED)
-        shopper_error(shopper, "unavailable", NULL);
+        peer_error(&shopper->peer, "unavailable", NULL);
     else
-        shopper_send(shopper, json_pack("{s:s}", "t", "rated"));
+        peer_send(&shopper->peer, json_pack("{s:s}", "t", "rated"));
 }
 
 static void take_rate(Exchange *exchange, Shopper *shopper, const json_t *message)
@@ -460,11 +449,11 @@ static void take_rate(Exchange *exchange, Shopper *shopper, const json_t *messag
     const Ended *ended = g_hash_table_lookup(exchange->ended, id);
     gint64 stars = wire_int(message, "stars");
     if (!ended || !token_is_key(wire_string(message, "key"), ended->hash)) {
-        shopper_error(shopper, "unknown_call", NULL);
+        peer_error(&shopper->peer, "unknown_call", NULL);
         return;
     }
     if (stars < 1 || stars > 5) {
-        shopper_error(shopper, "bad_message", "stars are 1 to 5");
+        peer_error(&shopper->peer, "bad_message", "stars are 1 to 5");
         return;
     }
     json_t *value = json_pack("{s:s, s:I, s:s}", "call", id, "stars", (json_int_t)stars, "text", wire_string(message, "text"));
@@ -479,7 +468,7 @@ static void on_contact_without_call(gpointer data, const StoreResult *result)
     Shopper *shopper = errand_shopper(errand);
     if (!shopper) return;
     if (result->verdict == STORE_UNRESOLVED)
-        shopper_error(shopper, "unavailable", NULL);
+        peer_error(&shopper->peer, "unavailable", NULL);
     else
         send_reference(errand->exchange, shopper, errand->call->id);
 }
@@ -489,7 +478,7 @@ static void on_contact(gpointer data, const StoreResult *result)
     g_autoptr(Errand) errand = data;
     Shopper *shopper = errand_shopper(errand);
     if (result->verdict == STORE_UNRESOLVED) {
-        if (shopper) shopper_error(shopper, "unavailable", NULL);
+        if (shopper) peer_error(&shopper->peer, "unavailable", NULL);
         return;
     }
     Entry *entry = entry_find(errand->exchange, errand->call->id);
@@ -514,12 +503,12 @@ static void take_callback(Exchange *exchange, Shopper *shopper, const json_t *me
                         : shopper->entry && shopper->entry->call->state == CALL_LIVE ? "the call is live"
                                                                                      : NULL;
     if (wrong) {
-        shopper_error(shopper, "bad_message", wrong);
+        peer_error(&shopper->peer, "bad_message", wrong);
         return;
     }
     gboolean available = exchange->secret && store_is_connected(exchange->store);
     if (!available || !may_ask(exchange, shopper->peer.address)) {
-        shopper_error(shopper, available ? "too_fast" : "unavailable", NULL);
+        peer_error(&shopper->peer, available ? "too_fast" : "unavailable", NULL);
         return;
     }
     Errand *errand = errand_new(shopper, exchange);
@@ -544,11 +533,11 @@ static void take_of_call(Shopper *shopper, const char *type, const json_t *messa
     if (!entry) {
         refuse_of_call(shopper);
     } else if ((guint)wire_int(message, "gen") != entry->call->gen || entry->call->state == CALL_QUEUED) {
-        shopper_error(shopper, "stale", type);
+        peer_error(&shopper->peer, "stale", type);
     } else if (strcmp(type, "hangup") == 0) {
         take_end(shopper);
     } else if (entry->call->state != CALL_LIVE) {
-        shopper_error(shopper, "stale", type);
+        peer_error(&shopper->peer, "stale", type);
     } else if (strcmp(type, "signal") == 0) {
         take_signal(shopper, message);
     } else if (strcmp(type, "no_picture") == 0) {
@@ -563,7 +552,7 @@ void shopper_received(Exchange *exchange, Shopper *shopper, json_t *message)
 {
     const char *type = wire_type(message);
     if (strcmp(type, "ping") == 0)
-        shopper_send(shopper, json_pack("{s:s}", "t", "pong"));
+        peer_send(&shopper->peer, json_pack("{s:s}", "t", "pong"));
     else if (shopper->resume)
         keep_word(shopper, message);
     else if (strcmp(type, "ask") == 0)
@@ -587,11 +576,8 @@ void shopper_received(Exchange *exchange, Shopper *shopper, json_t *message)
 void shopper_opened(Exchange *exchange, DoorLink *link, const char *address)
 {
     Shopper *shopper = g_new0(Shopper, 1);
-    shopper->peer = (Peer){.link = link, .kind = DOOR_SHOPPER, .serial = ++exchange->serial, .address = g_strdup(address), .tokens = 100};
-    shopper->peer.filled = exchange_mono();
+    peer_open(exchange, &shopper->peer, DOOR_SHOPPER, link, address);
     g_queue_init(&shopper->words);
-    g_hash_table_insert(exchange->peers, &shopper->peer.serial, shopper);
-    door_set_data(link, shopper);
     send_hello(exchange, shopper);
 }
 
@@ -600,8 +586,7 @@ void shopper_closed(Exchange *exchange, Shopper *shopper)
     stop_waiting(exchange, shopper);
     if (shopper->asking[0]) disown_ask(exchange, shopper);
     if (shopper->entry) entry_set_shopper(shopper->entry, NULL);
-    g_hash_table_remove(exchange->peers, &shopper->peer.serial);
-    g_free(shopper->peer.address);
+    peer_close(exchange, &shopper->peer);
     g_free(shopper->key);
     g_free(shopper);
 }

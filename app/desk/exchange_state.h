@@ -169,6 +169,16 @@ gboolean exchange_has_staff(const Exchange *exchange, const char *topic, const c
 gboolean exchange_has_seen(const Exchange *exchange, gint64 then);
 void exchange_note_ended(Exchange *exchange, const Call *call);
 
+/* --- exchange_peers.c: what both kinds of links have */
+void peer_open(Exchange *exchange, Peer *peer, DoorKind kind, DoorLink *link,
+               const char *address);                                /* the first member of what it becomes */
+void peer_close(Exchange *exchange, Peer *peer);                    /* before that is freed */
+Peer *peer_find(const Exchange *exchange, guint64 serial);          /* NULL: the link is gone */
+gboolean peer_is_too_fast(Peer *peer);                              /* counts a message */
+void peer_send(Peer *peer, json_t *message);                        /* takes message */
+void peer_error(Peer *peer, const char *code, const char *detail);  /* detail may be NULL */
+void peer_reject(Peer *peer, const char *code, const char *detail); /* and counts: the third one closes the link */
+
 /* --- exchange_calls.c: entries and what becomes of them */
 void entry_free(Entry *entry);
 Entry *entry_find(Exchange *exchange, const char *id);
@@ -192,8 +202,6 @@ void entry_to_booth(Entry *entry, json_t *message);
 void shopper_opened(Exchange *exchange, DoorLink *link, const char *address);
 void shopper_received(Exchange *exchange, Shopper *shopper, json_t *message);
 void shopper_closed(Exchange *exchange, Shopper *shopper);
-void shopper_send(Shopper *shopper, json_t *message); /* takes message */
-void shopper_error(Shopper *shopper, const char *code, const char *detail);
 void shopper_tell(Shopper *shopper, const Call *old); /* how its call stands now; old may be NULL */
 void shopper_update(Shopper *shopper, gint64 now);
 void shopper_forget_address(Exchange *exchange, gint64 now);
@@ -203,8 +211,6 @@ void shopper_resume_waiting(Exchange *exchange); /* the view has gone on, or tim
 void booth_opened(Exchange *exchange, DoorLink *link, const char *identity, const char *address);
 void booth_received(Exchange *exchange, Booth *booth, json_t *message);
 void booth_closed(Exchange *exchange, Booth *booth);
-void booth_send(Booth *booth, json_t *message); /* takes message */
-void booth_error(Booth *booth, const char *code, const char *detail);
 void booth_tell(Entry *entry, const Call *old);
 void booth_tell_accepted(Entry *entry); /* again, where the first answer may have been lost */
 void booth_refuse(Exchange *exchange, const Intent *intent, const char *id);
