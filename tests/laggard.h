@@ -14,6 +14,7 @@ typedef struct {
     int port, nats_port;
     GMutex lock;
     gboolean lagging;
+    char *lost;             /* the next message of this subject does not arrive */
     GPtrArray *connections; /* of GSocketConnection, both ends */
     GPtrArray *threads;
 } Laggard;
@@ -65,9 +66,10 @@ static inline GString *laggard_read(GDataInputStream *in)
     return NULL;
 }
 
-static inline gboolean laggard_is_of_calls(const GString *frame)
+static inline gboolean laggard_is_of(const GString *frame, const char *subject)
 {
-    return g_str_has_prefix(frame->str, "MSG $KV.CALLS.") || g_str_has_prefix(frame->str, "HMSG $KV.CALLS.");
+    const char *start = strchr(frame->str, ' ');
+    return subject && start && strstr(frame->str, "MSG ") && g_str_has_prefix(start + 1, subject);
 }
 
 static inline gboolean laggard_write(GOutputStream *out, GString *frame)
@@ -90,9 +92,14 @@ static inline gpointer laggard_deliver(gpointer data)
     gboolean well = TRUE;
     for (GString *frame; well && (frame = laggard_read(in));) {
         g_mutex_lock(&laggard->lock);
-        gboolean lagging = laggard->lagging;
+        gboolean lagging = laggard->lagging, lost = laggard_is_of(frame, laggard->lost);
+        if (lost) g_clear_pointer(&laggard->lost, g_free);
         g_mutex_unlock(&laggard->lock);
-        if (lagging && laggard_is_of_calls(frame)) {
+        if (lost) {
+            g_string_free(frame, TRUE);
+            continue;
+        }
+        if (lagging && laggard_is_of(frame, "$KV.CALLS.")) {
             g_queue_push_tail(&held, frame);
             continue;
         }
@@ -147,6 +154,15 @@ static inline void laggard_set_lag(Laggard *laggard, gboolean lagging)
     g_mutex_unlock(&laggard->lock);
 }
 
+/* Of JetStream's deliveries, the next one of the subject. */
+static inline void laggard_lose(Laggard *laggard, const char *subject)
+{
+    g_mutex_lock(&laggard->lock);
+    g_free(laggard->lost);
+    laggard->lost = g_strdup(subject);
+    g_mutex_unlock(&laggard->lock);
+}
+
 static inline void laggard_free(Laggard *laggard)
 {
     g_cancellable_cancel(laggard->end);
@@ -157,6 +173,7 @@ static inline void laggard_free(Laggard *laggard)
     g_ptr_array_unref(laggard->connections);
     g_object_unref(laggard->listener);
     g_object_unref(laggard->end);
+    g_free(laggard->lost);
     g_mutex_clear(&laggard->lock);
     g_free(laggard);
 }

@@ -10,6 +10,7 @@
 
 #include "centre.h"
 #include "desk/store.h"
+#include "laggard.h"
 
 typedef struct {
     char *value; /* NULL: purged */
@@ -88,11 +89,11 @@ static void on_message(gpointer data, const char *subject, const char *text)
     g_string_append_printf(((Holder *)data)->messages, "%s=%s;", subject, text);
 }
 
-static Holder *holder_new(const Centre *centre, const char *instance)
+static Holder *holder_new_at(int port, const char *instance)
 {
     g_autoptr(GError) error = NULL;
     Holder *holder = g_new0(Holder, 1);
-    g_autofree char *server = g_strdup_printf("nats://127.0.0.1:%d", centre->nats_port);
+    g_autofree char *server = g_strdup_printf("nats://127.0.0.1:%d", port);
     const char *const servers[] = {server, NULL};
     const StoreSettings settings = {servers, 1, instance, 10000};
     holder->events = (StoreEvents){on_wake, on_view_started, on_entry, on_view_complete, on_record, on_message, holder};
@@ -103,6 +104,11 @@ static Holder *holder_new(const Centre *centre, const char *instance)
     holder->store = store_open(&settings, &holder->events, &error);
     if (!holder->store) fail_msg("%s", error->message);
     return holder;
+}
+
+static Holder *holder_new(const Centre *centre, const char *instance)
+{
+    return holder_new_at(centre->nats_port, instance);
 }
 
 static void holder_free(Holder *holder)
@@ -424,6 +430,27 @@ static void test_view_recovers(void **state)
     holder_free(two);
 }
 
+/* A message of the watch is lost on its way: what is not in the view is not said to be in it. */
+static void test_view_with_a_hole(void **state)
+{
+    Centre *centre = *state;
+    Laggard *laggard = laggard_new(centre->nats_port);
+    Holder *one = holder_new_at(laggard->port, "d1"), *two = holder_new(centre, "d2");
+    assert_true(run_until(one, &one->completes, 1));
+    guint started = one->starts;
+    for (int i = 0; i < 5; i++) {
+        g_autofree char *key = g_strdup_printf("call.%d", i), *subject = g_strconcat("$KV.CALLS.", key, NULL);
+        laggard_lose(laggard, subject);
+        assert_int_equal(put(two, key, "there", 0).verdict, STORE_WON);
+        catch_up(one);
+        assert_true(g_hash_table_contains(one->keys, key));
+    }
+    assert_true(one->starts >= started + 5);
+    holder_free(one);
+    holder_free(two);
+    laggard_free(laggard);
+}
+
 static Outcome append(Holder *holder, gint64 epoch, gint64 seq, guint64 expected)
 {
     Outcome outcome = {0};
@@ -505,6 +532,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_races, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_races_while_the_bus_dies, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_view_recovers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_view_with_a_hole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_records_land_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_signals, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refuses, set_up, tear_down),
