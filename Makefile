@@ -30,7 +30,7 @@ PKGS_desk     := gio-2.0 jansson libwebsockets libnats libssl libcrypto expat li
 PKGS_boothctl := gio-2.0 gio-unix-2.0 jansson
 LIBS_agent    := -lwslay -lmbedtls -lmbedx509 -lmbedcrypto
 LIBS_boothctl := -lwslay -lmbedtls -lmbedx509 -lmbedcrypto -lm
-LIBS_studio   := -lm
+LIBS_studio   := -lyuv -lm
 LIBS_desk     := -lm
 
 BUS := agent1 studio1

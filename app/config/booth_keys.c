@@ -28,6 +28,7 @@ const ConfigKey booth_keys[] = {
     {"audio", "microphone", CONFIG_STRING, "auto", 0, 0, "auto, alsa:NAME or sim"},
     {"audio", "speaker", CONFIG_STRING, "auto", 0, 0, "auto, alsa:NAME or sim"},
     {"media", "bitrate_kbps", CONFIG_INT, "2500", 100, 20000, "ceiling of the video encoder"},
+    {"media", "shopper_kbps", CONFIG_INT, "1200", 100, 20000, "the most that the shopper's picture may take"},
     {"media", "prefer", CONFIG_STRING, "H264", 0, 0, "H264 or VP8"},
     {"media", "loopback", CONFIG_BOOL, "false", 0, 0, "true only when everything runs on one computer"},
     {"media", "relay_only", CONFIG_BOOL, "false", 0, 0, "true: never a direct path"},

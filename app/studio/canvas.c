@@ -209,13 +209,15 @@ void canvas_present(Canvas *canvas, const Scene *scene, Picture *const pictures[
     drop_textures(canvas);
 }
 
-int canvas_picture_width(const Canvas *canvas, const Scene *scene, PictureKind kind)
+gboolean canvas_picture_area(const Canvas *canvas, const Scene *scene, PictureKind kind, SDL_Rect *area)
 {
     for (guint i = 0; i < scene->pictures->len; i++) {
         const ScenePicture *place = &g_array_index(scene->pictures, ScenePicture, i);
-        if (place->kind == kind) return pixels(canvas, place->rect).w;
+        if (place->kind != kind) continue;
+        *area = pixels(canvas, place->rect);
+        return area->w > 0 && area->h > 0;
     }
-    return 0;
+    return FALSE;
 }
 
 gboolean canvas_write(Canvas *canvas, const Scene *scene, Picture *const pictures[PICTURES], guint32 stage, const char *path,

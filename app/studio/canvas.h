@@ -23,8 +23,8 @@ gboolean canvas_is_dirty(const Canvas *canvas);
 
 /* Draws and shows what changed. pictures[kind] may be NULL; renewed[kind]: it has a new picture. stage: 0xRRGGBB around pictures. */
 void canvas_present(Canvas *canvas, const Scene *scene, Picture *const pictures[PICTURES], const gboolean renewed[PICTURES], guint32 stage);
-/* Pixels that a picture of that kind covers across; 0 when scene has none. */
-int canvas_picture_width(const Canvas *canvas, const Scene *scene, PictureKind kind);
+/* The pixels that a picture of that kind covers; FALSE when scene has none. */
+gboolean canvas_picture_area(const Canvas *canvas, const Scene *scene, PictureKind kind, SDL_Rect *area);
 
 /* Draws all, reads it back and writes a PNG. */
 gboolean canvas_write(Canvas *canvas, const Scene *scene, Picture *const pictures[PICTURES], guint32 stage, const char *path,

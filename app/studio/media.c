@@ -23,6 +23,7 @@ struct Media {
     MediaEvents events;
     int width, height, fps, ceiling_kbps;
     gboolean loopback, relay_only, muted;
+    int shopper_kbps;
     char *prefer;
     const AudioDriver *microphone, *speaker;
     char *speaker_device;
@@ -223,6 +224,7 @@ static gboolean open_session(Media *media, guint pc, const char *const *codecs, 
                             .ice = ice,
                             .loopback = media->loopback,
                             .relay_only = media->relay_only,
+                            .shopper_kbps = media->shopper_kbps,
                             .muted = media->muted,
                             .speaker = media->speaker,
                             .speaker_device = media->speaker_device,
@@ -418,6 +420,7 @@ static void read_settings(Media *media, const Config *config)
     media->ceiling_kbps = MAX((int)config_int(config, "media", "bitrate_kbps"), FLOOR_KBPS);
     media->loopback = config_bool(config, "media", "loopback");
     media->relay_only = config_bool(config, "media", "relay_only");
+    media->shopper_kbps = (int)config_int(config, "media", "shopper_kbps");
     media->prefer = g_strdup(config_string(config, "media", "prefer"));
 }
 

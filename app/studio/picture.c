@@ -1,9 +1,13 @@
 #include "studio/picture.h"
 #include "drivers/camera/camera_code.h"
 
-#define AGE_DOMAIN "picture-age"
-#define AGE_MS_MAX 60000 /* an older one is no age but noise */
-#define SIDE_MAX   4096  /* pixels: no camera or browser sends more */
+#include <libyuv.h>
+
+#define AGE_DOMAIN  "picture-age"
+#define AGES_A_LINE 30
+#define AGE_MS_MAX  60000 /* an older one is no age but noise */
+#define RGB_BYTES   4
+#define SIDE_MAX    4096 /* pixels: no camera or browser sends more */
 
 struct Picture {
     const char *name;
@@ -12,11 +16,12 @@ struct Picture {
     SDL_Texture *texture;
     int width, height; /* of the texture */
     GstVideoInfo info;
-    GstCaps *caps;        /* of info */
-    gboolean is_software; /* the renderer: the texture is RGB */
-    guint8 *packed;       /* planes thinned out, one after the other */
-    gsize packed_size;
+    GstCaps *caps;                    /* of info */
+    gboolean is_software;             /* the renderer: the texture is RGB */
+    guint8 row[SIDE_MAX * RGB_BYTES]; /* of a picture, before it is scaled */
     gboolean filled;
+    GString *ages; /* not logged yet */
+    guint ages_count;
 };
 
 Picture *picture_new(const char *name, SDL_Renderer *renderer, Mailbox *mailbox)
@@ -25,6 +30,7 @@ Picture *picture_new(const char *name, SDL_Renderer *renderer, Mailbox *mailbox)
     picture->name = name;
     picture->renderer = renderer;
     picture->mailbox = mailbox;
+    picture->ages = g_string_new(NULL);
     SDL_RendererInfo info;
     picture->is_software = SDL_GetRendererInfo(renderer, &info) == 0 && (info.flags & SDL_RENDERER_SOFTWARE);
     return picture;
@@ -35,7 +41,7 @@ void picture_free(Picture *picture)
     if (!picture) return;
     if (picture->texture) SDL_DestroyTexture(picture->texture);
     gst_clear_caps(&picture->caps);
-    g_free(picture->packed);
+    g_string_free(picture->ages, TRUE);
     g_free(picture);
 }
 
@@ -75,70 +81,52 @@ static gboolean fit_texture(Picture *picture, int width, int height)
     return picture->texture != NULL;
 }
 
-static void thin_plane(guint8 *to, int width, int height, const guint8 *from, int stride, int step)
+/* As large as fits into area, in whole pixels. */
+static void fit_into(const SDL_Rect *area, int width, int height, int *fit_width, int *fit_height)
 {
-    for (int y = 0; y < height; y++, from += (gsize)stride * step) {
-        for (int x = 0; x < width; x++) *to++ = from[x * step];
-    }
+    double scale = MIN((double)area->w / width, (double)area->h / height);
+    *fit_width = MAX(1, (int)(width * scale + 0.5));
+    *fit_height = MAX(1, (int)(height * scale + 0.5));
 }
 
-/* Every step-th pixel of every step-th row: the own picture is small, and converting all of a large one would be waste. */
-static void pack(Picture *picture, GstVideoFrame *frame, int step, guint8 *planes[3], int strides[3])
+/* Row by row, and only the rows that are seen: a software renderer would convert the whole picture and then leave most of it out. Not
+ * smoothed: that alone would take longer than all the rest, and where there is a graphics processor it does it. */
+static void fill_rgb(Picture *picture, const GstVideoFrame *frame, guint8 *const planes[3], const int strides[3])
 {
-    int w = picture->width, h = picture->height, cw = (w + 1) / 2, ch = (h + 1) / 2;
-    gsize luma = (gsize)w * h, chroma = (gsize)cw * ch, size = luma + 2 * chroma;
-    if (picture->packed_size < size) {
-        g_free(picture->packed);
-        picture->packed = g_malloc(size);
-        picture->packed_size = size;
+    int width = GST_VIDEO_FRAME_WIDTH(frame), height = GST_VIDEO_FRAME_HEIGHT(frame), pitch;
+    gboolean is_709 = frame->info.colorimetry.matrix == GST_VIDEO_COLOR_MATRIX_BT709;
+    void *pixels;
+    if (SDL_LockTexture(picture->texture, NULL, &pixels, &pitch) != 0) return;
+    for (int y = 0; y < picture->height; y++) {
+        gsize row = (gsize)y * height / picture->height;
+        guint8 *to = (guint8 *)pixels + (gsize)y * pitch;
+        (is_709 ? H420ToARGB : I420ToARGB)(planes[0] + row * strides[0], strides[0], planes[1] + row / 2 * strides[1], strides[1],
+                                           planes[2] + row / 2 * strides[2], strides[2], width == picture->width ? to : picture->row,
+                                           width * RGB_BYTES, width, 1);
+        if (width != picture->width)
+            ARGBScale(picture->row, width * RGB_BYTES, width, 1, to, picture->width * RGB_BYTES, picture->width, 1, kFilterNone);
     }
-    for (int i = 0; i < 3; i++) {
-        planes[i] = picture->packed + (i ? luma + (gsize)(i - 1) * chroma : 0);
-        strides[i] = i ? cw : w;
-        thin_plane(planes[i], strides[i], i ? ch : h, GST_VIDEO_FRAME_PLANE_DATA(frame, i), GST_VIDEO_FRAME_PLANE_STRIDE(frame, i), step);
-    }
+    SDL_UnlockTexture(picture->texture);
 }
 
-/* SDL converts planes that lie one after the other. */
-static gboolean is_packed(const Picture *picture, guint8 *const planes[3], const int strides[3])
+static void upload(Picture *picture, GstVideoFrame *frame, const SDL_Rect *area)
 {
-    gsize luma = (gsize)strides[0] * picture->height, chroma = (gsize)strides[1] * ((picture->height + 1) / 2);
-    return planes[1] == planes[0] + luma && planes[2] == planes[1] + chroma && strides[1] == (strides[0] + 1) / 2 &&
-           strides[2] == strides[1];
-}
-
-static void fill_texture(Picture *picture, GstVideoFrame *frame, int step)
-{
+    int width = GST_VIDEO_FRAME_WIDTH(frame), height = GST_VIDEO_FRAME_HEIGHT(frame), strides[3];
     guint8 *planes[3];
-    int strides[3];
+    if (picture->is_software) fit_into(area, width, height, &width, &height);
+    if (!fit_texture(picture, width, height)) return;
     for (int i = 0; i < 3; i++) {
         planes[i] = GST_VIDEO_FRAME_PLANE_DATA(frame, i);
         strides[i] = GST_VIDEO_FRAME_PLANE_STRIDE(frame, i);
     }
-    if (step > 1 || (picture->is_software && !is_packed(picture, planes, strides))) pack(picture, frame, step, planes, strides);
-    void *pixels;
-    int pitch;
-    if (!picture->is_software) {
+    if (picture->is_software)
+        fill_rgb(picture, frame, planes, strides);
+    else
         SDL_UpdateYUVTexture(picture->texture, NULL, planes[0], strides[0], planes[1], strides[1], planes[2], strides[2]);
-    } else if (SDL_LockTexture(picture->texture, NULL, &pixels, &pitch) == 0) {
-        SDL_ConvertPixels(picture->width, picture->height, SDL_PIXELFORMAT_IYUV, planes[0], strides[0], SDL_PIXELFORMAT_RGB888, pixels,
-                          pitch);
-        SDL_UnlockTexture(picture->texture);
-    }
-}
-
-static void upload(Picture *picture, GstVideoFrame *frame, int area_width)
-{
-    int width = GST_VIDEO_FRAME_WIDTH(frame), height = GST_VIDEO_FRAME_HEIGHT(frame);
-    int step = area_width > 0 ? MAX(1, width / area_width) : 1;
-    /* Even sides, so that the thinned colour planes end inside the given ones. */
-    if (step > 1 && !fit_texture(picture, width / step & ~1, height / step & ~1)) return;
-    if (step == 1 && !fit_texture(picture, width, height)) return;
-    fill_texture(picture, frame, step);
     picture->filled = TRUE;
 }
 
-static void log_age(const Picture *picture, const GstVideoFrame *frame)
+static void log_age(Picture *picture, const GstVideoFrame *frame)
 {
     guint64 made_ms = 0;
     if (g_log_writer_default_would_drop(G_LOG_LEVEL_DEBUG, AGE_DOMAIN)) return;
@@ -147,10 +135,14 @@ static void log_age(const Picture *picture, const GstVideoFrame *frame)
         return;
     double age_ms = (double)(g_get_real_time() - (gint64)made_ms * 1000) / 1000;
     if (age_ms < 0 || age_ms > AGE_MS_MAX) return;
-    g_log_structured(AGE_DOMAIN, G_LOG_LEVEL_DEBUG, "MESSAGE", "the %s's picture is %.1f ms old", picture->name, age_ms);
+    g_string_append_printf(picture->ages, " %.1f", age_ms);
+    if (++picture->ages_count < AGES_A_LINE) return;
+    g_log_structured(AGE_DOMAIN, G_LOG_LEVEL_DEBUG, "MESSAGE", "ages of the %s's pictures in ms:%s", picture->name, picture->ages->str);
+    g_string_truncate(picture->ages, 0);
+    picture->ages_count = 0;
 }
 
-gboolean picture_take(Picture *picture, int width)
+gboolean picture_take(Picture *picture, const SDL_Rect *area)
 {
     GstSample *sample = picture->mailbox ? mailbox_fetch(picture->mailbox) : NULL;
     if (!sample) return FALSE;
@@ -158,7 +150,7 @@ gboolean picture_take(Picture *picture, int width)
     gboolean taken = read_caps(picture, sample) && gst_sample_get_buffer(sample) &&
                      gst_video_frame_map(&frame, &picture->info, gst_sample_get_buffer(sample), GST_MAP_READ);
     if (taken) {
-        upload(picture, &frame, width);
+        upload(picture, &frame, area);
         log_age(picture, &frame);
         gst_video_frame_unmap(&frame);
     }
@@ -169,8 +161,8 @@ gboolean picture_take(Picture *picture, int width)
 void picture_draw(Picture *picture, const SDL_Rect *area, guint32 colour)
 {
     if (!picture->filled || !picture->texture) return;
-    double scale = MIN((double)area->w / picture->width, (double)area->h / picture->height);
-    SDL_Rect to = {0, 0, (int)(picture->width * scale + 0.5), (int)(picture->height * scale + 0.5)};
+    SDL_Rect to = {0};
+    fit_into(area, picture->width, picture->height, &to.w, &to.h);
     to.x = area->x + (area->w - to.w) / 2;
     to.y = area->y + (area->h - to.h) / 2;
     if (to.w < area->w - 1 || to.h < area->h - 1) {

@@ -1,7 +1,7 @@
 /* picture: the moving picture of a mailbox as an SDL texture. Main thread only.
  *
- * With G_MESSAGES_DEBUG=picture-age in the environment it logs how old each picture was when it had become the texture, where the picture
- * carries the time at which it was made (drivers/camera/camera_code.h). */
+ * With G_MESSAGES_DEBUG=picture-age in the environment it logs how old the pictures were when they had become the texture, 30 a line,
+ * where a picture carries the time at which it was made (drivers/camera/camera_code.h). */
 #pragma once
 
 #include "studio/mailbox.h"
@@ -20,8 +20,9 @@ void picture_free(Picture *picture); /* NULL is fine */
 
 /* TRUE when a picture came within PICTURE_FRESH_US. now: g_get_monotonic_time(). */
 gboolean picture_is_moving(Picture *picture, gint64 now);
-/* Takes the newest picture, if there is one not taken before, for an area of width pixels; a much larger one is thinned out first. */
-gboolean picture_take(Picture *picture, int width);
+/* Takes the newest picture, if there is one not taken before, to be drawn into area, which is not empty: a software renderer's is scaled to
+ * the size that it is drawn at. */
+gboolean picture_take(Picture *picture, const SDL_Rect *area);
 /* Draws it as large as fits into area, the bars around it in colour (0xRRGGBB). Nothing before the first picture_take(). */
 void picture_draw(Picture *picture, const SDL_Rect *area, guint32 colour);
 /* Forgets the texture's content. */

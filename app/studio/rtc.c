@@ -23,6 +23,7 @@
 #define ICE_PACE_MS        5 /* between two checks: the least that RFC 8445 allows */
 #define TWCC_URI           "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 #define TWCC_ID            1
+#define TWCC_EVERY_MS      100 /* a browser's own pace; unasked, feedback goes out with every picture */
 #define PLAYOUT_ID         2
 #define PLAYOUT_MOST_MS    40 /* pictures that come at once are shown one after the other for so long; none is held back before */
 #define TICK_MS            250
@@ -55,6 +56,7 @@ struct Rtc {
     const char *state;
     gint64 released_us, repaired_us;
     guint candidates;
+    int shopper_kbps;
     gboolean answered, loopback;
     double audio_sent_db, audio_received_db;
     gint64 measured_us;
@@ -232,10 +234,15 @@ static void watch_session(Rtc *rtc)
 {
     g_autoptr(GstElement) rtpbin = gst_bin_get_by_name(GST_BIN(rtc->bin), "rtpbin");
     if (rtpbin) g_signal_emit_by_name(rtpbin, "get-session", 0, &rtc->session);
-    if (rtc->session)
-        g_signal_connect(rtc->session, "notify::twcc-stats", G_CALLBACK(on_twcc_stats), rtc);
-    else
+    if (!rtc->session) {
         g_warning("call: no RTP session, the bitrate stays as it is");
+        return;
+    }
+    g_signal_connect(rtc->session, "notify::twcc-stats", G_CALLBACK(on_twcc_stats), rtc);
+    g_autoptr(GObject) inner = NULL;
+    g_object_get(rtc->session, "internal-session", &inner, NULL);
+    if (inner && g_object_class_find_property(G_OBJECT_GET_CLASS(inner), "twcc-feedback-interval"))
+        g_object_set(inner, "twcc-feedback-interval", (guint64)(TWCC_EVERY_MS * GST_MSECOND), NULL);
 }
 
 static void take_offer(Rtc *rtc, guint number, const char *sdp)
@@ -244,10 +251,26 @@ static void take_offer(Rtc *rtc, guint number, const char *sdp)
     send_offer(rtc, number, sdp);
 }
 
-/* The profile is what the text alone says: asked for in the caps it keeps the payloader from accepting what the encoder gives. */
-static char *offer_text(const GstSDPMessage *sdp)
+/* What a side wants to receive stands in its description (RFC 8866, section 5.8; TIAS: RFC 3890). Firefox reads TIAS, Safari AS, Chromium
+ * both. */
+static void ask_for_bandwidth(GstSDPMessage *sdp, int kbps)
 {
-    g_autofree char *text = gst_sdp_message_as_text(sdp);
+    for (guint i = 0; i < gst_sdp_message_medias_len(sdp); i++) {
+        GstSDPMedia *media = (GstSDPMedia *)(gpointer)gst_sdp_message_get_media(sdp, i);
+        if (strcmp(gst_sdp_media_get_media(media), "video") != 0) continue;
+        gst_sdp_media_add_bandwidth(media, GST_SDP_BWTYPE_AS, (guint)kbps);
+        gst_sdp_media_add_bandwidth(media, GST_SDP_BWTYPE_TIAS, (guint)kbps * 1000);
+    }
+}
+
+/* The profile is what the text alone says: asked for in the caps it keeps the payloader from accepting what the encoder gives. */
+static char *offer_text(const GstSDPMessage *sdp, int shopper_kbps)
+{
+    GstSDPMessage *asked = NULL;
+    gst_sdp_message_copy(sdp, &asked);
+    ask_for_bandwidth(asked, shopper_kbps);
+    g_autofree char *text = gst_sdp_message_as_text(asked);
+    gst_sdp_message_free(asked);
     g_autoptr(GString) offer = g_string_new(text);
     g_string_replace(offer, "packetization-mode=1", "packetization-mode=1;profile-level-id=42e01f", 1);
     return g_string_free(g_steal_pointer(&offer), FALSE);
@@ -261,7 +284,7 @@ static void on_offer(GstPromise *promise, gpointer data)
     if (reply) gst_structure_get(reply, "offer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &offer, NULL);
     if (offer && !g_atomic_int_get(&rtc->closed)) {
         g_signal_emit_by_name(rtc->bin, "set-local-description", offer, NULL);
-        g_autofree char *sdp = offer_text(offer->sdp);
+        g_autofree char *sdp = offer_text(offer->sdp, rtc->shopper_kbps);
         post(rtc, take_offer, 0, sdp);
     } else if (!g_atomic_int_get(&rtc->closed)) {
         post(rtc, fail, 0, "no offer could be made");
@@ -427,9 +450,9 @@ static char *describe(gboolean is_vp8, gboolean has_dsp)
     return g_strdup_printf(
         "webrtcbin name=rtc bundle-policy=max-bundle latency=%d "
         "appsrc name=video format=time is-live=true max-buffers=30 max-bytes=0 leaky-type=downstream ! %s pt=%d ! rtc.sink_0 "
-        "appsrc name=audio format=time is-live=true max-buffers=4 max-bytes=0 leaky-type=downstream ! %s"
-        "volume name=mute ! level name=sent interval=500000000 ! queue max-size-buffers=2 leaky=downstream ! "
-        "opusenc audio-type=voice bitrate=40000 frame-size=20 complexity=5 inband-fec=true packet-loss-percentage=5 ! "
+        "appsrc name=audio format=time is-live=true max-buffers=2 max-bytes=0 leaky-type=downstream ! %s"
+        "volume name=mute ! level name=sent interval=500000000 ! "
+        "opusenc audio-type=voice bitrate=40000 frame-size=20 complexity=3 inband-fec=true packet-loss-percentage=5 ! "
         "rtpopuspay name=audiopay pt=%d ! rtc.sink_1",
         JITTER_MS, video_out(is_vp8), VIDEO_PT, has_dsp ? "webrtcdsp probe=shopper noise-suppression=true gain-control=true ! " : "",
         AUDIO_PT);
@@ -623,6 +646,7 @@ Rtc *rtc_new(const RtcSettings *settings, const RtcEvents *events, GError **erro
     g_mutex_init(&rtc->lock);
     rtc->events = *events;
     rtc->codec = g_strdup(settings->codec);
+    rtc->shopper_kbps = settings->shopper_kbps;
     rtc->held = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
     rtc->state = "new";
     rtc->audio_sent_db = rtc->audio_received_db = SOUND_SILENCE_DB;

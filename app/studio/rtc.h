@@ -30,6 +30,7 @@ typedef struct {
 typedef struct {
     const char *codec; /* H264 or VP8 */
     const char *ice;   /* JSON array of ICE servers */
+    int shopper_kbps;  /* the most that the shopper's picture may take */
     gboolean loopback; /* 127.0.0.1 is a candidate too */
     gboolean relay_only;
     gboolean muted;

@@ -15,7 +15,7 @@
 #define CALL_TICK_MS    33   /* draws the own picture when the shopper sends none */
 #define INPUT_TICK_MS   20   /* looks for touches and keys */
 #define QUIET_TICK_MS   50   /* neither */
-#define OWN_IN_CALL_US  (G_USEC_PER_SEC / 15)
+#define OWN_IN_CALL_US  (G_USEC_PER_SEC / 12)
 #define OWN_IDLE_US     (G_USEC_PER_SEC / 8)
 #define EVENTS_PER_TICK 64
 
@@ -136,11 +136,12 @@ static void take_pictures(Screens *screens, gboolean renewed[PICTURES])
 {
     Canvas *canvas = screens->canvases[DISPLAY_CONSOLE];
     const Scene *scene = screens->scenes[DISPLAY_CONSOLE];
-    int width = canvas_picture_width(canvas, scene, PICTURE_SHOPPER);
-    renewed[PICTURE_SHOPPER] = width > 0 && picture_take(screens->pictures[PICTURE_SHOPPER], width);
+    SDL_Rect area;
+    renewed[PICTURE_SHOPPER] =
+        canvas_picture_area(canvas, scene, PICTURE_SHOPPER, &area) && picture_take(screens->pictures[PICTURE_SHOPPER], &area);
     gint64 now = g_get_monotonic_time(), pause = in_call(screens) ? OWN_IN_CALL_US : OWN_IDLE_US;
-    width = canvas_picture_width(canvas, scene, PICTURE_OWN);
-    renewed[PICTURE_OWN] = width > 0 && now - screens->own_taken >= pause && picture_take(screens->pictures[PICTURE_OWN], width);
+    renewed[PICTURE_OWN] = now - screens->own_taken >= pause && canvas_picture_area(canvas, scene, PICTURE_OWN, &area) &&
+                           picture_take(screens->pictures[PICTURE_OWN], &area);
     if (renewed[PICTURE_OWN]) screens->own_taken = now;
 }
 

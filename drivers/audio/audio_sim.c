@@ -8,12 +8,12 @@
 #include <unistd.h>
 
 #define RATE        48000
-#define BLOCK       480 /* samples in a buffer, 10 ms */
+#define BLOCK       960 /* samples in a buffer, 20 ms: one Opus frame */
 #define TONE_HZ     440
 #define LOUD        0.25
 #define MURMUR_DIV  100
 #define PERIOD_MS   1200
-#define LOOK_BLOCKS 25 /* between two looks for the files */
+#define LOOK_BLOCKS 12 /* between two looks for the files */
 
 typedef struct {
     char *silent;

@@ -2,7 +2,7 @@
 import { launch } from '../e2e/browser.mjs';
 import { now, startSystem, within } from '../e2e/harness.mjs';
 import { watchBooth } from './booth_states.mjs';
-import { cores, pssMegabytes } from './process.mjs';
+import { cores, pssMegabytes, threadCores, threadSeconds } from './process.mjs';
 import { distribution, rounded } from './figures.mjs';
 import { installTimeCode } from './time_code.mjs';
 
@@ -101,7 +101,7 @@ async function manyCalls(system, booth, page, tell) {
         accept_to_first_picture_ms: distribution(found.map((one) => one.accept_to_first_picture)) };
 }
 
-const agesLogged = (log) => [...log.matchAll(/shopper's picture is (-?[\d.]+) ms old/g)].map((one) => Number(one[1]));
+const agesLogged = (log) => [...log.matchAll(/ages of the shopper's pictures in ms:([\d. ]+)/g)].flatMap((one) => one[1].trim().split(' ').map(Number));
 
 const advisorsAges = (page, ms) => page.evaluate((duration) => window.timeCode.ages(document.querySelector('livebooth-call').video, duration), ms);
 const shopperSends = (page) => page.evaluate(() => document.querySelector('livebooth-call').stats());
@@ -111,7 +111,8 @@ async function oneLongCall(system, booth, page, tell) {
     await place(page, system, booth, { show_me: true });
     await shopperState(page, 'live');
     await page.waitForTimeout(SETTLE_MS);
-    const pids = boothPids(system), used = await cores(pids, CALL_S);
+    const pids = boothPids(system), threads = threadSeconds(pids.studio), used = await cores(pids, CALL_S);
+    const dearest = threadCores(threads, threadSeconds(pids.studio), CALL_S);
     const memory = pssMegabytes(pids.agent) + pssMegabytes(pids.studio);
     const logged = system.log('booth-1-studio').length;
     const seen = await advisorsAges(page, CALL_S * 1000);
@@ -124,7 +125,7 @@ async function oneLongCall(system, booth, page, tell) {
         glass_to_glass_ms: distribution(seen.ages),
         shopper_to_console_ms: distribution(shopper),
         call: { advisor_width: seen.width, advisor_height: seen.height, advisor_fps: rounded(seen.ages.length / CALL_S), advisor_unread: seen.unread,
-            shopper_fps: rounded(shopper.length / CALL_S), agent_cpu_cores: rounded(used.agent, 4), browser: stats, studio: health },
+            shopper_fps: rounded(shopper.length / CALL_S), agent_cpu_cores: rounded(used.agent, 4), threads: dearest, browser: stats, studio: health },
     };
 }
 

@@ -1,13 +1,15 @@
 // What a process costs: processor time from /proc/PID/stat, memory as PSS (its own pages, and its part of those it shares) from smaps_rollup.
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK']).toString());
 
 /* Processor seconds that the process has used, in user space and in the kernel, all its threads, the ended ones too. */
-export function cpuSeconds(pid) {
+export const cpuSeconds = (pid) => secondsIn(`/proc/${pid}/stat`);
+
+function secondsIn(file) {
     // The name, in brackets, may hold anything; the numbers come after the last one. utime and stime are fields 14 and 15, the first after it is 3.
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const stat = readFileSync(file, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
@@ -26,6 +28,22 @@ export async function cores(pids, seconds) {
     await after(seconds * 1000);
     const took = Number(process.hrtime.bigint() - began) / 1e9, now = used();
     return Object.fromEntries(Object.keys(pids).map((name) => [name, (now[name] - before[name]) / took]));
+}
+
+/* Seconds of each thread that lives, {tid: {name, seconds}}. */
+export function threadSeconds(pid) {
+    const threads = {};
+    for (const tid of readdirSync(`/proc/${pid}/task`)) {
+        const file = `/proc/${pid}/task/${tid}`;
+        try { threads[tid] = { name: readFileSync(`${file}/comm`, 'utf8').trim(), seconds: secondsIn(`${file}/stat`) }; } catch { /* it ended */ }
+    }
+    return threads;
+}
+
+/* What the threads used between two threadSeconds() that were so many seconds apart, the dearest first: [[name, cores]]. */
+export function threadCores(before, now, seconds) {
+    const used = Object.entries(now).map(([tid, { name, seconds: sum }]) => [name, (sum - (before[tid]?.seconds ?? 0)) / seconds]);
+    return used.filter(([, each]) => each >= 0.0005).sort((a, b) => b[1] - a[1]).map(([name, each]) => [name, Number(each.toFixed(4))]);
 }
 
 /* The most memory that a process has while something runs, looked at twice a second. stop() tells it. */
