@@ -13,7 +13,7 @@ typedef struct {
     GThread *thread;
     int port, nats_port;
     GMutex lock;
-    gboolean lagging;
+    gboolean lagging, lossy;
     char *lost;             /* the next message of this subject does not arrive */
     GPtrArray *connections; /* of GSocketConnection, both ends */
     GPtrArray *threads;
@@ -92,7 +92,7 @@ static inline gpointer laggard_deliver(gpointer data)
     gboolean well = TRUE;
     for (GString *frame; well && (frame = laggard_read(in));) {
         g_mutex_lock(&laggard->lock);
-        gboolean lagging = laggard->lagging, lost = laggard_is_of(frame, laggard->lost);
+        gboolean lagging = laggard->lagging, lossy = laggard->lossy, lost = laggard_is_of(frame, laggard->lost);
         if (lost) g_clear_pointer(&laggard->lost, g_free);
         g_mutex_unlock(&laggard->lock);
         if (lost) {
@@ -104,6 +104,7 @@ static inline gpointer laggard_deliver(gpointer data)
             continue;
         }
         /* The lag is over with the next message, and one comes at least with every ping. */
+        while (!lagging && lossy && !g_queue_is_empty(&held)) g_string_free(g_queue_pop_head(&held), TRUE);
         while (!lagging && well && !g_queue_is_empty(&held)) well = laggard_write(out, g_queue_pop_head(&held));
         well = laggard_write(out, frame) && well;
     }
@@ -151,6 +152,16 @@ static inline void laggard_set_lag(Laggard *laggard, gboolean lagging)
 {
     g_mutex_lock(&laggard->lock);
     laggard->lagging = lagging;
+    laggard->lossy = FALSE;
+    g_mutex_unlock(&laggard->lock);
+}
+
+/* The lag is over, and what it held back never arrives. */
+static inline void laggard_lose_held(Laggard *laggard)
+{
+    g_mutex_lock(&laggard->lock);
+    laggard->lagging = FALSE;
+    laggard->lossy = TRUE;
     g_mutex_unlock(&laggard->lock);
 }
 

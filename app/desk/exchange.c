@@ -167,6 +167,22 @@ static void learn_desk(Exchange *exchange, const char *name, guint64 revision, c
     json_decref(beat);
 }
 
+static void note_ended(Exchange *exchange, const Call *call, const char *outcome, const char *cause)
+{
+    if (g_hash_table_size(exchange->ended) >= EXCHANGE_ENDED_MAX) return;
+    Ended *ended = g_new0(Ended, 1);
+    g_strlcpy(ended->hash, call->key_hash, sizeof ended->hash);
+    g_strlcpy(ended->outcome, outcome, sizeof ended->outcome);
+    g_strlcpy(ended->cause, cause, sizeof ended->cause);
+    ended->until = exchange_mono() + EXCHANGE_ENDED_MS;
+    g_hash_table_replace(exchange->ended, g_strdup(call->id), ended);
+}
+
+void exchange_note_ended(Exchange *exchange, const Call *call)
+{
+    note_ended(exchange, call, call->outcome, call->cause);
+}
+
 /* --- the view
  * ------------------------------------------------------------------------------------------------------------------------------ */
 
@@ -286,10 +302,14 @@ static void on_view_complete(gpointer data, guint64 revision, gint64 as_of)
     booth_greet_waiting(exchange);
 }
 
-static void on_record(gpointer data, G_GNUC_UNUSED const char *subject, const char *text)
+static void on_record(gpointer data, const char *subject, const char *text)
 {
     Exchange *exchange = data;
     json_t *record = json_loads(text, 0, NULL);
+    const Entry *entry = entry_find(exchange, subject + strlen("record.call."));
+    /* Its end may be purged before it comes into view. */
+    if (entry && entry->call->state != CALL_DONE)
+        note_ended(exchange, entry->call, wire_string(record, "outcome"), wire_string(record, "cause"));
     gint64 accepted = wire_int(record, "accepted_utc");
     if (accepted > 0)
         wait_add(exchange->wait, (guint)wire_int(record, "place_at_ask"), accepted - wire_int(record, "enqueued_utc"), accepted);
@@ -320,17 +340,6 @@ static void on_message(gpointer data, const char *subject, const char *text)
 
 /* --- timers
  * ----------------------------------------------------------------------------------------------------------------------------------- */
-
-void exchange_note_ended(Exchange *exchange, const Call *call)
-{
-    if (g_hash_table_size(exchange->ended) >= EXCHANGE_ENDED_MAX) return;
-    Ended *ended = g_new0(Ended, 1);
-    g_strlcpy(ended->hash, call->key_hash, sizeof ended->hash);
-    g_strlcpy(ended->outcome, call->outcome, sizeof ended->outcome);
-    g_strlcpy(ended->cause, call->cause, sizeof ended->cause);
-    ended->until = exchange_mono() + EXCHANGE_ENDED_MS;
-    g_hash_table_replace(exchange->ended, g_strdup(call->id), ended);
-}
 
 static gboolean is_past(G_GNUC_UNUSED gpointer id, gpointer value, gpointer now)
 {

@@ -232,23 +232,26 @@ void entry_learn(Exchange *exchange, const char *id, Call *call, guint64 revisio
     entry_pump(entry);
 }
 
+/* It ended while this desk could not see; how, its record may have told. */
+static void end_out_of_sight(Entry *entry)
+{
+    const Ended *ended = g_hash_table_lookup(entry->exchange->ended, entry->id);
+    g_info("%s ended out of sight, %s", entry->id, ended ? ended->outcome : "nobody knows how");
+    if (entry->shopper && ended) shopper_tell_ended(entry->shopper, entry->id, ended);
+    if (entry->shopper && !ended) peer_error(&entry->shopper->peer, "unknown_call", "the call has ended");
+    if (entry->booth) {
+        peer_send(&entry->booth->peer, json_pack("{s:s, s:s, s:i, s:s, s:s}", "t", "ended", "call", entry->id, "gen", (int)entry->call->gen,
+                                                 "outcome", ended ? ended->outcome : "dropped", "by", "desk"));
+    }
+    entry->call->state = CALL_DONE;
+}
+
 void entry_gone(Entry *entry)
 {
     Exchange *exchange = entry->exchange;
     if (entry->offering) booth_offer_failed(exchange, entry->id, FALSE);
     queue_remove(exchange->queue, entry->id);
-    if (entry->call->state != CALL_DONE) {
-        /* It ended while this desk could not see. */
-        if (entry->shopper) {
-            g_info("%s ended out of sight; its page is told", entry->id);
-            peer_error(&entry->shopper->peer, "unknown_call", "the call has ended");
-        }
-        if (entry->booth) {
-            peer_send(&entry->booth->peer, json_pack("{s:s, s:s, s:i, s:s, s:s}", "t", "ended", "call", entry->id, "gen",
-                                                     (int)entry->call->gen, "outcome", "dropped", "by", "desk"));
-        }
-        entry->call->state = CALL_DONE;
-    }
+    if (entry->call->state != CALL_DONE) end_out_of_sight(entry);
     entry_set_shopper(entry, NULL);
     entry_set_booth(entry, NULL);
     g_hash_table_remove(exchange->calls, entry->id);

@@ -110,6 +110,11 @@ static void send_ended(Shopper *shopper, const char *call, const char *outcome, 
     peer_send(&shopper->peer, message);
 }
 
+void shopper_tell_ended(Shopper *shopper, const char *call, const Ended *ended)
+{
+    send_ended(shopper, call, ended->outcome, ended->cause);
+}
+
 static void send_reference(Exchange *exchange, Shopper *shopper, const char *call)
 {
     g_autofree char *reference = token_reference(exchange->secret, call);
@@ -308,7 +313,7 @@ static gboolean answer_resume(Exchange *exchange, Shopper *shopper, const json_t
     } else if (entry && entry->call->state != CALL_DONE && token_is_key(key, entry->call->key_hash)) {
         take_over(exchange, shopper, entry, key);
     } else if (ended && token_is_key(key, ended->hash)) {
-        send_ended(shopper, id, ended->outcome, ended->cause);
+        shopper_tell_ended(shopper, id, ended);
     } else if (!entry && !ended && !exchange_has_seen(exchange, heard)) {
         return FALSE;
     } else {

@@ -203,6 +203,7 @@ void shopper_opened(Exchange *exchange, DoorLink *link, const char *address);
 void shopper_received(Exchange *exchange, Shopper *shopper, json_t *message);
 void shopper_closed(Exchange *exchange, Shopper *shopper);
 void shopper_tell(Shopper *shopper, const Call *old); /* how its call stands now; old may be NULL */
+void shopper_tell_ended(Shopper *shopper, const char *call, const Ended *ended);
 void shopper_update(Shopper *shopper, gint64 now);
 void shopper_forget_address(Exchange *exchange, gint64 now);
 void shopper_resume_waiting(Exchange *exchange); /* the view has gone on, or time has */

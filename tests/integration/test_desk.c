@@ -681,6 +681,34 @@ static void test_welcome_of_a_laggard(void **state)
     laggard_free(laggard);
 }
 
+/* A call ends and is cleared away out of its shopper's desk's sight: the page is told how it ended all the same, by the record. */
+static void test_end_out_of_sight(void **state)
+{
+    Centre *centre = *state;
+    Laggard *laggard = start_laggard(centre);
+    Client *booth = centre_booth(centre, 0, "b1", 1, NULL, NULL), *shopper = centre_shopper(centre, 1);
+    pull(booth, 1);
+    Ticket ticket = ask(shopper, "tv");
+    Held held = take_offer(booth);
+    accept_call(booth, shopper, &held);
+    talk(booth, shopper, &held);
+    laggard_set_lag(laggard, TRUE);
+    prove(booth, "end", &held, "hangup");
+    drop(client_expect(booth, "ended"));
+    expect_record(centre, ticket.id, "completed", "");
+    laggard_lose_held(laggard);
+    json_t *ended = client_expect(shopper, "ended");
+    assert_string_equal(wire_string(ended, "outcome"), "completed");
+    drop(ended);
+    assert_false(client_has(shopper, "error"));
+    centre_await(centre->desks[1].process, "ended out of sight", 1);
+    clear(&ticket, &held);
+    client_free(booth);
+    client_free(shopper);
+    centre_kill(&centre->desks[1].process, SIGTERM);
+    laggard_free(laggard);
+}
+
 /* While it rings the desk dies: another desk puts the call back, and its own booth gets it. */
 static void test_desk_dies_ringing(void **state)
 {
@@ -814,6 +842,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_resume_at_a_laggard, set_up_patient, tear_down),
         cmocka_unit_test_setup_teardown(test_resume_in_vain, set_up_patient, tear_down),
         cmocka_unit_test_setup_teardown(test_welcome_of_a_laggard, set_up_patient, tear_down),
+        cmocka_unit_test_setup_teardown(test_end_out_of_sight, set_up_patient, tear_down),
         cmocka_unit_test_setup_teardown(test_desk_dies_ringing, set_up_two, tear_down),
         cmocka_unit_test_setup_teardown(test_bus_dies, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_often_blind, set_up_two, tear_down),
