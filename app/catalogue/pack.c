@@ -6,7 +6,7 @@
 #include <string.h>
 #include <zstd.h>
 
-#define LEVEL      9
+#define LEVEL      7
 #define WINDOW_LOG 21 /* 2 MiB: what a booth keeps in memory while it unpacks */
 
 struct PackWriter {

@@ -10,9 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define READ_BYTES  (256 * 1024)
-#define BYTES_MAX   (2LL * 1024 * 1024 * 1024) /* of a feed */
-#define JSON_FORMAT (JSON_COMPACT | JSON_REAL_PRECISION(3))
+#define READ_BYTES (256 * 1024)
+#define BYTES_MAX  (2LL * 1024 * 1024 * 1024) /* of a feed */
 
 typedef struct {
     char *id, *text;
@@ -36,10 +35,9 @@ struct Feed {
 static void product_free(gpointer data)
 {
     Product *product = data;
-    FeedProduct rest = {NULL, product->related};
+    FeedProduct rest = {.text = product->text, .related = product->related};
     feed_product_clear(&rest);
     g_free(product->id);
-    g_free(product->text);
     g_free(product);
 }
 
@@ -60,7 +58,7 @@ static void add_product(Feed *feed, FeedProduct *judged)
 {
     Product *product = g_new0(Product, 1);
     product->id = g_strdup(json_string_value(json_object_get(judged->json, "id")));
-    product->text = json_dumps(judged->json, JSON_FORMAT);
+    product->text = g_steal_pointer(&judged->text);
     product->available = strcmp(json_string_value(json_object_get(judged->json, "availability")), "out_of_stock") != 0;
     product->accessory = is_accessory(judged->json);
     product->ratings = json_integer_value(json_object_get(judged->json, "ratings"));
@@ -132,19 +130,20 @@ static const Product *find_related(const Feed *feed, const FeedRelated *related)
                                related->by_gtin ? (gconstpointer)&related->gtin : related->id);
 }
 
-/* Only now is it known which of them the feed has. */
+/* Only now is it known which of them the feed has. The member goes in before the brace that ends the text. */
 static void resolve_related(const Feed *feed, Product *product)
 {
     if (!product->related) return;
-    json_t *json = json_loads(product->text, 0, NULL), *ids = json_array();
+    json_t *ids = json_array();
     for (guint i = 0; i < product->related->len; i++) {
         const Product *other = find_related(feed, &g_array_index(product->related, FeedRelated, i));
         if (other && other != product) json_array_append_new(ids, json_string(other->id));
     }
-    json_object_set_new(json, "accessories", ids);
-    free(product->text);
-    product->text = json_dumps(json, JSON_FORMAT);
-    json_decref(json);
+    char *list = json_dumps(ids, FEED_JSON_FORMAT), *before = product->text;
+    product->text = g_strdup_printf("%.*s,\"accessories\":%s}", (int)strlen(before) - 1, before, list);
+    json_decref(ids);
+    free(list);
+    free(before);
 }
 
 static gboolean check_share(const Feed *feed, guint refused_max, GError **error)

@@ -84,7 +84,7 @@ static gboolean take_text(const Judge *judge, FeedAttribute attribute, const cha
     if (!text || !*text) return !needed || refuse(judge, attribute, "it is missing", "give every product this attribute");
     const char *why = why_not(field, text, most, &advice);
     if (why) return refuse(judge, attribute, why, advice);
-    json_object_set_new(judge->product, member, json_string(text));
+    json_object_set_new(judge->product, member, json_string_nocheck(text));
     return TRUE;
 }
 
@@ -121,7 +121,7 @@ static void add_image(const Judge *judge, json_t *images, const char *from, gsiz
     if (has_bad_bytes(text) || !is_address(text))
         leave_out(judge, FEED_ADDITIONAL_IMAGE_LINK, "it is no web address", "give whole addresses, https://… or http://…");
     else if (json_array_size(images) < IMAGES_MAX)
-        json_array_append_new(images, json_string(text));
+        json_array_append_new(images, json_string_nocheck(text));
 }
 
 /* A comma ends an address where another one begins behind it; elsewhere it is part of it. */
@@ -159,7 +159,7 @@ static void take_video(const Judge *judge)
     if (has_bad_bytes(text) || !is_address(text))
         leave_out(judge, FEED_VIDEO_LINK, "it is no web address", "give the whole address of a video file, https://… or http://…");
     else
-        json_object_set_new(judge->product, "video", json_string(text));
+        json_object_set_new(judge->product, "video", json_string_nocheck(text));
 }
 
 /* --- price
@@ -331,6 +331,15 @@ static gboolean fits(const char *text, glong most)
     return !has_bad_bytes(text) && g_utf8_strlen(text, -1) <= most;
 }
 
+static void add_detail(json_t *details, const char *section, const char *name, const char *value)
+{
+    json_t *detail = json_object();
+    json_object_set_new_nocheck(detail, "section", json_string_nocheck(section));
+    json_object_set_new_nocheck(detail, "name", json_string_nocheck(name));
+    json_object_set_new_nocheck(detail, "value", json_string_nocheck(value));
+    json_array_append_new(details, detail);
+}
+
 static void take_detail(const Judge *judge, const FeedField *field, json_t *details)
 {
     g_autofree char *section = part_text(field, 0), *name = part_text(field, 1), *value = part_text(field, 2);
@@ -339,7 +348,7 @@ static void take_detail(const Judge *judge, const FeedField *field, json_t *deta
     else if (field->cut || !fits(section, DETAIL_MAX) || !fits(name, DETAIL_MAX) || !fits(value, VALUE_MAX))
         leave_out(judge, FEED_PRODUCT_DETAIL, "it is too long or no UTF-8 text", "at most 140 characters of name, 1000 of value");
     else if (json_array_size(details) < DETAILS_MAX)
-        json_array_append_new(details, json_pack("{s:s, s:s, s:s}", "section", section, "name", name, "value", value));
+        add_detail(details, section, name, value);
 }
 
 static void take_highlight(const Judge *judge, const FeedField *field, json_t *highlights)
@@ -348,7 +357,7 @@ static void take_highlight(const Judge *judge, const FeedField *field, json_t *h
     if (field->cut || !fits(text, HIGHLIGHT_MAX))
         leave_out(judge, FEED_PRODUCT_HIGHLIGHT, "it is too long or no UTF-8 text", "at most 150 characters");
     else if (*text && json_array_size(highlights) < HIGHLIGHTS_MAX)
-        json_array_append_new(highlights, json_string(text));
+        json_array_append_new(highlights, json_string_nocheck(text));
 }
 
 static void take_store(const Judge *judge, const FeedField *field, json_t *stores)
@@ -431,7 +440,7 @@ static void take_type(const Judge *judge)
         leave_out(judge, field->attribute, "it is too long or no UTF-8 text", "at most 750 characters");
         *text = '\0';
     }
-    json_object_set_new(judge->product, "type", json_string(text));
+    json_object_set_new(judge->product, "type", json_string_nocheck(text));
 }
 
 static gboolean take_identity(const Judge *judge)
@@ -452,10 +461,10 @@ static gboolean take_names(const Judge *judge)
            take_text(judge, FEED_MPN, "mpn", BRAND_MAX, FALSE) && take_text(judge, FEED_ITEM_GROUP_ID, "group", ID_MAX, FALSE);
 }
 
-static gboolean is_small(const Judge *judge)
+static gboolean write_text(const Judge *judge)
 {
-    const size_t bytes = json_dumpb(judge->product, NULL, 0, JSON_COMPACT);
-    return bytes <= PRODUCT_MAX ||
+    judge->out->text = json_dumps(judge->product, FEED_JSON_FORMAT);
+    return strlen(judge->out->text) <= PRODUCT_MAX ||
            refuse(judge, FEED_ATTRIBUTES, "it is more than 12 KiB altogether", "shorten the description or the details");
 }
 
@@ -463,7 +472,7 @@ gboolean feed_product_judge(const FeedRow *row, FeedReport *report, FeedProduct 
 {
     const FeedField *field = feed_row_find(row, FEED_ID);
     g_autofree char *id = field ? squeeze(field->parts[0]) : g_strdup("");
-    *ret = (FeedProduct){json_object(), NULL};
+    *ret = (FeedProduct){.json = json_object()};
     const Judge judge = {row, report, id, ret->json, ret};
     gboolean well = take_identity(&judge) && take_price(&judge) && take_availability(&judge) && take_names(&judge);
     if (well) {
@@ -473,7 +482,7 @@ gboolean feed_product_judge(const FeedRow *row, FeedReport *report, FeedProduct 
         take_video(&judge);
         take_lists(&judge);
         if (row->surplus) leave_out(&judge, FEED_ATTRIBUTES, "it has more than 600 attributes", "the first 600 are read");
-        well = is_small(&judge);
+        well = write_text(&judge);
     }
     if (!well) feed_product_clear(ret);
     return well;
@@ -482,6 +491,7 @@ gboolean feed_product_judge(const FeedRow *row, FeedReport *report, FeedProduct 
 void feed_product_clear(FeedProduct *product)
 {
     json_decref(product->json);
+    free(product->text);
     for (guint i = 0; product->related && i < product->related->len; i++) g_free(g_array_index(product->related, FeedRelated, i).id);
     if (product->related) g_array_unref(product->related);
     *product = (FeedProduct){0};

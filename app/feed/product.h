@@ -17,8 +17,11 @@ typedef struct {
 
 typedef struct {
     json_t *json;
+    char *text;      /* of json, as it is packed; to free() */
     GArray *related; /* of FeedRelated: what goes with it; NULL: nothing said */
 } FeedProduct;
+
+#define FEED_JSON_FORMAT (JSON_COMPACT | JSON_REAL_PRECISION(3))
 
 /* FALSE: it is refused, which stands in report; ret is then empty. Attributes that are wrong but not needed are left out and reported. */
 gboolean feed_product_judge(const FeedRow *row, FeedReport *report, FeedProduct *ret);
