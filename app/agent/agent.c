@@ -1,6 +1,8 @@
 #include "agent/agent.h"
 
 #include "agent/booth.h"
+#include "agent/catalogue_keeper.h"
+#include "agent/catalogue_service.h"
 #include "agent/desk_proxy.h"
 #include "agent/problems.h"
 #include "agent/records.h"
@@ -28,6 +30,9 @@ struct Agent {
     Service *service;
     Panel *panel;
     Sensors *sensors;
+    CatalogueKeeper *catalogue;
+    CatalogueService *catalogue_service;
+    CatalogueKeeperEvents catalogue_events;
     DeskEvents desk_events;
     StudioEvents studio_events;
     ServiceEvents service_events;
@@ -109,6 +114,7 @@ static gboolean on_publish(gpointer data)
     Agent *agent = data;
     agent->publish = 0;
     json_t *now = snapshot(agent);
+    json_object_set_new(now, "catalogue", catalogue_keeper_json(agent->catalogue));
     char *text = json_dumps(now, JSON_COMPACT);
     service_set_snapshot(agent->service, text);
     free(text);
@@ -248,6 +254,7 @@ static gboolean step(Agent *agent, BoothEvent *event)
     for (guint i = 0; i < actions.count; i++) act(agent, &actions.list[i]);
     light(agent);
     arm(agent);
+    catalogue_keeper_hold(agent->catalogue, agent->booth.state >= BOOTH_RINGING && agent->booth.state <= BOOTH_LIVE);
     changed(agent, TRUE);
     return TRUE;
 }
@@ -366,6 +373,33 @@ static void on_queue(void *data, const json_t *queue)
     changed(agent, FALSE);
 }
 
+static void on_catalogue(void *data, const json_t *message)
+{
+    Agent *agent = data;
+    const gint64 version = wire_int(message, "version"), chunk = wire_int(message, "chunk");
+    if (strcmp(wire_type(message), "catalogue") == 0)
+        catalogue_keeper_offer(agent->catalogue, message);
+    else if (strcmp(wire_type(message), "catalogue_chunk") == 0)
+        catalogue_keeper_chunk(agent->catalogue, version, chunk, wire_string(message, "data"));
+    else
+        catalogue_keeper_refused(agent->catalogue, version, chunk, wire_string(message, "why"));
+}
+
+static void on_catalogue_get(void *data, gint64 version, gint64 chunk)
+{
+    desk_send_catalogue_get(((Agent *)data)->desk, version, chunk);
+}
+
+static void on_catalogue_changed(void *data)
+{
+    changed(data, TRUE);
+}
+
+static gint64 on_catalogue_utc(void *data)
+{
+    return utc_ms(data);
+}
+
 static gboolean on_desk_grace(gpointer data)
 {
     Agent *agent = data;
@@ -381,6 +415,7 @@ static void on_desk_down(void *data, const char *why)
     g_free(agent->link_why);
     agent->link_why = g_strdup(why);
     agent->sent_seq = 0;
+    catalogue_keeper_cut_off(agent->catalogue);
     LinkCertificate verdict = desk_proxy_certificate(agent->desk);
     gboolean dated = verdict == LINK_CERTIFICATE_EXPIRED || verdict == LINK_CERTIFICATE_NOT_YET;
     set_problem(agent, "certificate_expired", dated);
@@ -599,8 +634,11 @@ static gboolean open_parts(Agent *agent, GDBusConnection *bus, GError **error)
     if (!agent->sensors) return FALSE;
     agent->panel = panel_open(config_string(config, "panel", "driver"), &panel, &agent->panel_events, error);
     if (!agent->panel) return FALSE;
+    g_autofree char *shelf = g_build_filename(folder, "catalogue", NULL);
+    agent->catalogue = catalogue_keeper_new(shelf, &agent->catalogue_events);
     agent->service = service_new(bus, &agent->service_events, error);
     if (!agent->service) return FALSE;
+    agent->catalogue_service = catalogue_service_new(service_bus(agent->service), agent->catalogue, on_catalogue_utc, agent);
     agent->studio = studio_proxy_new(bus, &agent->studio_events, error);
     if (!agent->studio) return FALSE;
     agent->desk = desk_proxy_new(config, &agent->desk_events, error);
@@ -617,11 +655,12 @@ Agent *agent_new(const Config *config, GDBusConnection *bus, void (*lost)(gpoint
     agent->link_why = g_strdup("");
     agent->problems = problems_new();
     agent->unwritten = g_ptr_array_new_with_free_func(json_unref);
-    agent->desk_events =
-        (DeskEvents){on_held, on_epoch, on_desk_event, on_welcome, on_offer, on_remote_signal, on_recorded, on_queue, on_desk_down, agent};
+    agent->desk_events = (DeskEvents){on_held,     on_epoch, on_desk_event, on_welcome,   on_offer, on_remote_signal,
+                                      on_recorded, on_queue, on_catalogue,  on_desk_down, agent};
     agent->studio_events = (StudioEvents){on_studio_up, on_studio_down, on_health, on_local_signal, on_media, on_picture, agent};
     agent->service_events = (ServiceEvents){on_wish, on_calls, on_name_lost, agent};
     agent->panel_events = (PanelEvents){on_pressed, agent};
+    agent->catalogue_events = (CatalogueKeeperEvents){on_catalogue_get, on_catalogue_changed, agent};
     if (!open_parts(agent, bus, error)) return NULL;
     agent->desk_grace = g_timeout_add(AGENT_GRACE_MS, on_desk_grace, agent);
     agent->status_regular = g_timeout_add(AGENT_STATUS_MS, on_status_regular, agent);
@@ -643,7 +682,9 @@ void agent_free(Agent *agent)
     stop_source(&agent->studio_grace);
     desk_proxy_free(agent->desk);
     studio_proxy_free(agent->studio);
+    catalogue_service_free(agent->catalogue_service);
     service_free(agent->service);
+    catalogue_keeper_free(agent->catalogue);
     panel_close(agent->panel);
     sensors_close(agent->sensors);
     records_free(agent->records);

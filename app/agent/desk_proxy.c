@@ -156,6 +156,11 @@ static void take_queue(DeskProxy *desk, const json_t *message)
     desk->events->queue(desk->events->data, message);
 }
 
+static void take_catalogue(DeskProxy *desk, const json_t *message)
+{
+    desk->events->catalogue(desk->events->data, message);
+}
+
 static void take_recorded(DeskProxy *desk, const json_t *message)
 {
     desk->events->recorded(desk->events->data, wire_int(message, "epoch"), wire_int(message, "seq"));
@@ -173,10 +178,23 @@ static void take(DeskProxy *desk, const json_t *message)
         const char *type;
         void (*take)(DeskProxy *desk, const json_t *message);
     } rows[] = {
-        {"welcome", take_welcome},   {"offer", take_offer},           {"unpulled", take_unpulled}, {"withdrawn", take_withdrawn},
-        {"accepted", take_accepted}, {"refused", take_refused},       {"signal", take_signal},     {"media_up", take_seen},
-        {"shopper", take_shopper},   {"no_picture", take_no_picture}, {"ended", take_ended},       {"queue", take_queue},
-        {"recorded", take_recorded}, {"error", take_error},
+        {"welcome", take_welcome},
+        {"offer", take_offer},
+        {"unpulled", take_unpulled},
+        {"withdrawn", take_withdrawn},
+        {"accepted", take_accepted},
+        {"refused", take_refused},
+        {"signal", take_signal},
+        {"media_up", take_seen},
+        {"shopper", take_shopper},
+        {"no_picture", take_no_picture},
+        {"ended", take_ended},
+        {"queue", take_queue},
+        {"recorded", take_recorded},
+        {"error", take_error},
+        {"catalogue", take_catalogue},
+        {"catalogue_chunk", take_catalogue},
+        {"catalogue_refused", take_catalogue},
     };
     gboolean first = strcmp(wire_type(message), "welcome") == 0;
     if (first == desk->welcomed && strcmp(wire_type(message), "error") != 0) {
@@ -359,4 +377,9 @@ void desk_send_record(DeskProxy *desk, gint64 epoch, gint64 seq, json_t *record)
 void desk_send_status(DeskProxy *desk, json_t *snapshot)
 {
     say(desk, json_pack("{s:s, s:o}", "t", "status", "snapshot", snapshot));
+}
+
+void desk_send_catalogue_get(DeskProxy *desk, gint64 version, gint64 chunk)
+{
+    say(desk, json_pack("{s:s, s:I, s:I}", "t", "catalogue_get", "version", (json_int_t)version, "chunk", (json_int_t)chunk));
 }

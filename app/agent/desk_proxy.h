@@ -22,7 +22,8 @@ typedef struct {
     void (*signal)(void *data, const BoothKey *call, guint pc, const json_t *signal);
     void (*recorded)(void *data, gint64 epoch, gint64 seq);
     void (*queue)(void *data, const json_t *queue);
-    void (*down)(void *data, const char *why); /* a link ended or an attempt failed */
+    void (*catalogue)(void *data, const json_t *message); /* catalogue, catalogue_chunk or catalogue_refused */
+    void (*down)(void *data, const char *why);            /* a link ended or an attempt failed */
     void *data;
 } DeskEvents;
 
@@ -45,3 +46,4 @@ void desk_send_end(DeskProxy *desk, const BoothKey *key, BoothEnd end);
 void desk_send_signal(DeskProxy *desk, const BoothKey *key, guint pc, const char *signal);
 void desk_send_record(DeskProxy *desk, gint64 epoch, gint64 seq, json_t *record); /* steals record */
 void desk_send_status(DeskProxy *desk, json_t *snapshot);                         /* steals snapshot */
+void desk_send_catalogue_get(DeskProxy *desk, gint64 version, gint64 chunk);

@@ -140,6 +140,11 @@ void service_free(Service *service)
     g_free(service);
 }
 
+BusAgent1 *service_bus(Service *service)
+{
+    return service->bus;
+}
+
 void service_set_snapshot(Service *service, const char *snapshot)
 {
     bus_agent1_set_snapshot(service->bus, snapshot);

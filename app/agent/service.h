@@ -4,6 +4,7 @@
 #pragma once
 
 #include "agent/booth.h"
+#include "bus/agent1.h"
 
 #include <gio/gio.h>
 
@@ -22,5 +23,8 @@ typedef struct {
 
 Service *service_new(GDBusConnection *bus, const ServiceEvents *events, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void service_free(Service *service); /* NULL is fine */
+
+/* The skeleton of org.livebooth.Agent1, for those who answer some of its methods themselves. */
+BusAgent1 *service_bus(Service *service);
 
 void service_set_snapshot(Service *service, const char *snapshot);

@@ -30,6 +30,7 @@ static const struct {
     {"chat", command_chat, "TEXT", "to the shopper"},
     {"screenshot", command_screenshot, "FILE [--screen S]", "PNG of the console or the demo display"},
     {"calls", command_calls, "[--json]", "the booth's records, newest first"},
+    {"products", command_products, "search WORDS|show ID", "of the catalogue; also accessories ID, and show BARCODE"},
     {"wait", command_wait, "STATE [--timeout S]", "until the booth is in a state"},
     {"panel", command_panel, "press BUTTON", "on the simulated panel: answer, ready, hangup"},
     {"authority", command_authority, "init|desk|booth ...", "certificates for trials"},

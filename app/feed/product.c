@@ -2,7 +2,7 @@
 
 #include "catalogue/gtin.h"
 #include "catalogue/manifest.h"
-#include "feed/money.h"
+#include "catalogue/money.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "feed/money.h"
+#include "catalogue/money.h"
 
 #include <string.h>
 
