@@ -153,6 +153,8 @@ static inline void centre_kill(CentreProgram **own, int number)
     if (!program) return;
     g_subprocess_send_signal(program->process, number);
     g_subprocess_wait(program->process, NULL, NULL);
+    /* Asked to end, it ends well: a sanitizer has nothing to say of it either. */
+    if (number == SIGTERM && !g_subprocess_get_successful(program->process)) g_error("it ended badly: see %s", program->file);
     g_thread_join(program->reader);
     g_object_unref(program->said);
     g_object_unref(program->process);

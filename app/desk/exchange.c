@@ -596,6 +596,7 @@ void exchange_set_door(Exchange *exchange, Door *door)
 
 static gboolean is_busy(const Exchange *exchange)
 {
+    if (!store_is_idle(exchange->store)) return TRUE;
     GHashTableIter iter;
     gpointer value;
     g_hash_table_iter_init(&iter, exchange->calls);

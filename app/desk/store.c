@@ -49,7 +49,8 @@ struct Store {
     JetStream *jetstream;
     Watch *watch;
     GAsyncQueue *jobs, *signals, *out;
-    guint shown; /* the view that store_dispatch() is at */
+    guint shown;   /* the view that store_dispatch() is at */
+    guint pending; /* writes whose callback was not called yet */
     GThread *workers[WORKERS], *signaller;
 };
 
@@ -83,6 +84,7 @@ static void job_submit(Store *store, Job job)
 {
     Job *own = g_memdup2(&job, sizeof job);
     own->result.verdict = STORE_UNRESOLVED;
+    store->pending++;
     if (g_async_queue_length(store->jobs) < JOBS_MAX)
         g_async_queue_push(store->jobs, own);
     else
@@ -96,6 +98,7 @@ static void event_hand_out(Store *store, Event *event)
     const StoreEvents *to = store->events;
     switch (event->kind) {
     case EVENT_DONE:
+        store->pending--;
         event->job->result.value = event->job->value;
         if (event->job->done) event->job->done(event->job->data, &event->job->result);
         break;
@@ -113,6 +116,11 @@ void store_dispatch(Store *store)
         event_hand_out(store, event);
         event_free(event);
     }
+}
+
+gboolean store_is_idle(const Store *store)
+{
+    return store->pending == 0;
 }
 
 gboolean store_is_connected(const Store *store)

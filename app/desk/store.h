@@ -59,6 +59,8 @@ Store *store_open(const StoreSettings *settings, const StoreEvents *events, GErr
 void store_close(Store *store);
 void store_dispatch(Store *store);
 gboolean store_is_connected(const Store *store);
+/* Whether every write has had its callback. */
+gboolean store_is_idle(const Store *store);
 
 /* The value of the own heartbeat from the next second on. */
 void store_set_heartbeat(Store *store, const char *value);
