@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <malloc.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -197,6 +198,7 @@ static gboolean on_finished(gpointer data)
         drop_current(keeper);
     g_clear_error(&work->error);
     g_free(work);
+    malloc_trim(0); /* building took some ten megabytes */
     changed(keeper);
     go_on(keeper);
     return G_SOURCE_REMOVE;
@@ -367,6 +369,7 @@ static gboolean on_rest(gpointer data)
     CatalogueKeeper *keeper = data;
     keeper->rest = 0;
     if (keeper->db) catalogue_db_rest(keeper->db);
+    malloc_trim(0);
     return G_SOURCE_REMOVE;
 }
 

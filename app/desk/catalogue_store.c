@@ -109,7 +109,7 @@ static CatalogueRead read_chunk(CatalogueStore *store, gint64 chunk)
     case CATALOGUE_UNKNOWN:
     default: return CATALOGUE_READ_UNAVAILABLE;
     }
-    gsize length;
+    gsize length = 0;
     const guchar *data = g_bytes_get_data(bytes, &length);
     if (length != catalogue_manifest_chunk_bytes(&store->seen, chunk)) return CATALOGUE_READ_STALE;
     store->chunks[chunk] = g_base64_encode(data, length);
@@ -127,7 +127,10 @@ static void answer(CatalogueStore *store, Job *job)
             store->chunks = g_new0(char *, (gsize)store->chunk_count);
         }
         job->verdict = store->chunks[job->chunk] ? CATALOGUE_READ_GOOD : read_chunk(store, job->chunk);
-        job->base64 = g_strdup(store->chunks[job->chunk]);
+        job->base64 = job->verdict == CATALOGUE_READ_GOOD ? g_strdup(store->chunks[job->chunk]) : NULL;
+        /* Either the head has just changed, or a chunk is missing: then asking again at once helps nobody. */
+        if (job->verdict == CATALOGUE_READ_STALE) look(store);
+        if (job->verdict == CATALOGUE_READ_STALE && store->seen.version == job->version) job->verdict = CATALOGUE_READ_UNAVAILABLE;
     }
     hand_over(store, job);
 }

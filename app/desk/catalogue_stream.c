@@ -242,6 +242,7 @@ static gboolean publish_head(CatalogueStream *stream, const CatalogueManifest *m
 /* Chunks from before the first of this version: those of the last one, and what imports left that died. */
 static void remove_older(CatalogueStream *stream, const char *subject, guint64 first)
 {
+    if (first == 1) return; /* nothing is older, and the server would take it for "all" */
     jsOptions options;
     jsErrCode code = 0;
     wait_options(&options);
