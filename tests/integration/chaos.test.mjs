@@ -99,6 +99,10 @@ test('exactly one terminal record a call, and no call with two booths', async ()
     assert.equal(new Set(terminal.map(({ subject }) => subject)).size, terminal.length, 'a call has two terminal records');
     const records = terminal.map(({ value }) => value);
     console.log(`${seen.calls.size} calls told, ${records.length} on record, outcomes ${JSON.stringify(count(records, 'outcome'))}`);
+    // By the shopper: left when the advisor had just accepted, before a picture could come. By anyone else it would be ours.
+    for (const record of records.filter(({ outcome }) => outcome === 'setup_failed')) {
+        console.log(`${record.id}: setup_failed by ${record.ended_by}, ${record.ended_utc - record.accepted_utc} ms after the accept`);
+    }
     assert.ok(seen.calls.size >= SHOPPERS * 0.9, `only ${seen.calls.size} shoppers were told of a call`);
     for (const record of records) {
         assert.equal(wrongOffers(record), '', JSON.stringify(record));
