@@ -8,6 +8,7 @@
 #include "agent/records.h"
 #include "agent/saved.h"
 #include "agent/service.h"
+#include "agent/shop.h"
 #include "agent/status.h"
 #include "agent/studio_proxy.h"
 #include "drivers/panel/panel.h"
@@ -33,6 +34,8 @@ struct Agent {
     CatalogueKeeper *catalogue;
     CatalogueService *catalogue_service;
     CatalogueKeeperEvents catalogue_events;
+    Shop *shop;
+    ShopEvents shop_events;
     DeskEvents desk_events;
     StudioEvents studio_events;
     ServiceEvents service_events;
@@ -115,6 +118,7 @@ static gboolean on_publish(gpointer data)
     agent->publish = 0;
     json_t *now = snapshot(agent);
     json_object_set_new(now, "catalogue", catalogue_keeper_json(agent->catalogue));
+    shop_tell(agent->shop, now);
     char *text = json_dumps(now, JSON_COMPACT);
     service_set_snapshot(agent->service, text);
     free(text);
@@ -122,6 +126,9 @@ static gboolean on_publish(gpointer data)
     if (agent->tell_desk && wait <= 0) {
         agent->tell_desk = FALSE;
         agent->told_mono = mono_ms();
+        /* Of the customer's things the centre needs none. */
+        static const char *const own[] = {"show", "basket", "checkout"};
+        for (guint i = 0; i < G_N_ELEMENTS(own); i++) json_object_del(now, own[i]);
         desk_send_status(agent->desk, json_incref(now));
     } else if (agent->tell_desk && !agent->status_later) {
         agent->status_later = g_timeout_add((guint)wait, on_status_later, agent);
@@ -135,6 +142,13 @@ static void changed(Agent *agent, gboolean for_desk)
 {
     agent->tell_desk |= for_desk;
     if (!agent->publish) agent->publish = g_idle_add_full(G_PRIORITY_DEFAULT, on_publish, agent, NULL);
+}
+
+/* Whoever asks for the snapshot next finds what was just done in it. */
+static void publish_now(Agent *agent)
+{
+    stop_source(&agent->publish);
+    on_publish(agent);
 }
 
 static gboolean on_status_later(gpointer data)
@@ -166,10 +180,21 @@ static gboolean commit(Agent *agent, const char *state, GError **error)
     return g_strcmp0(state, agent->saved) == 0 || records_commit(agent->records, NULL, state, error);
 }
 
+/* The offer of the call in hand, and with it what was shown and put into the basket. */
+static json_t *card_to_save(const Agent *agent)
+{
+    json_t *shop = shop_save(agent->shop), *card = agent->card ? json_copy(agent->card) : NULL;
+    if (card && shop) json_object_set(card, "shop", shop);
+    json_decref(shop);
+    return card;
+}
+
 /* Commits the state, and with it every record that waits to be written. */
 static void write_down(Agent *agent)
 {
-    g_autofree char *state = saved_write(&agent->booth, agent->card, agent->boot);
+    json_t *card = card_to_save(agent);
+    g_autofree char *state = saved_write(&agent->booth, card, agent->boot);
+    json_decref(card);
     if (agent->unwritten->len == 0 && g_strcmp0(state, agent->saved) == 0) return;
     g_autoptr(GError) error = NULL;
     gboolean recorded = agent->unwritten->len > 0;
@@ -245,6 +270,7 @@ static gboolean step(Agent *agent, BoothEvent *event)
     event->mono = mono_ms();
     event->utc = utc_ms(agent);
     if (!booth_step(&agent->booth, event, &actions)) return FALSE;
+    shop_follow(agent->shop, &agent->booth);
     if (before != agent->booth.state)
         g_message("%s -> %s %s", booth_state_name(before), booth_state_name(agent->booth.state), agent->booth.call.key.id);
     for (guint i = 0; i < actions.count; i++) {
@@ -392,12 +418,21 @@ static void on_catalogue_get(void *data, gint64 version, gint64 chunk)
 
 static void on_catalogue_changed(void *data)
 {
+    Agent *agent = data;
+    if (agent->shop) shop_renew(agent->shop);
     changed(data, TRUE);
 }
 
 static gint64 on_catalogue_utc(void *data)
 {
     return utc_ms(data);
+}
+
+static void on_shop_changed(void *data)
+{
+    Agent *agent = data;
+    write_down(agent);
+    publish_now(agent);
 }
 
 static gboolean on_desk_grace(gpointer data)
@@ -556,11 +591,7 @@ static gboolean on_wish(void *data, BoothEvent *wish)
 {
     Agent *agent = data;
     if (!step(agent, wish)) return FALSE;
-    /* Whoever asks for the snapshot next finds the wish in it. */
-    if (agent->publish) {
-        stop_source(&agent->publish);
-        on_publish(agent);
-    }
+    publish_now(agent);
     return TRUE;
 }
 
@@ -639,6 +670,11 @@ static gboolean open_parts(Agent *agent, GDBusConnection *bus, GError **error)
     agent->service = service_new(bus, &agent->service_events, error);
     if (!agent->service) return FALSE;
     agent->catalogue_service = catalogue_service_new(service_bus(agent->service), agent->catalogue, on_catalogue_utc, agent);
+    agent->shop = shop_new(config, service_bus(agent->service), agent->catalogue, &agent->shop_events, error);
+    if (!agent->shop) return FALSE;
+    if (in_call(agent)) shop_restore(agent->shop, json_object_get(agent->card, "shop"));
+    if (agent->card) json_object_del(agent->card, "shop");
+    shop_follow(agent->shop, &agent->booth);
     agent->studio = studio_proxy_new(bus, &agent->studio_events, error);
     if (!agent->studio) return FALSE;
     agent->desk = desk_proxy_new(config, &agent->desk_events, error);
@@ -661,6 +697,7 @@ Agent *agent_new(const Config *config, GDBusConnection *bus, void (*lost)(gpoint
     agent->service_events = (ServiceEvents){on_wish, on_calls, on_name_lost, agent};
     agent->panel_events = (PanelEvents){on_pressed, agent};
     agent->catalogue_events = (CatalogueKeeperEvents){on_catalogue_get, on_catalogue_changed, agent};
+    agent->shop_events = (ShopEvents){on_catalogue_utc, on_shop_changed, agent};
     if (!open_parts(agent, bus, error)) return NULL;
     agent->desk_grace = g_timeout_add(AGENT_GRACE_MS, on_desk_grace, agent);
     agent->status_regular = g_timeout_add(AGENT_STATUS_MS, on_status_regular, agent);
@@ -683,6 +720,7 @@ void agent_free(Agent *agent)
     desk_proxy_free(agent->desk);
     studio_proxy_free(agent->studio);
     catalogue_service_free(agent->catalogue_service);
+    shop_free(agent->shop);
     service_free(agent->service);
     catalogue_keeper_free(agent->catalogue);
     panel_close(agent->panel);
