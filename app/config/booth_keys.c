@@ -36,6 +36,12 @@ const ConfigKey booth_keys[] = {
     {"display", "console_size", CONFIG_STRING, "1280x800", 0, 0, "WIDTHxHEIGHT"},
     {"display", "demo_size", CONFIG_STRING, "1280x720", 0, 0, "WIDTHxHEIGHT"},
     {"display", "theme", CONFIG_STRING, "dark", 0, 0, "dark or day"},
+    {"shop", "checkout", CONFIG_STRING, "", 0, 0, "link that a basket becomes: https://shop.example/cart?items={items}"},
     {"advisor", "wrapup_extra_s", CONFIG_INT, "0", 0, 3600, "seconds added to the wrap-up time"},
+    {"advisor", "wrapup_extend_s", CONFIG_INT, "60", 5, 3600, "seconds that one press of More time adds to a wrap-up"},
+    {"advisor", "tags", CONFIG_LIST, "accessories;service_plan;price;delivery;out_of_stock;technical", 0, 0,
+     "words to mark a call with, ; between, at most 12"},
+    {"advisor", "currencies", CONFIG_LIST, "NOK;SEK;DKK;EUR", 0, 0, "of order values, ; between, the usual one first"},
+    {"advisor", "alert_wait_s", CONFIG_INT, "60", 5, 3600, "a shopper who waits so long is heard and seen in the booth"},
     {0},
 };
