@@ -193,7 +193,8 @@ static char *fill(const char *template, const Filling *filling)
 char *basket_checkout(const Basket *basket, const char *template, const char *call, const char *booth)
 {
     if (!*template || json_array_size(basket->lines) == 0) return NULL;
-    return fill(template, &(Filling){basket, call, booth});
+    g_autofree char *link = fill(template, &(Filling){basket, call, booth});
+    return link && strlen(link) <= BASKET_LINK_MAX ? g_steal_pointer(&link) : NULL;
 }
 
 gboolean basket_is_template(const char *template)

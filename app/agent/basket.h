@@ -6,6 +6,7 @@
 
 #define BASKET_LINES_MAX    20
 #define BASKET_QUANTITY_MAX 99
+#define BASKET_LINK_MAX     8000 /* bytes: what shops and browsers take */
 
 typedef struct Basket Basket;
 
@@ -28,7 +29,8 @@ json_t *basket_json(const Basket *basket);
 void basket_restore(Basket *basket, const json_t *told); /* what makes no sense is left out */
 
 /* The template with its placeholders filled in: {items} is id:quantity,…, {ids} is id,… (once a piece), {call} and {booth} are ids; each id
- * percent-encoded. NULL: the basket is empty or there is no template. To g_free(). */
+ * percent-encoded. NULL: the basket is empty, there is no template, or
+ * the link would be too long. To g_free(). */
 char *basket_checkout(const Basket *basket, const char *template, const char *call, const char *booth);
 /* Whether a template is an http(s) address with {items} or {ids} and no placeholder but those four. */
 gboolean basket_is_template(const char *template);

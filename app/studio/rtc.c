@@ -1,6 +1,7 @@
 #include "studio/rtc.h"
 #include "drivers/camera/camera_code.h"
 #include "studio/encoder.h"
+#include "studio/channel.h"
 #include "studio/playout_delay.h"
 #include "studio/relays.h"
 #include "studio/sound.h"
@@ -29,7 +30,8 @@
 #define TICK_MS            250
 #define CONNECT_US         15000000 /* from release to connected */
 #define LOST_US            3000000  /* nothing heard for so long */
-#define CHAT_MAX           2000     /* bytes of a message */
+#define TAKEN_MAX          16384    /* bytes of a message that comes */
+#define SENT_MAX           65536    /* and of one that goes */
 #define SIGNAL_MAX         65536
 #define CANDIDATE_MAX      1024 /* bytes */
 #define CANDIDATES_MAX     64   /* of the shopper */
@@ -383,7 +385,7 @@ static void take_chat(Rtc *rtc, guint number, const char *text)
 static void on_chat(GstWebRTCDataChannel *channel, const char *text, gpointer data)
 {
     (void)channel;
-    if (text && strlen(text) <= CHAT_MAX && g_utf8_validate(text, -1, NULL)) post(data, take_chat, 0, text);
+    if (text && strlen(text) <= TAKEN_MAX && g_utf8_validate(text, -1, NULL)) post(data, take_chat, 0, text);
 }
 
 /* A key frame that the shopper asks for comes up the pad as an event. */
@@ -618,7 +620,8 @@ static void start(Rtc *rtc)
     rtc->watch = gst_bus_add_watch(bus, hear_pipeline, rtc);
     rtc->tick = g_timeout_add(TICK_MS, tick, rtc);
     gst_element_set_state(rtc->pipeline, GST_STATE_READY);
-    g_signal_emit_by_name(rtc->bin, "create-data-channel", "chat", NULL, &rtc->chat);
+    g_autoptr(GstStructure) options = gst_structure_new("options", "protocol", G_TYPE_STRING, CHANNEL_PROTOCOL, NULL);
+    g_signal_emit_by_name(rtc->bin, "create-data-channel", "chat", options, &rtc->chat);
     if (rtc->chat) g_signal_connect(rtc->chat, "on-message-string", G_CALLBACK(on_chat), rtc);
     gst_element_set_state(rtc->pipeline, GST_STATE_PLAYING);
     g_signal_emit_by_name(rtc->bin, "create-offer", NULL, new_promise(rtc, on_offer));
@@ -784,8 +787,8 @@ gboolean rtc_send_chat(Rtc *rtc, const char *text, GError **error)
         g_set_error(error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED, "the chat is not open");
         return FALSE;
     }
-    if (strlen(text) > CHAT_MAX) {
-        g_set_error(error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED, "a chat message has at most %d bytes", CHAT_MAX);
+    if (strlen(text) > SENT_MAX) {
+        g_set_error(error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED, "a message has at most %d bytes", SENT_MAX);
         return FALSE;
     }
     gst_webrtc_data_channel_send_string(rtc->chat, text);

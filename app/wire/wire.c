@@ -5,7 +5,8 @@
 #include <sys/random.h>
 
 /* A message is its type and its members: "name:kind", a question mark after the kind where it may be absent.
- * Kinds: w word, s text to 2 KiB, S text to 48 KiB, d base64 to 60,000 bytes, i whole number from 0, b bool, o object, a array of words or
+ * Kinds: w word, s text to 2 KiB, m text to 8 KiB, S text to 48 KiB, d base64 to 60,000 bytes, i whole number from 0, b bool, o object, a
+ * array of words or
  * "*", l array, n null or object, c call id, B booth id. */
 typedef struct {
     const char *type;
@@ -14,6 +15,7 @@ typedef struct {
 
 #define WORD_MAX 64
 #define TEXT_MAX 2048
+#define CHAT_MAX (8 * 1024)
 #define SDP_MAX  (48 * 1024)
 #define DATA_MAX 60000
 #define LIST_MAX 64
@@ -85,11 +87,20 @@ static const Message desk_to_booth[] = {
     {NULL, NULL},
 };
 
+static const Message booth_to_shopper[] = {
+    {"chat", "text:m"},
+    {"card", "kind:w products:l index:i"},
+    {"basket", "items:l checkout:S"},
+    {NULL, NULL},
+};
+
+static const Message shopper_to_booth[] = {
+    {"hello", "v:i"}, {"chat", "text:m"}, {"basket_add", "id:s quantity:i"}, {"basket_set", "id:s quantity:i"}, {NULL, NULL},
+};
+
 static const Message *const directions[] = {
-    [WIRE_SHOPPER_TO_DESK] = shopper_to_desk,
-    [WIRE_DESK_TO_SHOPPER] = desk_to_shopper,
-    [WIRE_BOOTH_TO_DESK] = booth_to_desk,
-    [WIRE_DESK_TO_BOOTH] = desk_to_booth,
+    [WIRE_SHOPPER_TO_DESK] = shopper_to_desk, [WIRE_DESK_TO_SHOPPER] = desk_to_shopper,   [WIRE_BOOTH_TO_DESK] = booth_to_desk,
+    [WIRE_DESK_TO_BOOTH] = desk_to_booth,     [WIRE_BOOTH_TO_SHOPPER] = booth_to_shopper, [WIRE_SHOPPER_TO_BOOTH] = shopper_to_booth,
 };
 
 GQuark wire_error_quark(void)
@@ -155,6 +166,7 @@ static gboolean is_kind(const json_t *value, char kind)
     switch (kind) {
     case 'w': return is_word(value);
     case 's': return is_text(value, TEXT_MAX);
+    case 'm': return is_text(value, CHAT_MAX);
     case 'S': return is_text(value, SDP_MAX);
     case 'd': return is_data(value);
     case 'i': return json_is_integer(value) && json_integer_value(value) >= 0;

@@ -1,8 +1,8 @@
 /* wire: the messages of docs/protocol.md, read strictly.
  *
- * wire_decode() is the one place where bytes from the far end of a WebSocket become JSON: it refuses what is not one object of a known type
- * with exactly the members listed there, of the right kind and within bounds, so that nothing behind it has to ask again.
- * Pure functions: any thread. */
+ * wire_decode() is the one place where bytes from the far end of a WebSocket or a data channel become JSON: it refuses what is not one
+ * object of a known type with exactly the members listed there, of the right kind and within bounds, so that nothing behind it has to ask
+ * again. Pure functions: any thread. */
 #pragma once
 
 #include <glib.h>
@@ -17,6 +17,8 @@ typedef enum {
     WIRE_DESK_TO_SHOPPER,
     WIRE_BOOTH_TO_DESK,
     WIRE_DESK_TO_BOOTH,
+    WIRE_BOOTH_TO_SHOPPER, /* on the call's data channel */
+    WIRE_SHOPPER_TO_BOOTH,
 } WireDirection;
 
 #define WIRE_ERROR (wire_error_quark())
