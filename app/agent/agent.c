@@ -4,6 +4,7 @@
 #include "agent/catalogue_keeper.h"
 #include "agent/catalogue_service.h"
 #include "agent/desk_proxy.h"
+#include "agent/note.h"
 #include "agent/problems.h"
 #include "agent/records.h"
 #include "agent/saved.h"
@@ -129,7 +130,7 @@ static gboolean on_publish(gpointer data)
         /* Of the customer's things the centre needs none. */
         static const char *const own[] = {"show", "basket", "checkout"};
         for (guint i = 0; i < G_N_ELEMENTS(own); i++) json_object_del(now, own[i]);
-        desk_send_status(agent->desk, json_incref(now));
+        desk_send_status(agent->desk, status_for_desk(now));
     } else if (agent->tell_desk && !agent->status_later) {
         agent->status_later = g_timeout_add((guint)wait, on_status_later, agent);
     }
@@ -240,7 +241,9 @@ static void act(Agent *agent, const BoothAction *action)
     case BOOTH_DO_END: desk_send_end(agent->desk, &action->key, action->end); break;
     case BOOTH_DO_PREPARE: studio_prepare(agent->studio, &booth->call, agent->codecs, ice); break;
     case BOOTH_DO_START: studio_start(agent->studio, &booth->call, agent->codecs, ice); break;
+    case BOOTH_DO_REHEARSE: studio_rehearse(agent->studio, booth->call.pc); break;
     case BOOTH_DO_STOP: studio_stop(agent->studio); break;
+    case BOOTH_DO_SELF_TEST: studio_self_test(agent->studio); break;
     case BOOTH_DO_MUTE: studio_set_mute(agent->studio, booth->muted); break;
     case BOOTH_DO_CAMERA: studio_set_camera(agent->studio, booth_view_name(booth->view)); break;
     case BOOTH_DO_RECORD: break; /* done before anything else */
@@ -595,6 +598,12 @@ static gboolean on_wish(void *data, BoothEvent *wish)
     return TRUE;
 }
 
+static gboolean on_note(void *data, const NoteWords *words, BoothNote *note, GError **error)
+{
+    const Agent *agent = data;
+    return note_read(agent->config, words, note, error);
+}
+
 static char *on_calls(void *data, guint limit)
 {
     Agent *agent = data;
@@ -634,6 +643,7 @@ static gboolean on_status_regular(gpointer data)
 static void restore(Agent *agent)
 {
     booth_init(&agent->booth, mono_ms());
+    agent->booth.extend_ms = config_int(agent->config, "advisor", "wrapup_extend_s") * 1000;
     agent->saved = records_state(agent->records);
     json_t *card = NULL;
     if (!agent->saved) return;
@@ -694,11 +704,11 @@ Agent *agent_new(const Config *config, GDBusConnection *bus, void (*lost)(gpoint
     agent->desk_events = (DeskEvents){on_held,     on_epoch, on_desk_event, on_welcome,   on_offer, on_remote_signal,
                                       on_recorded, on_queue, on_catalogue,  on_desk_down, agent};
     agent->studio_events = (StudioEvents){on_studio_up, on_studio_down, on_health, on_local_signal, on_media, on_picture, agent};
-    agent->service_events = (ServiceEvents){on_wish, on_calls, on_name_lost, agent};
+    agent->service_events = (ServiceEvents){on_wish, on_note, on_calls, on_name_lost, agent};
     agent->panel_events = (PanelEvents){on_pressed, agent};
     agent->catalogue_events = (CatalogueKeeperEvents){on_catalogue_get, on_catalogue_changed, agent};
     agent->shop_events = (ShopEvents){on_catalogue_utc, on_shop_changed, agent};
-    if (!open_parts(agent, bus, error)) return NULL;
+    if (!note_check_settings(config, error) || !open_parts(agent, bus, error)) return NULL;
     agent->desk_grace = g_timeout_add(AGENT_GRACE_MS, on_desk_grace, agent);
     agent->status_regular = g_timeout_add(AGENT_STATUS_MS, on_status_regular, agent);
     read_sensors(agent);

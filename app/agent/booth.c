@@ -13,8 +13,29 @@ static const char *or_empty(const char *text)
     return text ? text : "";
 }
 
+static gboolean is_practice(const BoothKey *key)
+{
+    return strcmp(key->id, BOOTH_PRACTICE) == 0;
+}
+
+/* Of a practice call nobody outside the booth hears, and nothing is written down. */
+static gboolean is_rehearsed(BoothActionKind *kind)
+{
+    switch (*kind) {
+    case BOOTH_DO_START: *kind = BOOTH_DO_REHEARSE; return TRUE;
+    case BOOTH_DO_PULL:
+    case BOOTH_DO_UNPULL:
+    case BOOTH_DO_STOP:
+    case BOOTH_DO_SELF_TEST:
+    case BOOTH_DO_MUTE:
+    case BOOTH_DO_CAMERA: return TRUE;
+    default: return FALSE;
+    }
+}
+
 static void act_on(Step *step, BoothActionKind kind, const BoothKey *key, BoothEnd end)
 {
+    if (is_practice(key) && !is_rehearsed(&kind)) return;
     g_assert(step->actions->count < BOOTH_ACTIONS_MAX);
     step->actions->list[step->actions->count++] = (BoothAction){.kind = kind, .key = *key, .end = end};
 }
@@ -42,9 +63,13 @@ static gboolean in_call(const Booth *booth)
 static void enter(Step *step, BoothState state)
 {
     Booth *booth = step->booth;
-    if (booth->state != state) booth->since_mono = step->event->mono;
+    if (booth->state != state) {
+        booth->since_mono = step->event->mono;
+        booth->checking = FALSE;
+    }
     booth->state = state;
     booth->deadline_mono = 0;
+    booth->extended = FALSE;
 }
 
 /* --- ready or paused ---------------------------------------------------------------------------------------------------------------- */
@@ -83,6 +108,7 @@ static void settle(Step *step)
 
 static void want_pause(Step *step, const char *reason)
 {
+    if (booth_is_practice(step->booth)) return;
     step->booth->ready_wanted = FALSE;
     g_strlcpy(step->booth->pause_reason, reason, sizeof step->booth->pause_reason);
 }
@@ -114,6 +140,7 @@ static void tell_end(Step *step)
 
 static void owe_end(Step *step, BoothEnd end)
 {
+    if (booth_is_practice(step->booth)) return;
     step->booth->owed = step->booth->call.key;
     step->booth->owed_end = end;
     tell_end(step);
@@ -128,19 +155,18 @@ static void end_is_known(Step *step)
     if (booth->state == BOOTH_READY) park(step);
 }
 
-static void write_down(Step *step, const char *outcome, const char *order)
+static void write_down(Step *step)
 {
     BoothCall *call = &step->booth->call;
-    g_strlcpy(call->outcome, outcome, sizeof call->outcome);
-    g_strlcpy(call->order, order, sizeof call->order);
+    if (!call->note.outcome[0]) g_strlcpy(call->note.outcome, "none", sizeof call->note.outcome);
     call->ready_utc = step->event->utc;
     call->wrapup_ms = step->booth->state == BOOTH_WRAPUP ? step->event->mono - call->ended_mono : 0;
     act(step, BOOTH_DO_RECORD);
 }
 
-static void wrapup_over(Step *step, const char *outcome, const char *order)
+static void wrapup_over(Step *step)
 {
-    write_down(step, outcome, order);
+    write_down(step);
     settle(step);
 }
 
@@ -165,7 +191,15 @@ static void call_over(Step *step)
         booth->deadline_mono = step->event->mono + booth->wrapup_ms;
         return;
     }
-    write_down(step, "none", "");
+    write_down(step);
+    settle(step);
+}
+
+/* The studio that played the shopper is gone: there is nothing left to practise with. */
+static void practice_over(Step *step)
+{
+    act(step, BOOTH_DO_STOP);
+    forget_call(step);
     settle(step);
 }
 
@@ -189,7 +223,7 @@ static void watch_gone(Step *step)
     Booth *booth = step->booth;
     gboolean sets_up = booth->state == BOOTH_CONNECTING;
     gboolean without = sets_up || (booth->state == BOOTH_LIVE && booth->call.media == BOOTH_MEDIA_LOST);
-    gboolean gone = without && (!booth->call.shopper_present || !booth->linked);
+    gboolean gone = without && !booth_is_practice(booth) && (!booth->call.shopper_present || !booth->linked);
     if (gone && !booth->gone_mono) booth->gone_mono = step->event->mono;
     if (gone && sets_up) booth->deadline_mono = 0;
     if (!gone && sets_up && booth->gone_mono) booth->deadline_mono = step->event->mono + booth->setup_ms;
@@ -282,7 +316,9 @@ static gboolean on_studio_up(Step *step)
     booth->pc_last = MAX(booth->pc_last, step->event->number);
     act(step, BOOTH_DO_MUTE);
     act(step, BOOTH_DO_CAMERA);
-    if (in_call(booth) && booth->call.accepted) {
+    if (in_call(booth) && booth_is_practice(booth)) {
+        practice_over(step);
+    } else if (in_call(booth) && booth->call.accepted) {
         if (ours && step->event->number == booth->call.pc)
             follow_media(step);
         else
@@ -298,7 +334,10 @@ static gboolean on_studio_up(Step *step)
 static gboolean on_studio_down(Step *step)
 {
     step->booth->studio = FALSE;
-    if (in_call(step->booth) && step->booth->call.accepted) step->booth->call.media = BOOTH_MEDIA_LOST;
+    if (in_call(step->booth) && booth_is_practice(step->booth))
+        practice_over(step);
+    else if (in_call(step->booth) && step->booth->call.accepted)
+        step->booth->call.media = BOOTH_MEDIA_LOST;
     return TRUE;
 }
 
@@ -315,7 +354,7 @@ static gboolean on_wish_ready(Step *step)
     booth->ready_wanted = TRUE;
     booth->pause_reason[0] = '\0';
     if (booth->state == BOOTH_WRAPUP)
-        wrapup_over(step, "none", "");
+        wrapup_over(step);
     else if (!in_call(booth))
         settle(step);
     return TRUE;
@@ -340,6 +379,10 @@ static gboolean on_wish_accept(Step *step)
     enter(step, BOOTH_CONNECTING);
     booth->deadline_mono = step->event->mono + booth->setup_ms;
     act(step, BOOTH_DO_ACCEPT);
+    if (booth_is_practice(booth)) {
+        booth->call.accepted = TRUE;
+        start_media(step);
+    }
     return TRUE;
 }
 
@@ -380,8 +423,50 @@ static gboolean on_wish_camera(Step *step)
 
 static gboolean on_wish_outcome(Step *step)
 {
+    BoothNote *note = &step->booth->call.note;
+    const char *outcome = or_empty(step->event->text), *order = or_empty(step->event->text2);
+    if (step->booth->state != BOOTH_WRAPUP || (!*outcome && !note->outcome[0])) return FALSE;
+    if (*outcome) g_strlcpy(note->outcome, outcome, sizeof note->outcome);
+    if (*order) g_strlcpy(note->order, order, sizeof note->order);
+    wrapup_over(step);
+    return TRUE;
+}
+
+static gboolean on_wish_note(Step *step)
+{
     if (step->booth->state != BOOTH_WRAPUP) return FALSE;
-    wrapup_over(step, or_empty(step->event->text), or_empty(step->event->text2));
+    step->booth->call.note = *step->event->note;
+    return TRUE;
+}
+
+static gboolean on_wish_extend(Step *step)
+{
+    Booth *booth = step->booth;
+    if (booth->state != BOOTH_WRAPUP || booth->extended) return FALSE;
+    booth->extended = TRUE;
+    booth->deadline_mono += booth->extend_ms;
+    return TRUE;
+}
+
+/* Rings like a real one, whatever the link is like; the pause goes on after it. */
+static gboolean on_wish_practice(Step *step)
+{
+    Booth *booth = step->booth;
+    if (booth->state != BOOTH_PAUSED || booth->ready_wanted || !booth->studio) return FALSE;
+    forget_call(step);
+    g_strlcpy(booth->call.key.id, BOOTH_PRACTICE, sizeof booth->call.key.id);
+    booth->call.shopper_present = TRUE;
+    booth->call.pc = ++booth->pc_last;
+    enter(step, BOOTH_RINGING);
+    booth->deadline_mono = booth->call.ring_until_mono = step->event->mono + booth->ring_ms;
+    return TRUE;
+}
+
+static gboolean on_wish_check(Step *step)
+{
+    if (step->booth->state != BOOTH_PAUSED) return FALSE;
+    step->booth->checking = step->event->flag;
+    if (step->event->flag) act(step, BOOTH_DO_SELF_TEST);
     return TRUE;
 }
 
@@ -393,7 +478,7 @@ static gboolean on_link_down(Step *step)
     Booth *booth = step->booth;
     booth->linked = FALSE;
     booth->parked = FALSE;
-    if (booth->state == BOOTH_RINGING) {
+    if (booth->state == BOOTH_RINGING && !booth_is_practice(booth)) {
         offer_over(step, "withdrawn");
         booth->state = BOOTH_READY;
         settle(step);
@@ -438,7 +523,7 @@ static gboolean on_welcome(Step *step)
     booth->setup_ms = event->setup_ms;
     booth->wrapup_ms = event->wrapup_ms;
     BoothResume resume = (BoothResume)event->number;
-    if (in_call(booth)) {
+    if (in_call(booth) && !booth_is_practice(booth)) {
         resume_call(step, resume);
         return TRUE;
     }
@@ -571,7 +656,7 @@ static void state_over(Step *step)
         owe_end(step, BOOTH_END_SETUP_FAILED);
         call_over(step);
         break;
-    case BOOTH_WRAPUP: wrapup_over(step, "none", ""); break;
+    case BOOTH_WRAPUP: wrapup_over(step); break;
     default: break;
     }
 }
@@ -585,7 +670,8 @@ static gint64 gone_limit(const Booth *booth)
 static gint64 remake_due(const Booth *booth)
 {
     gboolean without = booth->state == BOOTH_CONNECTING ? booth->call.accepted : booth->call.media == BOOTH_MEDIA_LOST;
-    gboolean waits = in_call(booth) && without && booth->studio && booth->linked && booth->call.shopper_present;
+    gboolean waits =
+        in_call(booth) && !booth_is_practice(booth) && without && booth->studio && booth->linked && booth->call.shopper_present;
     return waits ? booth->remade_mono + BOOTH_REMAKE_MS : 0;
 }
 
@@ -633,6 +719,7 @@ void booth_init(Booth *booth, gint64 mono)
     booth->ring_ms = 20000;
     booth->setup_ms = 20000;
     booth->wrapup_ms = 60000;
+    booth->extend_ms = 60000;
 }
 
 gboolean booth_step(Booth *booth, const BoothEvent *event, BoothActions *actions)
@@ -647,6 +734,10 @@ gboolean booth_step(Booth *booth, const BoothEvent *event, BoothActions *actions
         [BOOTH_WISH_MUTE] = on_wish_mute,
         [BOOTH_WISH_CAMERA] = on_wish_camera,
         [BOOTH_WISH_OUTCOME] = on_wish_outcome,
+        [BOOTH_WISH_NOTE] = on_wish_note,
+        [BOOTH_WISH_EXTEND] = on_wish_extend,
+        [BOOTH_WISH_PRACTICE] = on_wish_practice,
+        [BOOTH_WISH_CHECK] = on_wish_check,
         [BOOTH_LINK_DOWN] = on_link_down,
         [BOOTH_WELCOME] = on_welcome,
         [BOOTH_OFFER] = on_offer,
@@ -688,8 +779,13 @@ gint64 booth_deadline(const Booth *booth)
 
 const BoothKey *booth_held(const Booth *booth)
 {
-    if (in_call(booth)) return &booth->call.key;
+    if (in_call(booth) && !booth_is_practice(booth)) return &booth->call.key;
     return booth->owed_end != BOOTH_END_NONE ? &booth->owed : NULL;
+}
+
+gboolean booth_is_practice(const Booth *booth)
+{
+    return booth->state >= BOOTH_RINGING && is_practice(&booth->call.key);
 }
 
 /* --- words -----------------------------------------------------------------------------------------------------------------------------

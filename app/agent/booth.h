@@ -12,6 +12,9 @@
 #define BOOTH_REMAKE_MS  8000  /* a new peer connection has so long before the next is tried */
 #define BOOTH_REMAKE_MIN 3000  /* between two that the shopper's page asks for; doubles each time, */
 #define BOOTH_ASKED_MAX  4     /* so often */
+#define BOOTH_TAGS_MAX   256
+
+#define BOOTH_PRACTICE "practice" /* id of a call that only the booth itself knows */
 
 typedef enum {
     BOOTH_STARTING,
@@ -37,6 +40,15 @@ typedef struct {
     char nonce[65];
 } BoothKey;
 
+/* What the advisor says of a call after it. */
+typedef struct {
+    char outcome[16]; /* "": not said yet */
+    char order[64];
+    gint64 value_minor;        /* of the order, in the currency's smallest unit */
+    char currency[4];          /* "": no value */
+    char tags[BOOTH_TAGS_MAX]; /* words, one space between */
+} BoothNote;
+
 /* The call in hand, and after its end what is known of it for the record. */
 typedef struct {
     BoothKey key;
@@ -50,8 +62,7 @@ typedef struct {
     gint64 offered_utc, accepted_utc, media_up_utc, shopper_picture_utc, ended_utc;
     const char *result; /* static text: accepted, declined, ring_no_answer, withdrawn */
     char codec[16];
-    char outcome[16];
-    char order[64];
+    BoothNote note;
     gint64 ready_utc;
     gint64 talk_ms, wrapup_ms;
 } BoothCall;
@@ -64,10 +75,13 @@ typedef struct {
     gboolean linked;  /* a desk has welcomed the booth */
     gboolean blocked; /* some problem blocks readiness */
     gboolean studio;
+    gboolean checking; /* the advisor looks at the checks */
     gboolean muted;
     BoothView view;
     gint64 ring_ms, setup_ms, wrapup_ms;
-    gboolean parked; /* a pull waits at the desk */
+    gint64 extend_ms;  /* what one extension adds to a wrap-up */
+    gboolean extended; /* the wrap-up in hand was */
+    gboolean parked;   /* a pull waits at the desk */
     gint64 pull_seq;
     BoothCall call;
     guint pc_last;
@@ -89,7 +103,11 @@ typedef enum {
     BOOTH_WISH_HANGUP,
     BOOTH_WISH_MUTE,    /* flag */
     BOOTH_WISH_CAMERA,  /* number: BoothView */
-    BOOTH_WISH_OUTCOME, /* text: outcome, text2: order */
+    BOOTH_WISH_OUTCOME, /* ends the wrap-up; text: outcome, "" for the noted one; text2: order, "" for the noted one */
+    BOOTH_WISH_NOTE,    /* note: all that is known so far; what counts if time runs out */
+    BOOTH_WISH_EXTEND,  /* more time to wrap up, once */
+    BOOTH_WISH_PRACTICE,
+    BOOTH_WISH_CHECK, /* flag: look at the booth's checks, and test what only a test can prove; FALSE: away from them */
     BOOTH_LINK_DOWN,
     BOOTH_WELCOME, /* number: BoothResume; ring_ms, setup_ms, wrapup_ms */
     BOOTH_OFFER,   /* key, ring_ms */
@@ -117,6 +135,7 @@ typedef struct {
     gint64 mono, utc; /* now */
     BoothKey key;
     const char *text, *text2; /* NULL is "" */
+    const BoothNote *note;
     gboolean flag;
     guint number;
     BoothMedia media;
@@ -134,10 +153,12 @@ typedef enum {
     BOOTH_DO_END,     /* with end */
     BOOTH_DO_PREPARE, /* studio, with booth->call */
     BOOTH_DO_START,
+    BOOTH_DO_REHEARSE, /* studio: the practice shopper's picture and sound, as booth->call.pc; ended by BOOTH_DO_STOP */
     BOOTH_DO_STOP,
-    BOOTH_DO_MUTE,   /* tell the studio booth->muted */
-    BOOTH_DO_CAMERA, /* tell the studio booth->view */
-    BOOTH_DO_RECORD, /* write booth->call down, together with the new state */
+    BOOTH_DO_SELF_TEST, /* studio */
+    BOOTH_DO_MUTE,      /* tell the studio booth->muted */
+    BOOTH_DO_CAMERA,    /* tell the studio booth->view */
+    BOOTH_DO_RECORD,    /* write booth->call down, together with the new state */
 } BoothActionKind;
 
 typedef struct {
@@ -168,6 +189,9 @@ const char *booth_view_name(BoothView view);
 const char *booth_end_name(BoothEnd end);
 gboolean booth_view_from_name(const char *name, BoothView *view);
 gboolean booth_is_outcome(const char *text);
+
+/* What is in hand is practice: nothing of it leaves the booth or is counted. */
+gboolean booth_is_practice(const Booth *booth);
 
 /* The call that hello has to name: the one in hand, or one whose end is owed. NULL: none. */
 const BoothKey *booth_held(const Booth *booth);

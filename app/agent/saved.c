@@ -32,6 +32,34 @@ static json_t *pack_call(const BoothCall *call)
     return object;
 }
 
+static const struct {
+    const char *name;
+    gsize at, size;
+} words[] = {
+    {"outcome", G_STRUCT_OFFSET(BoothNote, outcome), sizeof((BoothNote *)NULL)->outcome},
+    {"order", G_STRUCT_OFFSET(BoothNote, order), sizeof((BoothNote *)NULL)->order},
+    {"currency", G_STRUCT_OFFSET(BoothNote, currency), sizeof((BoothNote *)NULL)->currency},
+    {"tags", G_STRUCT_OFFSET(BoothNote, tags), sizeof((BoothNote *)NULL)->tags},
+};
+
+static json_t *pack_note(const BoothNote *note)
+{
+    json_t *object = json_pack("{s:I}", "value_minor", (json_int_t)note->value_minor);
+    for (guint i = 0; i < G_N_ELEMENTS(words); i++)
+        json_object_set_new(object, words[i].name, json_string((const char *)note + words[i].at));
+    return object;
+}
+
+/* An older state has none. */
+static void take_note(const json_t *object, BoothNote *note)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(words); i++) {
+        const char *word = json_string_value(json_object_get(object, words[i].name));
+        g_strlcpy((char *)note + words[i].at, word ? word : "", words[i].size);
+    }
+    note->value_minor = json_integer_value(json_object_get(object, "value_minor"));
+}
+
 static gboolean is_kept(BoothState state)
 {
     return state == BOOTH_CONNECTING || state == BOOTH_LIVE || state == BOOTH_WRAPUP;
@@ -39,7 +67,7 @@ static gboolean is_kept(BoothState state)
 
 char *saved_write(const Booth *booth, const json_t *card, const char *boot)
 {
-    gboolean kept = is_kept(booth->state);
+    gboolean kept = is_kept(booth->state) && !booth_is_practice(booth);
     json_t *state =
         json_pack("{s:s, s:s, s:b, s:s, s:b, s:i, s:i, s:o, s:i, s:I, s:I, s:I}", "boot", boot, "state",
                   kept ? booth_state_name(booth->state) : "", "ready_wanted", booth->ready_wanted, "pause_reason", booth->pause_reason,
@@ -48,6 +76,8 @@ char *saved_write(const Booth *booth, const json_t *card, const char *boot)
                   (json_int_t)(kept ? booth->since_mono : 0), "wrapup_ms", (json_int_t)booth->wrapup_ms);
     if (kept) {
         json_object_set_new(state, "call", pack_call(&booth->call));
+        json_object_set_new(state, "note", pack_note(&booth->call.note));
+        json_object_set_new(state, "extended", json_boolean(booth->extended));
         if (card) json_object_set(state, "card", (json_t *)card);
     }
     char *text = json_dumps(state, JSON_COMPACT);
@@ -142,6 +172,8 @@ gboolean saved_read(const char *text, const char *boot, gint64 mono, Booth *boot
     }
     if (read && is_kept(state_of(state))) {
         read = call && take_call(call, &fresh.call);
+        take_note(json_object_get(saved, "note"), &fresh.call.note);
+        fresh.extended = json_is_true(json_object_get(saved, "extended"));
         fresh.state = state_of(state);
         fresh.since_mono = since;
         fresh.deadline_mono = deadline;

@@ -82,12 +82,44 @@ static gboolean on_camera(BusAgent1 *bus, GDBusMethodInvocation *call, const cha
 
 static gboolean on_outcome(BusAgent1 *bus, GDBusMethodInvocation *call, const char *outcome, const char *order, gpointer data)
 {
-    if (!booth_is_outcome(outcome))
+    if (*outcome && !booth_is_outcome(outcome))
         g_dbus_method_invocation_return_dbus_error(call, BAD_VALUE, "an outcome is sale, reserved, follow_up, advice or none");
     else if (strlen(order) > 63)
         g_dbus_method_invocation_return_dbus_error(call, BAD_VALUE, "an order number has at most 63 bytes");
     else if (did(data, call, (BoothEvent){.kind = BOOTH_WISH_OUTCOME, .text = outcome, .text2 = order}))
         bus_agent1_complete_outcome(bus, call);
+    return TRUE;
+}
+
+static gboolean on_note(BusAgent1 *bus, GDBusMethodInvocation *call, const char *outcome, const char *order, gint64 value_minor,
+                        const char *currency, const char *const *tags, gpointer data)
+{
+    Service *service = data;
+    BoothNote note;
+    g_autoptr(GError) error = NULL;
+    const NoteWords words = {outcome, order, value_minor, currency, tags};
+    if (!service->events->note(service->events->data, &words, &note, &error))
+        g_dbus_method_invocation_return_dbus_error(call, BAD_VALUE, error->message);
+    else if (did(service, call, (BoothEvent){.kind = BOOTH_WISH_NOTE, .note = &note}))
+        bus_agent1_complete_note(bus, call);
+    return TRUE;
+}
+
+static gboolean on_extend_wrapup(BusAgent1 *bus, GDBusMethodInvocation *call, gpointer data)
+{
+    if (did(data, call, (BoothEvent){.kind = BOOTH_WISH_EXTEND})) bus_agent1_complete_extend_wrapup(bus, call);
+    return TRUE;
+}
+
+static gboolean on_practice(BusAgent1 *bus, GDBusMethodInvocation *call, gpointer data)
+{
+    if (did(data, call, (BoothEvent){.kind = BOOTH_WISH_PRACTICE})) bus_agent1_complete_practice(bus, call);
+    return TRUE;
+}
+
+static gboolean on_check(BusAgent1 *bus, GDBusMethodInvocation *call, gboolean open, gpointer data)
+{
+    if (did(data, call, (BoothEvent){.kind = BOOTH_WISH_CHECK, .flag = open})) bus_agent1_complete_check(bus, call);
     return TRUE;
 }
 
@@ -114,9 +146,19 @@ Service *service_new(GDBusConnection *connection, const ServiceEvents *events, G
         const char *signal;
         GCallback callback;
     } handlers[] = {
-        {"handle-ready", G_CALLBACK(on_ready)},     {"handle-pause", G_CALLBACK(on_pause)},     {"handle-accept", G_CALLBACK(on_accept)},
-        {"handle-decline", G_CALLBACK(on_decline)}, {"handle-hang-up", G_CALLBACK(on_hang_up)}, {"handle-mute", G_CALLBACK(on_mute)},
-        {"handle-camera", G_CALLBACK(on_camera)},   {"handle-outcome", G_CALLBACK(on_outcome)}, {"handle-calls", G_CALLBACK(on_calls)},
+        {"handle-ready", G_CALLBACK(on_ready)},
+        {"handle-pause", G_CALLBACK(on_pause)},
+        {"handle-accept", G_CALLBACK(on_accept)},
+        {"handle-decline", G_CALLBACK(on_decline)},
+        {"handle-hang-up", G_CALLBACK(on_hang_up)},
+        {"handle-mute", G_CALLBACK(on_mute)},
+        {"handle-camera", G_CALLBACK(on_camera)},
+        {"handle-outcome", G_CALLBACK(on_outcome)},
+        {"handle-calls", G_CALLBACK(on_calls)},
+        {"handle-note", G_CALLBACK(on_note)},
+        {"handle-extend-wrapup", G_CALLBACK(on_extend_wrapup)},
+        {"handle-practice", G_CALLBACK(on_practice)},
+        {"handle-check", G_CALLBACK(on_check)},
     };
     Service *service = g_new0(Service, 1);
     service->bus = bus_agent1_skeleton_new();

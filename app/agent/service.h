@@ -3,7 +3,7 @@
  * Main context only. Changes of the snapshot are merged by the bus library: one signal a turn of the main loop. */
 #pragma once
 
-#include "agent/booth.h"
+#include "agent/note.h"
 #include "bus/agent1.h"
 
 #include <gio/gio.h>
@@ -13,6 +13,8 @@ typedef struct Service Service;
 typedef struct {
     /* A wish of booth.h, times not filled in. FALSE: it does not fit the state. */
     gboolean (*wish)(void *data, BoothEvent *wish);
+    /* Reads what was noted of a call; FALSE with a sentence when it is refused. */
+    gboolean (*note)(void *data, const NoteWords *words, BoothNote *note, GError **error);
     /* The newest records as JSON text, to free(). */
     char *(*calls)(void *data, guint limit);
     void (*name_lost)(void *data); /* another agent runs on this bus, or the bus is gone */

@@ -24,10 +24,37 @@ static json_t *queue_json(const json_t *queue)
                      (json_int_t)wire_int(queue, "oldest_ms"), "topics", topics ? json_incref(topics) : json_object());
 }
 
+/* Adds what the advisor said: value_minor only where there is a value, so that nobody takes none for zero. */
+static void put_note(json_t *object, const BoothNote *note)
+{
+    json_object_set_new(object, "outcome", json_string(note->outcome));
+    json_object_set_new(object, "order", json_string(note->order));
+    if (note->currency[0]) {
+        json_object_set_new(object, "value_minor", json_integer(note->value_minor));
+        json_object_set_new(object, "currency", json_string(note->currency));
+    }
+    json_t *tags = json_array();
+    g_auto(GStrv) words = g_strsplit(note->tags, " ", -1);
+    for (guint i = 0; words[i]; i++) {
+        if (*words[i]) json_array_append_new(tags, json_string(words[i]));
+    }
+    json_object_set_new(object, "tags", tags);
+}
+
 static json_t *wrapup_json(const Booth *booth)
 {
     if (booth->state != BOOTH_WRAPUP) return json_null();
-    return json_pack("{s:I}", "until_mono", (json_int_t)booth->deadline_mono);
+    json_t *wrapup = json_pack("{s:I, s:b}", "until_mono", (json_int_t)booth->deadline_mono, "extended", booth->extended);
+    put_note(wrapup, &booth->call.note);
+    return wrapup;
+}
+
+static json_t *words_json(const Config *config, const char *key)
+{
+    json_t *list = json_array();
+    const char *const *words = config_list(config, "advisor", key);
+    for (guint i = 0; words[i]; i++) json_array_append_new(list, json_string(words[i]));
+    return list;
 }
 
 json_t *status_snapshot(const StatusParts *parts)
@@ -45,6 +72,10 @@ json_t *status_snapshot(const StatusParts *parts)
     json_object_set_new(snapshot, "queue", queue_json(parts->queue));
     json_object_set_new(snapshot, "call", call_json(parts));
     json_object_set_new(snapshot, "wrapup", wrapup_json(booth));
+    json_object_set_new(snapshot, "practice", json_boolean(booth_is_practice(booth)));
+    json_object_set_new(
+        snapshot, "advisor",
+        json_pack("{s:o, s:o}", "tags", words_json(parts->config, "tags"), "currencies", words_json(parts->config, "currencies")));
     json_object_set_new(snapshot, "camera", json_string(booth_view_name(booth->view)));
     json_object_set_new(snapshot, "muted", json_boolean(booth->muted));
     json_t *health = parts->health ? json_incref((json_t *)parts->health) : json_null();
@@ -56,6 +87,19 @@ json_t *status_snapshot(const StatusParts *parts)
     json_object_set_new(snapshot, "version", json_string(LIVEBOOTH_VERSION));
     json_object_set_new(snapshot, "now_mono", json_integer(parts->now_mono));
     return snapshot;
+}
+
+json_t *status_for_desk(const json_t *snapshot)
+{
+    static const char *const own[] = {"advisor"};
+    json_t *told = json_copy((json_t *)snapshot);
+    for (guint i = 0; i < G_N_ELEMENTS(own); i++) json_object_del(told, own[i]);
+    if (!json_is_true(json_object_get(snapshot, "practice"))) return told;
+    json_object_set_new(told, "state", json_string(booth_state_name(BOOTH_PAUSED)));
+    json_object_set_new(told, "pause_reason", json_string(BOOTH_PRACTICE));
+    json_object_set_new(told, "call", json_null());
+    json_object_set_new(told, "wrapup", json_null());
+    return told;
 }
 
 static void put_time(json_t *record, const char *name, gint64 value)
@@ -76,8 +120,7 @@ json_t *status_record(const Booth *booth, const char *boot, gint64 mono)
         put_time(record, "ready_utc", call->ready_utc);
         put_time(record, "talk_ms", call->talk_ms);
         put_time(record, "wrapup_ms", call->wrapup_ms);
-        json_object_set_new(record, "outcome", json_string(call->outcome));
-        json_object_set_new(record, "order", json_string(call->order));
+        put_note(record, &call->note);
         json_object_set_new(record, "codec", json_string(call->codec));
     }
     json_object_set_new(record, "boot_id", json_string(boot));

@@ -27,5 +27,8 @@ typedef struct {
 
 json_t *status_snapshot(const StatusParts *parts);
 
+/* The snapshot as the desk gets it: practice is a pause to everybody outside. */
+json_t *status_for_desk(const json_t *snapshot);
+
 /* What goes into the database of booth->call. */
 json_t *status_record(const Booth *booth, const char *boot, gint64 mono);

@@ -157,9 +157,19 @@ void studio_remote_signal(StudioProxy *studio, guint pc, const json_t *signal)
     free(text);
 }
 
+void studio_rehearse(StudioProxy *studio, guint pc)
+{
+    call(studio, "Rehearse", g_variant_new("(u)", pc));
+}
+
 void studio_stop(StudioProxy *studio)
 {
     call(studio, "Stop", NULL);
+}
+
+void studio_self_test(StudioProxy *studio)
+{
+    call(studio, "SelfTest", NULL);
 }
 
 void studio_set_mute(StudioProxy *studio, gboolean muted)

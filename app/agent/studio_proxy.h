@@ -31,6 +31,8 @@ void studio_proxy_free(StudioProxy *studio); /* NULL is fine */
 void studio_prepare(StudioProxy *studio, const BoothCall *call, const json_t *codecs, const json_t *ice);
 void studio_start(StudioProxy *studio, const BoothCall *call, const json_t *codecs, const json_t *ice);
 void studio_remote_signal(StudioProxy *studio, guint pc, const json_t *signal);
+void studio_rehearse(StudioProxy *studio, guint pc);
 void studio_stop(StudioProxy *studio);
+void studio_self_test(StudioProxy *studio);
 void studio_set_mute(StudioProxy *studio, gboolean muted);
 void studio_set_camera(StudioProxy *studio, const char *view);

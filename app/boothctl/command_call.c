@@ -26,7 +26,8 @@ int command_wish(const char *config, int argc, char **argv)
     static const struct {
         const char *name;
         const char *method;
-    } plain[] = {{"ready", "Ready"}, {"accept", "Accept"}, {"decline", "Decline"}, {"hangup", "HangUp"}};
+    } plain[] = {{"ready", "Ready"},   {"accept", "Accept"},       {"decline", "Decline"},
+                 {"hangup", "HangUp"}, {"extend", "ExtendWrapup"}, {"practice", "Practice"}};
     for (guint i = 0; i < G_N_ELEMENTS(plain); i++) {
         if (strcmp(plain[i].name, argv[0]) == 0) return argc == 1 ? tell(config, plain[i].method, NULL) : commands_usage(argv[0]);
     }
@@ -38,6 +39,38 @@ int command_wish(const char *config, int argc, char **argv)
         return tell(config, "Mute", g_variant_new("(b)", on));
     }
     return argc == 2 ? tell(config, "Camera", g_variant_new("(s)", argv[1])) : commands_usage("camera face|product|pip");
+}
+
+int command_check(const char *config, int argc, char **argv)
+{
+    gboolean off = argc == 2 && strcmp(argv[1], "off") == 0;
+    if (argc > 2 || (argc == 2 && !off)) return commands_usage("check [off]");
+    return tell(config, "Check", g_variant_new("(b)", !off));
+}
+
+static const char *word_after(int argc, char **argv, const char *name)
+{
+    for (int i = 1; i + 1 < argc; i += 2) {
+        if (strcmp(argv[i], name) == 0) return argv[i + 1];
+    }
+    return "";
+}
+
+/* note [--outcome NAME] [--order NUMBER] [--value MINOR --currency CODE] [--tags A,B] */
+int command_note(const char *config, int argc, char **argv)
+{
+    static const char *const names[] = {"--outcome", "--order", "--value", "--currency", "--tags", NULL};
+    gboolean fine = argc % 2 == 1;
+    for (int i = 1; fine && i < argc; i += 2) fine = g_strv_contains(names, argv[i]) && g_utf8_validate(argv[i + 1], -1, NULL);
+    gint64 value = 0;
+    const char *number = word_after(argc, argv, "--value");
+    fine = fine && (!*number || g_ascii_string_to_signed(number, 10, 0, G_MAXINT64, &value, NULL));
+    if (!fine) return commands_usage("note [--outcome NAME] [--order NUMBER] [--value MINOR --currency CODE] [--tags A,B]");
+    const char *list = word_after(argc, argv, "--tags");
+    g_auto(GStrv) tags = g_strsplit(list, ",", -1);
+    return tell(config, "Note",
+                g_variant_new("(ssxs^as)", word_after(argc, argv, "--outcome"), word_after(argc, argv, "--order"), value,
+                              word_after(argc, argv, "--currency"), tags));
 }
 
 int command_outcome(const char *config, int argc, char **argv)

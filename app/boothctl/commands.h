@@ -6,8 +6,10 @@
 
 int command_status(const char *config, int argc, char **argv);
 int command_wait(const char *config, int argc, char **argv);
-int command_wish(const char *config, int argc, char **argv); /* ready, pause, accept, decline, hangup, mute, camera */
+int command_wish(const char *config, int argc, char **argv); /* ready, pause, accept, …, extend, practice */
 int command_outcome(const char *config, int argc, char **argv);
+int command_note(const char *config, int argc, char **argv);
+int command_check(const char *config, int argc, char **argv);
 int command_calls(const char *config, int argc, char **argv);
 int command_screenshot(const char *config, int argc, char **argv);
 int command_chat(const char *config, int argc, char **argv);

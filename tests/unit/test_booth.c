@@ -53,8 +53,8 @@ static Booth at(BoothState state)
     return booth;
 }
 
-static const char *const action_names[] = {"pull", "unpull",  "accept", "decline", "ring_no_answer", "renew",  "media_up",
-                                           "end",  "prepare", "start",  "stop",    "mute",           "camera", "record"};
+static const char *const action_names[] = {"pull",    "unpull", "accept",   "decline", "ring_no_answer", "renew", "media_up", "end",
+                                           "prepare", "start",  "rehearse", "stop",    "self_test",      "mute",  "camera",   "record"};
 
 /* What became of it: "state action action…", or "refused". */
 static char *outcome_of(Booth *booth, const BoothEvent *event)
@@ -83,6 +83,8 @@ typedef struct {
     const char *expected[BOOTH_STATES]; /* starting, paused, ready, ringing, connecting, live, wrapup */
 } Row;
 
+static const BoothNote note = {"sale", "1001", 129900, "NOK", "tv soundbar"};
+
 static const Row rows[] = {
     {"started", EVENT(OURS, .kind = BOOTH_STARTED), {"ready pull", "paused", "ready", "ringing", "connecting", "live", "wrapup"}},
     {"wish ready",
@@ -109,6 +111,19 @@ static const Row rows[] = {
     {"wish outcome",
      EVENT(OURS, .kind = BOOTH_WISH_OUTCOME, .text = "sale"),
      {"refused", "refused", "refused", "refused", "refused", "refused", "ready record pull"}},
+    {"wish outcome, none said",
+     EVENT(OURS, .kind = BOOTH_WISH_OUTCOME),
+     {"refused", "refused", "refused", "refused", "refused", "refused", "refused"}},
+    {"wish note",
+     EVENT(OURS, .kind = BOOTH_WISH_NOTE, .note = &note),
+     {"refused", "refused", "refused", "refused", "refused", "refused", "wrapup"}},
+    {"wish extend", EVENT(OURS, .kind = BOOTH_WISH_EXTEND), {"refused", "refused", "refused", "refused", "refused", "refused", "wrapup"}},
+    {"wish check",
+     EVENT(OURS, .kind = BOOTH_WISH_CHECK, .flag = TRUE),
+     {"refused", "paused self_test", "refused", "refused", "refused", "refused", "refused"}},
+    {"wish practice",
+     EVENT(OURS, .kind = BOOTH_WISH_PRACTICE),
+     {"refused", "ringing", "refused", "refused", "refused", "refused", "refused"}},
     {"link down",
      EVENT(OURS, .kind = BOOTH_LINK_DOWN),
      {"starting", "paused", "ready", "ready stop record", "connecting", "live", "wrapup"}},
@@ -250,8 +265,8 @@ static void a_whole_call(void **unused)
     assert_int_equal(booth_deadline(&booth), 77200);
     expect_at(&booth, 20200, OF(.kind = BOOTH_WISH_OUTCOME, .text = "sale", .text2 = "77"), "ready record pull");
     assert_string_equal(booth.call.result, "accepted");
-    assert_string_equal(booth.call.outcome, "sale");
-    assert_string_equal(booth.call.order, "77");
+    assert_string_equal(booth.call.note.outcome, "sale");
+    assert_string_equal(booth.call.note.order, "77");
     assert_int_equal(booth.call.offered_utc, 1000);
     assert_int_equal(booth.call.accepted_utc, 7000);
     assert_int_equal(booth.call.media_up_utc, 7200);
@@ -446,7 +461,7 @@ static void no_picture_ever_is_no_conversation(void **unused)
     Booth booth = at(BOOTH_CONNECTING);
     expect(&booth, OF(.kind = BOOTH_TICK), "ready end stop record");
     assert_int_equal(booth.owed_end, BOOTH_END_SETUP_FAILED);
-    assert_string_equal(booth.call.outcome, "none");
+    assert_string_equal(booth.call.note.outcome, "none");
     assert_int_equal(booth.call.media_up_utc, 0);
 }
 
@@ -471,6 +486,109 @@ static void a_mute_ends_with_the_call(void **unused)
     assert_false(booth.muted);
 }
 
+static void what_was_noted_counts_when_time_runs_out(void **unused)
+{
+    (void)unused;
+    Booth booth = at(BOOTH_WRAPUP);
+    expect(&booth, OF(.kind = BOOTH_WISH_NOTE, .note = &note), "wrapup");
+    expect(&booth, OF(.kind = BOOTH_TICK), "ready record pull");
+    assert_string_equal(booth.call.note.outcome, "sale");
+    assert_string_equal(booth.call.note.order, "1001");
+    assert_int_equal(booth.call.note.value_minor, 129900);
+    assert_string_equal(booth.call.note.tags, "tv soundbar");
+    booth = at(BOOTH_WRAPUP);
+    expect(&booth, OF(.kind = BOOTH_WISH_NOTE, .note = &note), "wrapup");
+    expect(&booth, OF(.kind = BOOTH_WISH_OUTCOME), "ready record pull");
+    assert_string_equal(booth.call.note.outcome, "sale");
+    booth = at(BOOTH_WRAPUP);
+    expect(&booth, OF(.kind = BOOTH_WISH_NOTE, .note = &note), "wrapup");
+    expect(&booth, OF(.kind = BOOTH_WISH_OUTCOME, .text = "reserved"), "ready record pull");
+    assert_string_equal(booth.call.note.outcome, "reserved");
+    assert_string_equal(booth.call.note.order, "1001");
+}
+
+static void looking_at_the_checks_ends_with_the_pause(void **unused)
+{
+    (void)unused;
+    Booth booth = at(BOOTH_PAUSED);
+    expect(&booth, (BoothEvent){.kind = BOOTH_WISH_CHECK, .flag = TRUE}, "paused self_test");
+    expect(&booth, (BoothEvent){.kind = BOOTH_BLOCKED, .flag = TRUE}, "paused");
+    assert_true(booth.checking);
+    expect(&booth, (BoothEvent){.kind = BOOTH_WISH_CHECK}, "paused");
+    assert_false(booth.checking);
+    expect(&booth, (BoothEvent){.kind = BOOTH_WISH_CHECK, .flag = TRUE}, "paused self_test");
+    expect(&booth, (BoothEvent){.kind = BOOTH_WISH_PRACTICE}, "ringing");
+    assert_false(booth.checking);
+}
+
+static void a_wrapup_is_extended_once(void **unused)
+{
+    (void)unused;
+    Booth booth = at(BOOTH_WRAPUP);
+    booth.extend_ms = 30000;
+    expect(&booth, OF(.kind = BOOTH_WISH_EXTEND), "wrapup");
+    assert_int_equal(booth_deadline(&booth), NOW + 30000);
+    expect(&booth, OF(.kind = BOOTH_WISH_EXTEND), "refused");
+    expect_at(&booth, NOW + 30000, OF(.kind = BOOTH_TICK), "ready record pull");
+    booth = at(BOOTH_LIVE);
+    expect(&booth, OF(.kind = BOOTH_ENDED), "wrapup stop");
+    assert_false(booth.extended);
+}
+
+/* Everything that a call has, and not one word to the desk or into the records. */
+static void a_practice_call_stays_in_the_booth(void **unused)
+{
+    (void)unused;
+    Booth booth = at(BOOTH_PAUSED);
+    g_strlcpy(booth.pause_reason, "training", sizeof booth.pause_reason);
+    expect_at(&booth, 1000, (BoothEvent){.kind = BOOTH_WISH_PRACTICE}, "ringing");
+    assert_true(booth_is_practice(&booth));
+    expect_at(&booth, 2000, (BoothEvent){.kind = BOOTH_WISH_ACCEPT}, "connecting rehearse");
+    assert_null(booth_held(&booth));
+    expect_at(&booth, 2100, (BoothEvent){.kind = BOOTH_MEDIA_IS, .number = booth.call.pc, .media = BOOTH_MEDIA_UP}, "live");
+    assert_int_equal(booth_deadline(&booth), 0);
+    expect_at(&booth, 3000, (BoothEvent){.kind = BOOTH_LINK_DOWN}, "live");
+    assert_int_equal(booth_deadline(&booth), 0);
+    expect_at(&booth, 4000, (BoothEvent){.kind = BOOTH_WELCOME, WELCOME}, "live");
+    expect_at(&booth, 4500, OF(.kind = BOOTH_OFFER), "live decline");
+    expect_at(&booth, 5000, (BoothEvent){.kind = BOOTH_WISH_HANGUP}, "wrapup stop");
+    expect_at(&booth, 6000, (BoothEvent){.kind = BOOTH_WISH_OUTCOME, .text = "sale"}, "paused");
+    assert_string_equal(booth.pause_reason, "training");
+    assert_false(booth_is_practice(&booth));
+    expect_at(&booth, 7000, (BoothEvent){.kind = BOOTH_WISH_READY}, "ready pull");
+}
+
+static void practice_ends_like_a_call_or_with_the_studio(void **unused)
+{
+    (void)unused;
+    static const struct {
+        BoothEvent first, second;
+        const char *expected;
+    } ends[] = {
+        {{.kind = BOOTH_WISH_DECLINE}, {0}, "paused stop"},
+        {{.kind = BOOTH_TICK}, {0}, "paused stop"},
+        {{.kind = BOOTH_WISH_ACCEPT}, {.kind = BOOTH_STUDIO_DOWN}, "paused stop"},
+        {{.kind = BOOTH_WISH_ACCEPT}, {.kind = BOOTH_STUDIO_UP}, "paused mute camera stop"},
+        {{.kind = BOOTH_WISH_ACCEPT}, {.kind = BOOTH_WISH_HANGUP}, "paused stop"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(ends); i++) {
+        Booth booth = at(BOOTH_PAUSED);
+        expect_at(&booth, 1000, (BoothEvent){.kind = BOOTH_WISH_PRACTICE}, "ringing");
+        gint64 late = 1000 + booth.ring_ms;
+        if (ends[i].first.kind == BOOTH_WISH_ACCEPT) {
+            expect_at(&booth, 2000, ends[i].first, "connecting rehearse");
+            expect_at(&booth, 2500, ends[i].second, ends[i].expected);
+        } else {
+            expect_at(&booth, late, ends[i].first, ends[i].expected);
+        }
+        assert_string_equal(booth.pause_reason, "");
+        assert_int_equal(booth.owed_end, BOOTH_END_NONE);
+    }
+    Booth booth = at(BOOTH_PAUSED);
+    booth.studio = FALSE;
+    expect(&booth, (BoothEvent){.kind = BOOTH_WISH_PRACTICE}, "refused");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -492,6 +610,11 @@ int main(void)
         cmocka_unit_test(no_picture_ever_is_no_conversation),
         cmocka_unit_test(problems_come_and_go),
         cmocka_unit_test(a_mute_ends_with_the_call),
+        cmocka_unit_test(what_was_noted_counts_when_time_runs_out),
+        cmocka_unit_test(a_wrapup_is_extended_once),
+        cmocka_unit_test(looking_at_the_checks_ends_with_the_pause),
+        cmocka_unit_test(a_practice_call_stays_in_the_booth),
+        cmocka_unit_test(practice_ends_like_a_call_or_with_the_studio),
     };
     return cmocka_run_group_tests_name("booth", tests, NULL, NULL);
 }
