@@ -156,7 +156,7 @@ demo: test-tools ## one whole call, unattended, with a real browser: timeline, r
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) tests/e2e/demo
 
-bench: test-tools ## what a call costs and how long it takes: a table, and build/bench.json; PARTS="calls desk"
+bench: test-tools ## what a call costs and how long it takes: a table, and build/bench.json; PARTS="calls line desk"
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) node tests/bench/bench.mjs $(PARTS)
 

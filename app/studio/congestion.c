@@ -23,7 +23,8 @@
 #define SILENCE_US      1000000
 #define LATE_LOOK_US    500000
 #define REPORT_MAX_S    1.0
-#define SLOW_FPS        20 /* a smaller picture is better than a jerky one */
+#define PACE            1.4 /* of what the encoder may use: a key frame comes soon, and the queue on the way stays short */
+#define SLOW_FPS        20  /* a smaller picture is better than a jerky one */
 
 void congestion_start(Congestion *congestion, int floor_kbps, int start_kbps, int ceiling_kbps)
 {
@@ -115,6 +116,12 @@ int congestion_silence(Congestion *congestion, gint64 now_us)
     }
     congestion->kbps = CLAMP(congestion->kbps, congestion->floor_kbps, congestion->ceiling_kbps);
     return (int)lround(congestion->kbps);
+}
+
+int congestion_pace(const Congestion *congestion)
+{
+    if (!congestion->last_cut_us || congestion->kbps >= congestion->ceiling_kbps) return 0;
+    return (int)lround(congestion->kbps * PACE);
 }
 
 CongestionPicture congestion_picture(CongestionPicture now, double kbps, int full_fps)

@@ -45,5 +45,7 @@ int congestion_report(Congestion *congestion, gint64 now_us, const CongestionRep
 /* To be called four times a second: no report for a second tells that the line is gone or full to the brim. When the call itself comes
  * late, this computer is busy, and the silence tells nothing. Returns the new rate. */
 int congestion_silence(Congestion *congestion, gint64 now_us);
+/* How fast packets may follow each other, in kbit/s; 0: as fast as they like, while nothing has shown that the line is narrow. */
+int congestion_pace(const Congestion *congestion);
 /* From the picture in use to the one for kbps; with hysteresis, so that a rate at a border does not flap. */
 CongestionPicture congestion_picture(CongestionPicture now, double kbps, int full_fps);

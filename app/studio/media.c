@@ -138,6 +138,7 @@ static void tell_first_picture(void *data)
 
 static void use_rate(Media *media, int kbps)
 {
+    if (media->rtc) rtc_set_pace(media->rtc, congestion_pace(&media->congestion));
     if (fabs((double)(kbps - media->encoder_kbps)) < RATE_STEP * media->encoder_kbps) return;
     media->encoder_kbps = kbps;
     CongestionPicture picture = congestion_picture(media->picture, kbps, media->fps);

@@ -1,7 +1,9 @@
 #include "studio/rtc.h"
+
 #include "drivers/camera/camera_code.h"
-#include "studio/encoder.h"
 #include "studio/channel.h"
+#include "studio/encoder.h"
+#include "studio/pacer.h"
 #include "studio/playout_delay.h"
 #include "studio/relays.h"
 #include "studio/sound.h"
@@ -52,6 +54,7 @@ struct Rtc {
     GstElement *pipeline, *bin, *video, *audio, *mute, *session;
     GstElement *video_in, *audio_in; /* of the shopper, waiting for their pads */
     GstElement *speaker;
+    Pacer *pacer;
     GstWebRTCDataChannel *chat;
     guint watch, tick;
     GPtrArray *held; /* json_t; NULL once released */
@@ -608,6 +611,9 @@ static void find_parts(Rtc *rtc)
     g_object_set(rtc->audio, "caps", audio, NULL);
     g_autoptr(GstPad) pad = gst_element_get_static_pad(rtc->video, "src");
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, hear_upstream, rtc, NULL);
+    g_autoptr(GstElement) payloader = gst_bin_get_by_name(bin, "videopay");
+    g_autoptr(GstPad) packets = gst_element_get_static_pad(payloader, "src");
+    rtc->pacer = pacer_new(packets);
 }
 
 static void start(Rtc *rtc)
@@ -687,8 +693,10 @@ void rtc_free(Rtc *rtc)
     if (rtc->session) g_signal_handlers_disconnect_by_data(rtc->session, rtc);
     if (rtc->chat) g_signal_handlers_disconnect_by_data(rtc->chat, rtc);
     if (rtc->speaker) gst_element_set_locked_state(rtc->speaker, FALSE);
+    if (rtc->pacer) pacer_stop(rtc->pacer);
     if (rtc->pipeline) gst_element_set_state(rtc->pipeline, GST_STATE_NULL);
     if (rtc->bin) g_signal_handlers_disconnect_by_data(rtc->bin, rtc);
+    g_clear_pointer(&rtc->pacer, pacer_free);
     g_clear_object(&rtc->chat);
     gst_clear_object(&rtc->session);
     gst_clear_object(&rtc->video);
@@ -845,6 +853,11 @@ void rtc_measure(Rtc *rtc, RtcMeasure *measure)
     rtc->measured_sent = sent;
     rtc->measured_bytes = bytes;
     rtc->measured_received = received;
+}
+
+void rtc_set_pace(Rtc *rtc, int kbps)
+{
+    pacer_set_kbps(rtc->pacer, kbps);
 }
 
 void rtc_push_video(Rtc *rtc, GstSample *sample)

@@ -61,6 +61,8 @@ void rtc_release(Rtc *rtc);
 void rtc_remote_signal(Rtc *rtc, const char *signal);
 gboolean rtc_send_chat(Rtc *rtc, const char *text, GError **error);
 void rtc_set_mute(Rtc *rtc, gboolean muted);
+/* How fast pictures may go out, as in pacer.h; 0, as in the beginning: at once. */
+void rtc_set_pace(Rtc *rtc, int kbps);
 const char *rtc_state(const Rtc *rtc); /* new, connecting, connected, lost, failed, refused */
 void rtc_measure(Rtc *rtc, RtcMeasure *measure);
 

@@ -16,6 +16,8 @@ export const BARS = [
     { key: 'agent_idle_cpu_cores', bar: 0.005, unit: 'cores', what: 'agent, ready' },
     { key: 'agent_idle_pss_mb', bar: 8, unit: 'MB', what: 'agent, ready' },
     { key: 'studio_idle_cpu_cores', bar: 0.15, unit: 'cores', what: 'studio, ready' },
+    { key: 'narrow_line_fps', bar: 20, least: true, unit: '/s', what: 'pictures on a line of 1 Mbit/s with 3 % loss' },
+    { key: 'narrow_line_recovery_s', bar: 15, unit: 's', what: 'until they are good again on a wide one' },
     { key: 'desk_claims_per_s', bar: 100, least: true, unit: '/s', what: '200 booths, 1,000 shoppers arriving' },
     { key: 'desk_request_to_offer_ms', part: 'p99', bar: 100, unit: 'ms', what: '200 booths, 1,000 shoppers arriving' },
     { key: 'desk_pss_mb', bar: 60, unit: 'MB', what: '200 booths, 1,000 shoppers arriving' },

@@ -2,8 +2,6 @@
 // name, so that no test carries flags of its own.
 import { chromium } from 'playwright-core';
 
-const executable = process.env.CHROMIUM || '/usr/bin/chromium';
-
 // Quiet: nothing that a browser would fetch or ask by itself; and loopback candidates, since the booth is on this computer.
 const flags = [
     '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
@@ -27,7 +25,7 @@ export async function launch({ media = 'fake', sound = true, mdns = false, camer
     if (camera_file) args.push(`--use-file-for-fake-video-capture=${camera_file}`);
     if (microphone_file) args.push(`--use-file-for-fake-audio-capture=${microphone_file}`);
     return chromium.launch({
-        executablePath: executable, headless, args: [...args, ...extra], timeout: 30000,
+        executablePath: process.env.CHROMIUM || '/usr/bin/chromium', headless, args: [...args, ...extra], timeout: 30000,
         ignoreDefaultArgs: ['--mute-audio', '--autoplay-policy=no-user-gesture-required'].filter((flag) => !args.includes(flag)),
         // A test ends the browser itself, in its own order.
         handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false,

@@ -273,6 +273,16 @@ export class Shopper {
         return shopper;
     }
 
+    /* A shopper in a call that the advisor accepted. */
+    static async place(browser, system, options) {
+        const shopper = await Shopper.open(browser, system, options);
+        await shopper.ask();
+        await system.booth('ringing');
+        await system.boothctl(['accept']);
+        await shopper.until('live');
+        return shopper;
+    }
+
     async ask({ show_me = true } = {}) {
         await this.page.click('#do-start_button');
         if (show_me !== await this.page.isChecked('#show_me')) await this.page.click('#show_me');
