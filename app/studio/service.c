@@ -257,6 +257,22 @@ static gboolean on_remote_signal(BusStudio1 *studio, GDBusMethodInvocation *invo
     return TRUE;
 }
 
+static gboolean on_rehearse(BusStudio1 *studio, GDBusMethodInvocation *invocation, guint pc, Service *service)
+{
+    if (!service->media) return refuse(invocation, WRONG_STATE, "cameras and sound are still starting");
+    bus_studio1_complete_rehearse(studio, invocation);
+    media_rehearse(service->media, pc);
+    set_session(service, "practice", 0, pc);
+    return TRUE;
+}
+
+static gboolean on_self_test(BusStudio1 *studio, GDBusMethodInvocation *invocation, Service *service)
+{
+    if (service->media) media_self_test(service->media);
+    bus_studio1_complete_self_test(studio, invocation);
+    return TRUE;
+}
+
 static gboolean on_stop(BusStudio1 *studio, GDBusMethodInvocation *invocation, Service *service)
 {
     if (service->media) media_stop(service->media);
@@ -310,6 +326,8 @@ static const struct {
     {"handle-prepare", G_CALLBACK(on_prepare)},
     {"handle-start", G_CALLBACK(on_start)},
     {"handle-remote-signal", G_CALLBACK(on_remote_signal)},
+    {"handle-rehearse", G_CALLBACK(on_rehearse)},
+    {"handle-self-test", G_CALLBACK(on_self_test)},
     {"handle-stop", G_CALLBACK(on_stop)},
     {"handle-set-mute", G_CALLBACK(on_set_mute)},
     {"handle-set-camera", G_CALLBACK(on_set_camera)},
