@@ -86,10 +86,11 @@ $(BUILD)/obj/%.o: %.c | $(BUS:%=$(BUILD)/gen/bus/%.h)
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
 # Texts and the pages that the desk serves, beside the programs so that a build folder is complete.
-share_src := $(wildcard app/text/*.json app/desk/web/*)
+share_src := $(wildcard app/text/*.json app/desk/web/* app/practice/*.opus)
 $(BUILD)/share/.stamp: $(share_src)
-	@mkdir -p $(BUILD)/share/text $(BUILD)/share/web
+	@mkdir -p $(BUILD)/share/text $(BUILD)/share/web $(BUILD)/share/practice
 	@cp app/text/*.json $(BUILD)/share/text/
+	@cp app/practice/*.opus $(BUILD)/share/practice/
 	@cp -r app/desk/web/. $(BUILD)/share/web/
 	@touch $@
 

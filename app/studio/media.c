@@ -5,6 +5,7 @@
 #include "studio/congestion.h"
 #include "studio/encoder.h"
 #include "studio/mixer.h"
+#include "studio/rehearsal.h"
 #include "studio/rtc.h"
 #include "studio/sound.h"
 
@@ -41,6 +42,8 @@ struct Media {
     GstClockTime next_encoded, next_own; /* running time */
     gint encoded_fps, own_fps;
     GstCaps *own_caps;
+    char *practice_voice;
+    Rehearsal *rehearsal;
     GMutex rtc_lock; /* the pointer, for the encoder's and the microphone's threads */
     Rtc *rtc;
 };
@@ -285,6 +288,7 @@ void media_stop(Media *media)
         rtc_free(rtc);
         malloc_trim(0); /* a call's memory goes back to the system */
     }
+    g_clear_pointer(&media->rehearsal, rehearsal_free);
     mailbox_clear(media->shopper);
     media->pc = 0;
     if (media->encoder) run_full(media, FALSE);
@@ -314,6 +318,36 @@ gboolean media_send_chat(Media *media, const char *text, GError **error)
     return FALSE;
 }
 
+static void on_rehearsal_seen(void *data)
+{
+    tell_state(data, "connected");
+    tell_first_picture(data);
+}
+
+void media_rehearse(Media *media, guint pc)
+{
+    media_stop(media);
+    media->pc = pc;
+    g_atomic_int_set(&media->own_fps, media->fps);
+    const RehearsalSettings settings = {.speaker = media->speaker,
+                                        .speaker_device = media->speaker_device,
+                                        .voice = media->practice_voice,
+                                        .picture = media->shopper,
+                                        .seen = on_rehearsal_seen,
+                                        .data = media};
+    media->rehearsal = rehearsal_new(&settings);
+}
+
+void media_self_test(Media *media)
+{
+    sound_test(media->sound);
+}
+
+void media_alert(Media *media)
+{
+    sound_alert(media->sound);
+}
+
 void media_ring(Media *media, gboolean on)
 {
     sound_ring(media->sound, on);
@@ -325,10 +359,13 @@ static json_t *call_health(Media *media)
 {
     RtcMeasure measure = {.audio_sent_db = SOUND_SILENCE_DB, .audio_received_db = SOUND_SILENCE_DB, .received_age_ms = -1};
     if (media->rtc) rtc_measure(media->rtc, &measure);
-    json_t *health =
-        json_pack("{s:i,s:s,s:s,s:i,s:i,s:i,s:i}", "pc", (int)media->pc, "state", media->rtc ? rtc_state(media->rtc) : "none", "codec",
-                  media->encoder ? encoder_codec(media->encoder) : "", "sent_fps", measure.sent_fps, "sent_kbps", measure.sent_kbps,
-                  "sent_width", media->width * media->picture.quarters / 4, "sent_height", media->height * media->picture.quarters / 4);
+    json_t *health = json_pack("{s:i,s:s,s:s,s:i,s:i,s:i,s:i}", "pc", (int)media->pc, "state",
+                               media->rtc         ? rtc_state(media->rtc)
+                               : media->rehearsal ? "connected"
+                                                  : "none",
+                               "codec", media->encoder ? encoder_codec(media->encoder) : "", "sent_fps", measure.sent_fps, "sent_kbps",
+                               measure.sent_kbps, "sent_width", media->width * media->picture.quarters / 4, "sent_height",
+                               media->height * media->picture.quarters / 4);
     json_t *rest = json_pack("{s:i,s:I,s:i,s:i,s:i,s:f,s:i,s:s}", "received_fps", measure.received_fps, "received_frames",
                              (json_int_t)measure.received_frames, "audio_sent_db", (int)lround(measure.audio_sent_db), "audio_received_db",
                              (int)lround(measure.audio_received_db), "rtt_ms", measure.round_trip_ms, "loss", measure.loss,
@@ -423,6 +460,8 @@ static void read_settings(Media *media, const Config *config)
     media->relay_only = config_bool(config, "media", "relay_only");
     media->shopper_kbps = (int)config_int(config, "media", "shopper_kbps");
     media->prefer = g_strdup(config_string(config, "media", "prefer"));
+    media->practice_voice =
+        g_strdup_printf("%s/practice/%s.opus", config_string(config, "booth", "share"), config_string(config, "booth", "language"));
 }
 
 static gboolean start_all(Media *media, const Config *config, GError **error)
@@ -472,6 +511,7 @@ void media_free(Media *media)
     g_mutex_clear(&media->rtc_lock);
     g_free(media->codec_refused);
     g_free(media->prefer);
+    g_free(media->practice_voice);
     g_free(media->speaker_device);
     g_free(media);
 }

@@ -40,6 +40,11 @@ void media_stop(Media *media);
 void media_set_mute(Media *media, gboolean muted);
 gboolean media_set_camera(Media *media, const char *view, GError **error); /* face, product, pip */
 gboolean media_send_chat(Media *media, const char *text, GError **error);
+/* The practice shopper (rehearsal.h) in place of a call, as connection pc; ended by media_stop(). */
+void media_rehearse(Media *media, guint pc);
+/* A tone that proves the speaker; two that say that somebody waits (sound.h). */
+void media_self_test(Media *media);
+void media_alert(Media *media);
 /* The ring tone on the speaker, over whatever else is heard; off by default. */
 void media_ring(Media *media, gboolean on);
 

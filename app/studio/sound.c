@@ -4,17 +4,22 @@
 #include <string.h>
 
 #define LOOK_MS     1000
-#define SILENT_US   2500000 /* digital silence for so long: something is wrong with the microphone */
+#define SILENT_US   1500000 /* digital silence for so long: something is wrong with the microphone, or its own switch is off */
 #define SILENT_DB   (-96.0) /* below the last bit of 16 */
 #define START_US    3000000
 #define RING_HZ     520
 #define RING_VOLUME "0.35"
+#define TONE_BLOCKS 24 /* of 20 ms */
+#define RETEST_US   5000000
 
 struct Sound {
     SoundSettings settings;
     char *microphone_device, *speaker_device, *state;
     GstElement *microphone, *ring; /* pipelines; NULL while not running */
-    guint microphone_watch, ring_watch, timer;
+    GstElement *tone;
+    guint microphone_watch, ring_watch, tone_watch, tone_limit, timer;
+    gboolean tone_proves, speaker_seen, speaker_silent;
+    gint64 tested_us;
     gint64 started_us, heard_us; /* when the microphone was last not silent */
     double level_db;
     const char *microphone_problem, *speaker_problem;
@@ -100,7 +105,7 @@ static void use_system_clock(GstElement *pipeline)
 static void start_microphone(Sound *sound)
 {
     GstElement *source = sound->settings.microphone->new_microphone(sound->microphone_device, sound->state);
-    GstElement *rest = gst_parse_bin_from_description_full("audioconvert ! audioresample ! " SOUND_CAPS " ! level interval=500000000 ! "
+    GstElement *rest = gst_parse_bin_from_description_full("audioconvert ! audioresample ! " SOUND_CAPS " ! level interval=250000000 ! "
                                                            "appsink name=sink sync=false async=false max-buffers=4 drop=true",
                                                            TRUE, NULL, GST_PARSE_FLAG_NONE, NULL);
     if (!source || !rest) {
@@ -180,6 +185,102 @@ void sound_ring(Sound *sound, gboolean on)
         stop_pipeline(&sound->ring, &sound->ring_watch);
 }
 
+/* --- short tones ----------------------------------------------------------------------------------------------------------------- */
+
+static void end_tone(Sound *sound, gboolean was_taken)
+{
+    g_clear_handle_id(&sound->tone_limit, g_source_remove);
+    stop_pipeline(&sound->tone, &sound->tone_watch);
+    if (sound->tone_proves) sound->speaker_silent = !was_taken;
+    if (sound->speaker_seen) set_problem(sound, &sound->speaker_problem, "speaker", sound->speaker_silent ? "silent" : "");
+}
+
+static gboolean on_tone_late(gpointer data)
+{
+    Sound *sound = data;
+    sound->tone_limit = 0;
+    g_message("speaker: it takes no sound");
+    end_tone(sound, FALSE);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean hear_tone(GstBus *bus, GstMessage *message, gpointer data)
+{
+    (void)bus;
+    Sound *sound = data;
+    if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR && GST_MESSAGE_TYPE(message) != GST_MESSAGE_EOS) return G_SOURCE_CONTINUE;
+    gboolean was_taken = GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS;
+    if (!was_taken) {
+        g_autoptr(GError) error = NULL;
+        gst_message_parse_error(message, &error, NULL);
+        was_taken = g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_BUSY); /* the call has it, which says as much */
+        if (!was_taken) g_message("speaker: the tone stopped: %s", error->message);
+    }
+    sound->tone_watch = 0;
+    end_tone(sound, was_taken);
+    return G_SOURCE_REMOVE;
+}
+
+/* Two beeps: quiet in the third quarter, and silent after the last. */
+static GstPadProbeReturn shape_alert(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+    (void)pad;
+    (void)data;
+    GstBuffer *buffer = gst_buffer_make_writable(GST_PAD_PROBE_INFO_BUFFER(info));
+    GST_PAD_PROBE_INFO_DATA(info) = buffer;
+    guint64 ms = GST_BUFFER_PTS(buffer) / GST_MSECOND;
+    if (ms >= 140 && ms < 240) gst_buffer_memset(buffer, 0, 0, gst_buffer_get_size(buffer));
+    return GST_PAD_PROBE_OK;
+}
+
+static void start_tone(Sound *sound, int hz, gboolean alert)
+{
+    if (sound->tone) return;
+    GstElement *sink = sound->settings.speaker->new_speaker(sound->speaker_device);
+    g_autofree char *text =
+        g_strdup_printf("audiotestsrc is-live=true wave=sine freq=%d volume=%s samplesperbuffer=960 num-buffers=%d ! " SOUND_CAPS
+                        " ! audioconvert ! audioresample",
+                        hz, alert ? "0.3" : "0.15", TONE_BLOCKS);
+    GstElement *tone = gst_parse_bin_from_description_full(text, TRUE, NULL, GST_PARSE_FLAG_NONE, NULL);
+    if (!sink || !tone) {
+        gst_clear_object(&sink);
+        gst_clear_object(&tone);
+        return;
+    }
+    sound->tone = gst_pipeline_new("tone");
+    sound->tone_proves = !alert;
+    gst_bin_add_many(GST_BIN(sound->tone), tone, sink, NULL);
+    gst_element_link(tone, sink);
+    g_autoptr(GstPad) pad = gst_element_get_static_pad(tone, "src");
+    if (alert) gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, shape_alert, NULL, NULL);
+    g_autoptr(GstBus) bus = gst_element_get_bus(sound->tone);
+    sound->tone_watch = gst_bus_add_watch(bus, hear_tone, sound);
+    sound->tone_limit = g_timeout_add(SOUND_TONE_LIMIT_MS, on_tone_late, sound);
+    gst_element_set_state(sound->tone, GST_STATE_PLAYING);
+}
+
+void sound_test(Sound *sound)
+{
+    sound->tested_us = g_get_monotonic_time();
+    start_tone(sound, 660, FALSE);
+}
+
+void sound_alert(Sound *sound)
+{
+    start_tone(sound, 880, TRUE);
+}
+
+static void watch_speaker(Sound *sound, gint64 now)
+{
+    gboolean is_there = sound->settings.speaker->is_present(TRUE, sound->speaker_device, sound->state);
+    gboolean appeared = is_there && !sound->speaker_seen;
+    sound->speaker_seen = is_there;
+    if (!is_there) sound->speaker_silent = FALSE;
+    set_problem(sound, &sound->speaker_problem, "speaker", !is_there ? "missing" : sound->speaker_silent ? "silent" : "");
+    if (appeared || (sound->speaker_silent && now - sound->tested_us > RETEST_US)) sound_test(sound);
+    if (is_there && sound->ring_wanted && !sound->ring) start_ring(sound);
+}
+
 /* --- whole ----------------------------------------------------------------------------------------------------------------------- */
 
 static gboolean look(gpointer data)
@@ -194,9 +295,7 @@ static gboolean look(gpointer data)
              (!has_microphone || (*sound->microphone_problem && now - MAX(sound->started_us, sound->heard_us) > START_US &&
                                   strcmp(sound->microphone_problem, "missing") == 0)))
         fail_microphone(sound, has_microphone ? "no sound comes" : "it was taken away");
-    gboolean has_speaker = settings->speaker->is_present(TRUE, sound->speaker_device, sound->state);
-    set_problem(sound, &sound->speaker_problem, "speaker", has_speaker ? "" : "missing");
-    if (has_speaker && sound->ring_wanted && !sound->ring) start_ring(sound);
+    watch_speaker(sound, now);
     return G_SOURCE_CONTINUE;
 }
 
@@ -221,6 +320,8 @@ void sound_free(Sound *sound)
     g_clear_handle_id(&sound->timer, g_source_remove);
     stop_pipeline(&sound->microphone, &sound->microphone_watch);
     stop_pipeline(&sound->ring, &sound->ring_watch);
+    g_clear_handle_id(&sound->tone_limit, g_source_remove);
+    stop_pipeline(&sound->tone, &sound->tone_watch);
     g_free(sound->microphone_device);
     g_free(sound->speaker_device);
     g_free(sound->state);

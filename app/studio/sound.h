@@ -1,7 +1,7 @@
 /* sound: the microphone, kept running and watched, and the speaker's ring tone.
  *
  * The microphone's sound (48 kHz, one channel, S16LE) is handed out in blocks of 10 ms; its level is measured all the time. The speaker
- * plays in the call's own pipeline (rtc.h); here it is watched and rings. */
+ * plays in the call's own pipeline (rtc.h); here it is watched, tested, and rings. */
 #pragma once
 
 #include "drivers/audio/audio.h"
@@ -24,10 +24,17 @@ typedef struct {
 #define SOUND_CAPS       "audio/x-raw,format=S16LE,rate=48000,channels=1,layout=interleaved"
 #define SOUND_SILENCE_DB (-100.0)
 
+#define SOUND_TONE_LIMIT_MS 2500
+
 Sound *sound_new(const SoundSettings *settings);
 void sound_free(Sound *sound); /* no block() any more when it returns; NULL is fine */
 
 void sound_ring(Sound *sound, gboolean on);
+/* A short tone that proves the speaker: one that does not take it within SOUND_TONE_LIMIT_MS is "silent". Also done by itself when a
+ * speaker appears, and again while it fails. */
+void sound_test(Sound *sound);
+/* Two short tones: somebody waits. */
+void sound_alert(Sound *sound);
 
 /* microphone and speaker of the health object; new references. */
 json_t *sound_microphone_health(const Sound *sound);
