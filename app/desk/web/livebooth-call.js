@@ -10,7 +10,9 @@
  * with detail {state, previous, call}, and reference (the token for `callback`) at the end of one who asked to be called back. data-view says in
  * more detail what is shown.
  * Looks: custom properties --livebooth-accent, -on-accent, -background, -text, -muted, -border, -danger, -radius, -font, and ::part(card), (button),
- * (primary), (field), (notice), (stage), (video), (self), (toolbar), (chat).
+ * (primary), (field), (notice), (stage), (video), (self), (toolbar), (chat), (products), (basket).
+ * An event `livebooth:basket` tells what the shopper and the advisor have in their basket, at each change: detail {items: [{id, title, price, currency,
+ * quantity}], checkout}, price in the currency's smallest unit.
  * Methods: stats() promises {fps, frames, bytes, rtt, …} of the call, or null; video is the element that shows the advisor, or null.
  *
  * Everything that comes from the desk or the advisor is shown as text, never as markup. */
@@ -41,6 +43,9 @@ const RATING_CHARS_MAX = 600;
 const ADDRESS_CHARS_MAX = 2000; // of the product; a longer one is left out
 const NAME_CHARS_MAX = 200;
 const REPLACED = 4001;          // close code: another tab has this call now
+const CALL_PROTOCOL = 'livebooth.call.v1'; // of a data channel that speaks in messages
+const PRODUCTS_MAX = 4;
+const QUANTITY_MAX = 99;
 
 const script = document.currentScript;
 const scriptOrigin = script && script.src ? new URL(script.src).origin : location.origin;
@@ -106,6 +111,53 @@ function languageName(code) {
     }
 }
 
+/* --- products ---------------------------------------------------------------------------------------------------------------------------- */
+
+/* minor: in the smallest unit of the currency. What is no amount is an empty text. */
+function price(lang, minor, currency) {
+    if (!Number.isSafeInteger(minor) || !/^[A-Z]{3}$/.test(currency)) return '';
+    const digits = new Intl.NumberFormat(locale(lang), { style: 'currency', currency }).resolvedOptions().maximumFractionDigits;
+    const whole = minor % 10 ** digits === 0;
+    return new Intl.NumberFormat(locale(lang), { style: 'currency', currency, minimumFractionDigits: whole ? 0 : digits, maximumFractionDigits: digits })
+        .format(minor / 10 ** digits);
+}
+
+function webAddress(text) {
+    try {
+        return /^https?:$/.test(new URL(text).protocol) ? text : null;
+    } catch {
+        return null;
+    }
+}
+
+const textOf = (value) => (typeof value === 'string' ? value : '');
+const listOf = (value) => (Array.isArray(value) ? value : []);
+
+/* What a booth told of a product, with every member of the kind that the page goes on to use. */
+function readProduct(told) {
+    return { id: textOf(told.id), title: textOf(told.title), brand: textOf(told.brand), link: webAddress(told.link), description: textOf(told.description),
+        images: listOf(told.images).filter(webAddress), price: told.price_minor, sale: told.sale_price_minor, currency: textOf(told.currency),
+        availability: textOf(told.availability), in_store: told.in_store, rating: told.rating, ratings: told.ratings, feed_utc: told.feed_utc,
+        highlights: listOf(told.highlights).filter((text) => typeof text === 'string'),
+        details: listOf(told.details).filter((detail) => detail && textOf(detail.name) && textOf(detail.value)) };
+}
+
+function readItem(told) {
+    return { id: textOf(told.id), title: textOf(told.title), price: told.price, currency: textOf(told.currency), image: webAddress(told.image),
+        quantity: Number.isInteger(told.quantity) ? told.quantity : 0 };
+}
+
+const isObject = (value) => value !== null && typeof value === 'object';
+
+/* The details of several products, a row a name: {name, values, differ}. */
+function comparison(products) {
+    const names = [...new Set(products.flatMap((product) => product.details.map((detail) => detail.name)))];
+    return names.map((name) => {
+        const values = products.map((product) => (product.details.find((detail) => detail.name === name) || { value: '' }).value);
+        return { name, values, differ: new Set(values).size > 1 };
+    });
+}
+
 /* --- small parts of pages ---------------------------------------------------------------------------------------------------------------- */
 
 function h(tag, attributes, ...children) {
@@ -127,6 +179,13 @@ const ICONS = {
     sound: 'M4 9v6h4l5 5V4L8 9zm12-1.500v9a5 5 0 0 0 0-9zm0-4.200v2.100a7 7 0 0 1 0 13.200v2.100a9 9 0 0 0 0-17.400z',
     screen: 'M4 4h6v2H6v4H4zm10 0h6v6h-2V6h-4zM4 14h2v4h4v2H4zm14 0h2v6h-6v-2h4z',
     end: 'M12 9c3.9 0 7.4 1.6 10 4.100l-3 3.3-3.5-2v-2.600a12 12 0 0 0-7 0v2.600L5 16.4 2 13.100A14.3 14.3 0 0 1 12 9z',
+    check: 'M9.500 16.600 4.900 12l-1.500 1.500 6.100 6.100L21 8l-1.500-1.500z',
+    cross: 'M6.400 5 5 6.400 10.600 12 5 17.600 6.400 19 12 13.400 17.600 19 19 17.600 13.400 12 19 6.400 17.600 5 12 10.600z',
+    basket: 'M7.500 4 4 9H2v2h1.300l1.800 8a2 2 0 0 0 2 1.500h9.800a2 2 0 0 0 2-1.500l1.800-8H22V9h-2l-3.500-5-1.700 1L17.600 9H6.400l2.800-4z',
+    out: 'M14 3v2h3.600l-8.300 8.300 1.400 1.400L19 6.400V10h2V3zM5 5a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2v-6h-2v6H5V7h6V5z',
+    clock: 'M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20zm0 2a8 8 0 1 1 0 16 8 8 0 0 1 0-16zm-1 3v6l5 3 1-1.700-4-2.300V7z',
+    previous: 'M15.500 4.500 14 3l-9 9 9 9 1.500-1.500L8 12z',
+    next: 'M8.500 4.500 10 3l9 9-9 9-1.500-1.500L16 12z',
     star: 'M12 2.500l2.9 6.2 6.8.8-5 4.6 1.3 6.7-6-3.3-6 3.3 1.3-6.7-5-4.6 6.8-.8z',
 };
 
@@ -498,6 +557,47 @@ a { color: var(--_accent); }
 .lines .line.mine { justify-self: end; background: color-mix(in srgb, var(--_accent) 16%, var(--_ground)); }
 .lines b { display: block; font-size: .8rem; color: var(--_soft); }
 .talk form { grid-template-columns: 1fr auto; align-items: end; gap: .6rem; }
+.shelf { border-top: 1px solid var(--_line); padding: 1.1rem; display: grid; gap: 1.1rem; }
+.shelf h3, .order h3 { font-size: 1.15rem; line-height: 1.3; margin: 0; }
+.product { display: grid; gap: 1.1rem; }
+@container (min-width: 620px) { .product { grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); } }
+.figure { position: relative; display: grid; gap: .5rem; align-content: start; margin: 0; }
+.figure > img, .blank { width: 100%; aspect-ratio: 4 / 3; object-fit: contain; background: #fff; border: 1px solid var(--_line); border-radius: calc(var(--_round) * .7); }
+.blank { background: color-mix(in srgb, var(--_ink) 5%, var(--_ground)); }
+.turn { display: flex; align-items: center; justify-content: space-between; gap: .5rem; }
+.turn button { padding: .5rem .8rem; }
+.facts { display: grid; gap: .6rem; align-content: start; }
+.price { font-size: 1.5rem; font-weight: 700; line-height: 1.2; display: flex; flex-wrap: wrap; gap: .2rem .6rem; align-items: baseline; }
+.price s { font-size: 1rem; font-weight: 400; color: var(--_soft); }
+.fact { display: flex; gap: .5rem; align-items: center; }
+.fact svg { color: var(--_accent); }
+.fact.no svg { color: var(--_soft); }
+.facts ul { margin: 0; padding-inline-start: 1.2rem; }
+.small { font-size: .875rem; color: var(--_soft); }
+.go { display: inline-flex; align-items: center; gap: .4rem; min-height: 2.75rem; font-weight: 600; }
+a.primary { background: var(--_accent); color: var(--_on-accent); border-radius: 999px; padding: .5rem 1.3rem; text-decoration: none; justify-content: center; }
+a.primary:hover { filter: brightness(.92); }
+.compared { overflow-x: auto; border: 1px solid var(--_line); border-radius: calc(var(--_round) * .7); }
+.compared:focus-visible { outline: 3px solid var(--_accent); outline-offset: 2px; }
+table { border-collapse: collapse; width: 100%; font-size: .95rem; }
+th, td { text-align: start; vertical-align: top; padding: .6rem .8rem; min-width: 8.5rem; border-top: 1px solid var(--_line); }
+thead th, thead td { border-top: 0; font-weight: 400; }
+tbody th { font-weight: 600; min-width: 7.5rem; }
+thead img, thead .blank { max-width: 11rem; display: block; aspect-ratio: 4 / 3; object-fit: contain; background: #fff; width: 100%; border: 1px solid var(--_line); border-radius: 8px; margin-bottom: .5rem; }
+thead .title { font-weight: 700; display: block; }
+.compared .price { font-size: 1.15rem; }
+tr.differs { background: color-mix(in srgb, var(--_accent) 9%, var(--_ground)); }
+tr.differs td { font-weight: 600; }
+.mark { display: inline-block; font-size: .78rem; font-weight: 700; border: 1px solid currentColor; border-radius: 999px; padding: 0 .5rem; color: var(--_accent); margin-top: .2rem; }
+.basket { display: grid; gap: .7rem; border: 1px solid var(--_line); border-radius: calc(var(--_round) * .7); padding: 1rem; }
+.basket ul { list-style: none; margin: 0; padding: 0; display: grid; gap: .7rem; }
+.basket li { display: grid; grid-template-columns: 3.5rem minmax(0, 1fr) auto; gap: .3rem .8rem; align-items: center; }
+.basket li > img, .basket li > .blank { width: 3.5rem; height: 3.5rem; aspect-ratio: 1; object-fit: contain; background: #fff; border: 1px solid var(--_line); border-radius: 8px; }
+.basket .sum { font-weight: 600; white-space: nowrap; text-align: end; }
+.count { grid-column: 2 / -1; display: flex; flex-wrap: wrap; align-items: center; gap: .35rem; }
+.count button { padding: .3rem .8rem; min-width: 2.75rem; }
+.count b { min-width: 2rem; text-align: center; }
+.total { display: flex; justify-content: space-between; gap: 1rem; font-weight: 700; font-size: 1.1rem; border-top: 1px solid var(--_line); padding-top: .7rem; }
 .stars { display: flex; gap: .25rem; }
 .stars label { position: relative; width: 2.9rem; height: 2.9rem; display: grid; place-items: center; cursor: pointer; border-radius: 8px; }
 .stars input { position: absolute; inset: 0; width: 100%; height: 100%; margin: 0; opacity: 0; cursor: pointer; }
@@ -510,7 +610,7 @@ a { color: var(--_accent); }
 @container (min-width: 860px) {
     .card.talking { grid-template-columns: 1fr 18rem; }
     .card.talking > :not(.talk) { grid-column: 1; }
-    .card.talking .talk { grid-column: 2; grid-row: 1 / span 3; contain: size; border-top: 0; border-inline-start: 1px solid var(--_line);
+    .card.talking .talk { grid-column: 2; grid-row: 1 / span 4; contain: size; border-top: 0; border-inline-start: 1px solid var(--_line);
         grid-template-rows: minmax(0, 1fr) auto; }
     .card.talking .lines { max-height: none; align-content: start; }
 }
@@ -556,6 +656,11 @@ class LiveboothCall extends HTMLElement {
     #soundless = false;
     #channel = null;
     #unsent = [];
+    #speaks = false;            // the booth understands messages on the channel
+    #shown = null;              // {kind, products, index}
+    #picture = 0;               // of the product that is shown
+    #basket = { items: [], checkout: null };
+    #order = null;              // the basket of the call that is over
     #chatShown = false;
     #since = 0;                 // when a picture was last seen, or was first due
     #stalled = false;
@@ -883,7 +988,10 @@ class LiveboothCall extends HTMLElement {
         this.#refs = refs;
         refs.stage.append(refs.over, refs.self, refs.sound);
         for (const peer of [this.#peer, this.#next]) if (peer) this.#mount(peer);
-        return [refs.stage, h('div', { class: 'called' }, refs.heading, refs.notice, refs.hints), this.#toolbar(), this.#talk()];
+        refs.shelf = h('div', { class: 'shelf', part: 'products', hidden: true });
+        const parts = [refs.stage, h('div', { class: 'called' }, refs.heading, refs.notice, refs.hints), this.#toolbar(), refs.shelf, this.#talk()];
+        this.#fillShelf();
+        return parts;
     }
 
     #toolbar() {
@@ -1103,21 +1211,52 @@ class LiveboothCall extends HTMLElement {
     }
 
     #openChannel(channel) {
-        channel.onmessage = ({ data }) => typeof data === 'string' && this.#chatted({ mine: false, text: data.slice(0, CHAT_CHARS_MAX) });
+        const speaks = channel.protocol === CALL_PROTOCOL;
+        channel.onmessage = ({ data }) => {
+            if (typeof data !== 'string') return;
+            if (speaks) this.#told(data);
+            else this.#chatted({ mine: false, text: data.slice(0, CHAT_CHARS_MAX) });
+        };
         const opened = () => {
             this.#channel = channel;
-            for (const text of this.#unsent.splice(0)) channel.send(text);
+            this.#speaks = speaks;
+            if (speaks) channel.send(JSON.stringify({ t: 'hello', v: 1 }));
+            for (const text of this.#unsent.splice(0)) this.#sendChat(text);
+            this.#fillShelf();
         };
         if (channel.readyState === 'open') opened();
         else channel.onopen = opened;
-        channel.onclose = () => { if (this.#channel === channel) this.#channel = null; };
+        channel.onclose = () => {
+            if (this.#channel === channel) this.#channel = null;
+            this.#fillShelf();
+        };
+    }
+
+    #sendChat(text) {
+        this.#channel.send(this.#speaks ? JSON.stringify({ t: 'chat', text }) : text);
+    }
+
+    #told(data) {
+        let message;
+        try {
+            message = JSON.parse(data);
+        } catch {
+            return;
+        }
+        if (!isObject(message)) return;
+        if (message.t === 'chat' && textOf(message.text)) this.#chatted({ mine: false, text: message.text.slice(0, CHAT_CHARS_MAX) });
+        if (message.t === 'card') this.#showCard(message);
+        if (message.t === 'basket') this.#takeBasket(message);
+    }
+
+    get #open() {
+        return this.#channel !== null && this.#channel.readyState === 'open';
     }
 
     #write() {
         const text = this.#refs.message.value.trim();
-        const open = this.#channel && this.#channel.readyState === 'open';
-        if (!text || (!open && this.#unsent.length >= CHAT_UNSENT_MAX)) return;
-        if (open) this.#channel.send(text);
+        if (!text || (!this.#open && this.#unsent.length >= CHAT_UNSENT_MAX)) return;
+        if (this.#open) this.#sendChat(text);
         else this.#unsent.push(text);
         this.#refs.message.value = '';
         this.#chatted({ mine: true, text });
@@ -1139,6 +1278,147 @@ class LiveboothCall extends HTMLElement {
         while (lines.childElementCount > CHAT_LINES_MAX + 1) this.#refs.empty.nextSibling.remove();
     }
 
+    /* --- products --- */
+
+    #showCard({ kind, products, index }) {
+        const shown = listOf(products).filter(isObject).slice(0, PRODUCTS_MAX).map(readProduct).filter(({ title }) => title);
+        const before = this.#shown ? this.#shown.products.map(({ id }) => id).join() : '';
+        this.#shown = shown.length > 0 ? { kind: shown.length > 1 ? 'compare' : 'product', products: shown } : null;
+        this.#picture = this.#shown && Number.isInteger(index) && index >= 0 && index < shown[0].images.length ? index : 0;
+        this.#fillShelf();
+        if (!this.#shown || before === shown.map(({ id }) => id).join()) return;
+        const names = shown.map((product) => [product.title, this.#priceText(product)].filter(Boolean).join(', ')).join('; ');
+        this.#announce(this.#say(kind === 'compare' ? 'products_compared' : 'product_shown', { products: names }));
+    }
+
+    #takeBasket({ items, checkout }) {
+        const taken = listOf(items).filter(isObject).map(readItem).filter(({ id, quantity }) => id && quantity > 0);
+        const same = JSON.stringify(taken) === JSON.stringify(this.#basket.items);
+        this.#basket = { items: taken, checkout: webAddress(checkout) };
+        this.#fillShelf();
+        if (same) return;
+        this.#announce(this.#say('basket_now', { count: taken.reduce((sum, { quantity }) => sum + quantity, 0), total: this.#totalText(taken) }));
+        this.dispatchEvent(new CustomEvent('livebooth:basket', { bubbles: true, composed: true, detail: { checkout: this.#basket.checkout,
+            items: taken.map(({ id, title, price: each, currency, quantity }) => ({ id, title, price: each, currency, quantity })) } }));
+    }
+
+    #wish(message) {
+        if (this.#open && this.#speaks) this.#channel.send(JSON.stringify(message));
+    }
+
+    /* Whoever was in it by keyboard stays where they were. */
+    #fillShelf() {
+        const shelf = this.#refs.shelf;
+        if (!shelf || !this.#texts) return;
+        const focused = this.shadowRoot.activeElement;
+        const inside = focused && shelf.contains(focused) ? focused.id : null;
+        const card = this.#shown && (this.#shown.kind === 'compare' ? this.#compared(this.#shown.products) : this.#product(this.#shown.products[0]));
+        const basket = this.#basketPart(this.#basket, true);
+        shelf.replaceChildren(...[card, basket].filter(Boolean));
+        shelf.hidden = !shelf.firstChild;
+        if (inside === null) return;
+        const again = this.shadowRoot.getElementById(inside) || shelf.querySelector('h3') || this.#refs.heading;
+        again.focus({ preventScroll: true });
+    }
+
+    #priceText({ price: normal, sale, currency }) {
+        return price(this.#lang, sale === undefined ? normal : sale, currency);
+    }
+
+    #totalText(items) {
+        return items.length > 0 ? price(this.#lang, items.reduce((sum, item) => sum + item.price * item.quantity, 0), items[0].currency) : '';
+    }
+
+    #priceTag(product) {
+        const reduced = product.sale !== undefined && product.sale < product.price;
+        return h('p', { class: 'price' }, reduced && h('span', { class: 'quiet' }, this.#say('price_now')), h('span', {}, this.#priceText(product)),
+            reduced && h('s', {}, h('span', { class: 'quiet' }, this.#say('price_before')), price(this.#lang, product.price, product.currency)));
+    }
+
+    #fact(good, text, picture = good ? 'check' : 'cross') {
+        return text && h('p', { class: good ? 'fact' : 'fact no' }, icon(picture), h('span', {}, text));
+    }
+
+    #availability({ availability, in_store }) {
+        const online = { in_stock: 'online_in_stock', out_of_stock: 'online_out_of_stock', preorder: 'online_preorder', backorder: 'online_backorder' }[availability];
+        const later = availability === 'preorder' || availability === 'backorder';
+        return [online && this.#fact(availability === 'in_stock', this.#say(online), later ? 'clock' : undefined),
+            Number.isInteger(in_store) && this.#fact(in_store > 0, in_store > 0 ? this.#say('store_has', { count: in_store }) : this.#say('store_has_none'))].filter(Boolean);
+    }
+
+    #ratingText({ rating, ratings }) {
+        if (!Number.isFinite(rating)) return null;
+        const value = new Intl.NumberFormat(locale(this.#lang), { maximumFractionDigits: 1 }).format(rating);
+        return Number.isInteger(ratings) ? this.#say('rating_of', { rating: value, count: ratings }) : this.#say('rating', { rating: value });
+    }
+
+    #shopLink({ link, title }) {
+        return link && h('a', { class: 'go', href: link, target: '_blank', rel: 'noopener', 'aria-label': `${this.#say('see_in_shop')}: ${title}` },
+            h('span', {}, this.#say('see_in_shop')), icon('out'));
+    }
+
+    #addButton(product, index) {
+        const add = () => this.#wish({ t: 'basket_add', id: product.id, quantity: 1 });
+        return h('button', { type: 'button', id: `add-${index}`, class: 'primary', part: 'button primary', disabled: !(this.#open && this.#speaks), onclick: add,
+            'aria-label': `${this.#say('basket_add')}: ${product.title}` }, icon('basket'), h('span', {}, this.#say('basket_add')));
+    }
+
+    #image(address, title) {
+        const blank = h('div', title ? { class: 'blank', role: 'img', 'aria-label': title } : { class: 'blank', 'aria-hidden': 'true' });
+        if (!address) return blank;
+        const image = h('img', { src: address, alt: title, referrerpolicy: 'no-referrer', decoding: 'async' });
+        image.onerror = () => image.replaceWith(blank);
+        return image;
+    }
+
+    #product(product) {
+        const count = product.images.length;
+        const turn = (step) => () => { this.#picture = (this.#picture + step + count) % count; this.#fillShelf(); };
+        const turner = (name, step) => h('button', { type: 'button', id: `do-${name}`, part: 'button', onclick: turn(step), 'aria-label': this.#say(`picture_${name}`) }, icon(name));
+        const feed = Number.isFinite(product.feed_utc) && new Intl.DateTimeFormat(locale(this.#lang), { dateStyle: 'medium', timeStyle: 'short' }).format(product.feed_utc);
+        const rating = this.#ratingText(product);
+        return h('section', { class: 'product', 'aria-labelledby': 'product-title' },
+            h('figure', { class: 'figure' }, this.#image(product.images[this.#picture], product.title), count > 1 && h('div', { class: 'turn' }, turner('previous', -1),
+                h('span', { class: 'small' }, this.#say('picture_of', { index: this.#picture + 1, count })), turner('next', 1))),
+            h('div', { class: 'facts' }, product.brand && h('p', { class: 'small' }, product.brand), h('h3', { id: 'product-title', tabindex: '-1' }, product.title),
+                this.#priceTag(product), rating && this.#fact(true, rating, 'star'), ...this.#availability(product),
+                product.highlights.length > 0 && h('ul', {}, ...product.highlights.slice(0, 4).map((text) => h('li', {}, text))),
+                h('div', { class: 'row' }, this.#addButton(product, 0), this.#shopLink(product)),
+                feed && h('p', { class: 'small' }, this.#say('price_as_of', { time: feed }))));
+    }
+
+    #compared(products) {
+        const rows = comparison(products);
+        const column = (product, index) => h('td', {}, this.#image(product.images[0], product.title), h('span', { class: 'title', id: `column-${index}` }, product.title), this.#priceTag(product),
+            this.#ratingText(product) && this.#fact(true, this.#ratingText(product), 'star'), ...this.#availability(product), h('div', { class: 'row' }, this.#addButton(product, index), this.#shopLink(product)));
+        const row = ({ name, values, differ }) => h('tr', { class: differ && 'differs' }, h('th', { scope: 'row' }, name, differ && h('br'), differ && h('span', { class: 'mark' }, this.#say('differs'))),
+            ...values.map((value, index) => h('td', { 'aria-describedby': `column-${index}` }, value || '–')));
+        return h('section', { 'aria-labelledby': 'product-title' }, h('h3', { id: 'product-title', tabindex: '-1' }, this.#say('compare_title')),
+            h('div', { class: 'compared', role: 'region', tabindex: '0', 'aria-labelledby': 'product-title' }, h('table', {},
+                h('thead', {}, h('tr', {}, h('td', {}), ...products.map(column))), h('tbody', {}, ...rows.map(row)))));
+    }
+
+    #basketPart({ items, checkout }, changes) {
+        if (items.length === 0) return null;
+        const button = (id, name, title, label, onclick, disabled = false) => h('button', { type: 'button', id, part: 'button', onclick, 'aria-label': `${this.#say(name)}: ${title}`,
+            disabled: disabled || !(this.#open && this.#speaks) }, label);
+        const counter = ({ id, title, quantity }, index) => h('div', { class: 'count' },
+            button(`less-${index}`, 'basket_less', title, '−', () => this.#wish({ t: 'basket_set', id, quantity: quantity - 1 })), h('b', {}, String(quantity)),
+            button(`more-${index}`, 'basket_more', title, '+', () => this.#wish({ t: 'basket_set', id, quantity: quantity + 1 }), quantity >= QUANTITY_MAX),
+            button(`remove-${index}`, 'basket_remove', title, this.#say('basket_remove'), () => this.#wish({ t: 'basket_set', id, quantity: 0 })));
+        const line = (item, index) => h('li', {}, this.#image(item.image, ''), h('span', {}, item.title), h('span', { class: 'sum' }, (changes ? '' : `${item.quantity} × `) + price(this.#lang, changes ? item.price * item.quantity : item.price, item.currency)),
+            changes && counter(item, index));
+        return h('section', { class: 'basket', part: 'basket', 'aria-labelledby': 'basket-title' }, h('h3', { id: 'basket-title', tabindex: '-1' }, this.#say('basket_title')),
+            h('ul', { role: 'list' }, ...items.map(line)), h('p', { class: 'total' }, h('span', {}, this.#say('basket_total')), h('span', {}, this.#totalText(items))),
+            checkout && h('a', { class: changes ? 'go' : 'go primary', id: 'do-checkout', href: checkout, target: '_blank', rel: 'noopener' }, h('span', {}, this.#say('checkout')), icon('out')));
+    }
+
+    #forgetProducts() {
+        this.#shown = null;
+        this.#basket = { items: [], checkout: null };
+        this.#fillShelf();
+    }
+
     /* --- afterwards --- */
 
     /* The call is over, by whichever end. What is kept of it is what a rating needs. */
@@ -1147,6 +1427,7 @@ class LiveboothCall extends HTMLElement {
         const talked = this.#call && this.#call.talked && ['completed', 'dropped'].includes(outcome);
         this.#outcome = outcome;
         if (talked) this.#rated = { call: this.#call.call, key: this.#call.key };
+        this.#order = this.#basket.items.length > 0 ? this.#basket : null;
         this.#hangMedia();
         if (this.shadowRoot.fullscreenElement) document.exitFullscreen();
         this.#enter('ended');
@@ -1165,6 +1446,7 @@ class LiveboothCall extends HTMLElement {
         this.#microphone = this.#camera = this.#channel = null;
         this.#unsent = [];
         this.#soundless = this.#stalled = false;
+        this.#forgetProducts();
     }
 
     #dropPeers() {
@@ -1186,7 +1468,7 @@ class LiveboothCall extends HTMLElement {
             if (this.#stars > 0) this.#rate(text.value.trim());
             else this.shadowRoot.getElementById('star-1').focus();
         };
-        return [this.#title(this.#outcome === 'dropped' ? 'dropped_title' : 'ended_title'), h('form', { novalidate: true, onsubmit: submit },
+        return [this.#title(this.#outcome === 'dropped' ? 'dropped_title' : 'ended_title'), this.#order && this.#basketPart(this.#order, false), h('form', { novalidate: true, onsubmit: submit },
             h('fieldset', {}, h('legend', {}, this.#say('rate_title')), stars), error, h('div', { class: 'labelled' }, label, text),
             h('div', { class: 'row' }, h('button', { class: 'primary', part: 'button primary', id: 'do-rate_send' }, this.#say('rate_send')),
                 this.#button('rate_skip', () => this.#restart())))];
@@ -1213,13 +1495,14 @@ class LiveboothCall extends HTMLElement {
         const text = { rated: this.#say('thanks_text'), lost: this.#say('lost_text'),
             callback: this.#reference ? this.#say('called_back_text', { reference: shortReference(this.#reference) }) : '' }[this.#outcome];
         const offer = ['missed', 'declined', 'setup_failed', 'dropped'].includes(this.#outcome);
-        return [this.#title(title), text && h('p', {}, text), h('div', { class: 'row' },
+        return [this.#title(title), text && h('p', {}, text), this.#order && this.#basketPart(this.#order, false), h('div', { class: 'row' },
             this.#button('again', () => this.#restart('form'), offer ? 'primary' : ''), offer && this.#button('callback_instead', () => this.#show('callback')))];
     }
 
     #restart(view = 'launcher') {
         this.#choice.terms = false;
         this.#rated = null;
+        this.#order = null;
         this.#reference = '';
         if (this.#line && this.#words === null && !this.#parting) this.#shut(view);
         else {
