@@ -81,6 +81,14 @@ static const char *text_of(const json_t *product, const char *member)
     return text ? text : "";
 }
 
+/* What kind of thing it is counts like its name, but for accessories: whoever looks for a TV means none of its cables. */
+static void index_kind(Build *build, const json_t *product)
+{
+    g_auto(GStrv) levels = product_type_levels(text_of(product, "type"));
+    const guint depth = g_strv_length(levels);
+    if (depth > 0 && product_type_accessory_level((const char *const *)levels) < 0) catalogue_words_index(levels[depth - 1], build->name);
+}
+
 static gboolean put_words(Build *build, const json_t *product, gint64 row, GError **error)
 {
     static const char *const names[] = {"title", "brand", "mpn"};
@@ -90,6 +98,7 @@ static gboolean put_words(Build *build, const json_t *product, gint64 row, GErro
     g_string_truncate(build->code, 0);
     g_string_truncate(build->more, 0);
     for (guint n = 0; n < G_N_ELEMENTS(names); n++) catalogue_words_index(text_of(product, names[n]), build->name);
+    index_kind(build, product);
     catalogue_words_index(text_of(product, "id"), build->code);
     catalogue_words_index(text_of(product, "gtin"), build->code);
     catalogue_words_index(text_of(product, "type"), build->more);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #define JOINED_MAX 24 /* bytes of a joined word that people would still type */
-#define SUFFIX_MIN 3
+#define SUFFIX_MIN 2
 
 /* What no normalization takes apart. */
 static const char *special(gunichar c)
