@@ -155,6 +155,23 @@ static void draw_ring(cairo_t *cr, const SceneItem *item)
     cairo_stroke(cr);
 }
 
+static void draw_image(cairo_t *cr, const SceneItem *item)
+{
+    int width = cairo_image_surface_get_width(item->image), height = cairo_image_surface_get_height(item->image);
+    if (width <= 0 || height <= 0) return;
+    Rect place = rect_fit(item->rect, (double)width / height);
+    cairo_save(cr);
+    rounded_path(cr, place, item->radius);
+    cairo_clip(cr);
+    cairo_translate(cr, place.x, place.y);
+    cairo_scale(cr, place.w / width, place.h / height);
+    cairo_set_source_surface(cr, item->image, 0, 0);
+    cairo_pattern_set_filter(cairo_get_source(cr), CAIRO_FILTER_GOOD);
+    cairo_paint(cr);
+    cairo_restore(cr);
+    cairo_new_path(cr);
+}
+
 static void draw_text(Fonts *fonts, cairo_t *cr, const SceneItem *item)
 {
     static const PangoAlignment alignments[] = {PANGO_ALIGN_LEFT, PANGO_ALIGN_CENTER, PANGO_ALIGN_RIGHT};
@@ -179,6 +196,7 @@ static void draw_item(Fonts *fonts, cairo_t *cr, const SceneItem *item)
     case SCENE_BOX: draw_box(cr, item); break;
     case SCENE_RING: draw_ring(cr, item); break;
     case SCENE_TEXT: draw_text(fonts, cr, item); break;
+    case SCENE_IMAGE: draw_image(cr, item); break;
     case SCENE_ICON:
         set_colour(cr, item->colour);
         icon_draw(cr, item->icon, item->rect.x, item->rect.y, item->rect.w);

@@ -48,6 +48,15 @@ static const char *const paths[ICONS] = {
     [ICON_DOTS] = "F5 12 1.2 F12 12 1.2 F19 12 1.2",
     [ICON_BRAND] =
         "M3 5.5 L17 5.5 C19.5 5.5 21 7 21 9.5 L21 14.5 C21 17 19.5 18.5 17 18.5 L11 18.5 L6 22 L6 18.5 C4 18 3 16.5 3 14.5 Z F12 12 2.6",
+    [ICON_SEARCH] = "O10.5 10.5 6.5 M15.5 15.5 L21 21",
+    [ICON_COMPARE] = "M3 5 L10 5 L10 19 L3 19 Z M14 5 L21 5 L21 19 L14 19 Z",
+    [ICON_PLUS] = "M12 4.5 L12 19.5 M4.5 12 L19.5 12",
+    [ICON_LEFT] = "M15 5 L8 12 L15 19",
+    [ICON_RIGHT] = "M9 5 L16 12 L9 19",
+    [ICON_STAR] = "M12 3.2 L14.8 8.9 L21 9.8 L16.5 14.2 L17.5 20.4 L12 17.5 L6.5 20.4 L7.5 14.2 L3 9.8 L9.2 8.9 Z",
+    [ICON_STORE] = "M4 10.5 L4 20 L20 20 L20 10.5 M3 9.5 L5 4 L19 4 L21 9.5 C21 12 16.5 12 16.5 9.5 C16.5 12 12 12 12 9.5 C12 12 7.5 12 "
+                   "7.5 9.5 C7.5 12 3 12 3 9.5",
+    [ICON_IMAGES] = "M3 7 L17 7 L17 19 L3 19 Z M6.5 4 L21 4 L21 15.5 M3 16 L8 11.5 L12 15.5 L14 13.5 L17 16.5",
 };
 
 static gboolean number(const char **at, double *value)

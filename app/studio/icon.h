@@ -38,6 +38,14 @@ typedef enum {
     ICON_RESTART,
     ICON_DOTS,
     ICON_BRAND,
+    ICON_SEARCH,
+    ICON_COMPARE,
+    ICON_PLUS,
+    ICON_LEFT,
+    ICON_RIGHT,
+    ICON_STAR,
+    ICON_STORE,
+    ICON_IMAGES,
     ICONS
 } Icon;
 

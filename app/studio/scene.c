@@ -7,10 +7,13 @@
 #define FNV_START 14695981039346656037ULL
 #define FNV_PRIME 1099511628211ULL
 
+static const cairo_user_data_key_t image_key;
+
 static void item_clear(gpointer data)
 {
     SceneItem *item = data;
     g_clear_pointer(&item->text, g_free);
+    g_clear_pointer(&item->image, cairo_surface_destroy);
 }
 
 Scene *scene_new(Fonts *fonts)
@@ -104,6 +107,24 @@ void scene_ring(Scene *scene, Rect rect, double line_width, guint32 colour, guin
 {
     add(scene, (SceneItem){
                    .kind = SCENE_RING, .rect = rect, .line_width = line_width, .colour = colour, .line = track, .part = CLAMP(part, 0, 1)});
+}
+
+/* What tells one image from another: addresses are used again. */
+static guint image_print(cairo_surface_t *image)
+{
+    static guint last;
+    guint print = GPOINTER_TO_UINT(cairo_surface_get_user_data(image, &image_key));
+    if (print) return print;
+    cairo_surface_set_user_data(image, &image_key, GUINT_TO_POINTER(++last), NULL);
+    return last;
+}
+
+void scene_image(Scene *scene, cairo_surface_t *image, Rect rect, double radius)
+{
+    if (!image) return;
+    add(scene,
+        (SceneItem){
+            .kind = SCENE_IMAGE, .rect = rect, .radius = radius, .line = image_print(image), .image = cairo_surface_reference(image)});
 }
 
 void scene_words(Scene *scene, const SceneItem *item)

@@ -27,8 +27,8 @@ typedef enum {
 } TextStyle;
 
 typedef enum { ALIGN_LEFT, ALIGN_CENTRE, ALIGN_RIGHT } TextAlign;
-typedef enum { SCENE_BOX, SCENE_TEXT, SCENE_ICON, SCENE_RING } SceneKind;
-typedef enum { PICTURE_SHOPPER, PICTURE_OWN, PICTURES } PictureKind;
+typedef enum { SCENE_BOX, SCENE_TEXT, SCENE_ICON, SCENE_RING, SCENE_IMAGE } SceneKind;
+typedef enum { PICTURE_SHOPPER, PICTURE_OWN, PICTURE_VIDEO, PICTURES } PictureKind;
 
 typedef struct {
     SceneKind kind;
@@ -40,9 +40,10 @@ typedef struct {
     Icon icon;
     TextStyle style;
     TextAlign align;
-    guint lines;      /* at most; further words are ellipsized */
-    gboolean top;     /* at the top of rect, else in its middle */
-    gboolean foreign; /* words that are not ours (a product's title, a message), of any length: may be cut */
+    guint lines;            /* at most; further words are ellipsized */
+    gboolean top;           /* at the top of rect, else in its middle */
+    gboolean foreign;       /* words that are not ours (a product's title, a message), of any length: may be cut */
+    cairo_surface_t *image; /* of an image: a reference */
     char *text;
 } SceneItem;
 
@@ -95,6 +96,8 @@ void scene_frame(Scene *scene, Rect rect, double radius, guint32 fill, guint32 l
 void scene_icon(Scene *scene, Icon icon, Rect rect, guint32 colour, guint32 on);
 /* part (0 to 1) of a ring of line_width, clockwise from the top. */
 void scene_ring(Scene *scene, Rect rect, double line_width, guint32 colour, guint32 track, double part);
+/* As large as fits into rect, its corners rounded; image may be NULL: nothing. */
+void scene_image(Scene *scene, cairo_surface_t *image, Rect rect, double radius);
 /* Adds a text item as given (kind is set; text is copied). */
 void scene_words(Scene *scene, const SceneItem *item);
 /* One line, in the middle of rect's height. */

@@ -11,6 +11,7 @@
 struct Text {
     json_t *own;
     json_t *fallback;
+    char *language;
 };
 
 GQuark text_error_quark(void)
@@ -23,6 +24,7 @@ void text_free(Text *text)
     if (!text) return;
     json_decref(text->own);
     json_decref(text->fallback);
+    g_free(text->language);
     g_free(text);
 }
 
@@ -59,10 +61,16 @@ Text *text_load(const char *share, const char *language, GError **error)
         return NULL;
     }
     g_autoptr(Text) text = g_new0(Text, 1);
+    text->language = g_strdup(language);
     text->fallback = read_catalogue(share, FALLBACK, error);
     if (!text->fallback) return NULL;
     text->own = strcmp(language, FALLBACK) == 0 ? json_incref(text->fallback) : read_catalogue(share, language, error);
     return text->own ? g_steal_pointer(&text) : NULL;
+}
+
+const char *text_language(const Text *text)
+{
+    return text->language;
 }
 
 static const char *look_up(const json_t *catalogue, const char *section, const char *key)

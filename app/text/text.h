@@ -16,6 +16,8 @@ GQuark text_error_quark(void);
 /* language: two or three lower-case letters. English must be there; another language that is not there is an error too.
  * Returns a Text for text_free(), or NULL with a sentence for a person. */
 Text *text_load(const char *share, const char *language, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Such as "nb"; belongs to text. */
+const char *text_language(const Text *text);
 void text_free(Text *text); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Text, text_free)
 
