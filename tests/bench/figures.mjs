@@ -21,6 +21,10 @@ export const BARS = [
     { key: 'desk_claims_per_s', bar: 100, least: true, unit: '/s', what: '200 booths, 1,000 shoppers arriving' },
     { key: 'desk_request_to_offer_ms', part: 'p99', bar: 100, unit: 'ms', what: '200 booths, 1,000 shoppers arriving' },
     { key: 'desk_pss_mb', bar: 60, unit: 'MB', what: '200 booths, 1,000 shoppers arriving' },
+    { key: 'catalogue_import_s', bar: 10, unit: 's', what: '50,000 products, XML, into JetStream' },
+    { key: 'catalogue_search_ms', part: 'p50', bar: 10, unit: 'ms', what: 'search as one types, over the bus' },
+    { key: 'catalogue_search_ms', part: 'p95', bar: 20, unit: 'ms', what: 'search as one types, over the bus' },
+    { key: 'catalogue_disk_mb', bar: 60, unit: 'MB', what: '50,000 products on a booth' },
 ];
 
 /* The value below which that part (0 to 1) of the samples lies: the nearest rank. */
