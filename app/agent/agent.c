@@ -1,6 +1,7 @@
 #include "agent/agent.h"
 
 #include "agent/booth.h"
+#include "agent/checks.h"
 #include "agent/catalogue_keeper.h"
 #include "agent/catalogue_service.h"
 #include "agent/desk_proxy.h"
@@ -11,6 +12,7 @@
 #include "agent/service.h"
 #include "agent/shop.h"
 #include "agent/status.h"
+#include "agent/storage_probe.h"
 #include "agent/studio_proxy.h"
 #include "drivers/panel/panel.h"
 #include "drivers/sensors/sensors.h"
@@ -50,6 +52,13 @@ struct Agent {
     char *link_why;
     char *saved;          /* the state's text as committed */
     GPtrArray *unwritten; /* records (json_t) that the disk refused */
+    gboolean unsaved;     /* the disk refused the state */
+    StorageProbe *probe;
+    StorageState storage;
+    gint64 started_mono;
+    gboolean was_welcomed, resumed; /* ever by a desk; the agent was started again in the same boot */
+    gboolean alert, lamp;           /* somebody waits too long; and the lamp's phase */
+    guint look;
     gboolean studio_seen;
     gint64 sent_epoch, sent_seq; /* the record under way; 0: none */
     gint64 sent_mono;
@@ -90,9 +99,25 @@ static gboolean set_problem(Agent *agent, const char *name, gboolean present)
 /* --- the published state ----------------------------------------------------------------------------------------------------------------
  */
 
+static ChecksParts check_parts(const Agent *agent)
+{
+    return (ChecksParts){
+        .problems = agent->problems,
+        .health = agent->health,
+        .link_up = desk_proxy_up(agent->desk),
+        .clock_known = agent->was_welcomed || sensors_clock(agent->sensors),
+        .storage_known = agent->storage != STORAGE_UNKNOWN,
+        .age_ms = mono_ms() - agent->started_mono,
+    };
+}
+
 static json_t *snapshot(Agent *agent)
 {
+    const ChecksParts checks_now = check_parts(agent);
+    json_t *checks = checks_json(&checks_now);
     const StatusParts parts = {
+        .checks = checks,
+        .alert = agent->alert,
         .config = agent->config,
         .booth = &agent->booth,
         .problems = agent->problems,
@@ -108,7 +133,9 @@ static json_t *snapshot(Agent *agent)
         .millidegrees = agent->millidegrees,
         .now_mono = mono_ms(),
     };
-    return status_snapshot(&parts);
+    json_t *now = status_snapshot(&parts);
+    json_decref(checks);
+    return now;
 }
 
 static gboolean on_status_later(gpointer data);
@@ -196,17 +223,18 @@ static void write_down(Agent *agent)
     json_t *card = card_to_save(agent);
     g_autofree char *state = saved_write(&agent->booth, card, agent->boot);
     json_decref(card);
-    if (agent->unwritten->len == 0 && g_strcmp0(state, agent->saved) == 0) return;
+    if (agent->unwritten->len == 0 && !agent->unsaved && g_strcmp0(state, agent->saved) == 0) return;
     g_autoptr(GError) error = NULL;
     gboolean recorded = agent->unwritten->len > 0;
     if (commit(agent, state, &error)) {
         g_free(agent->saved);
         agent->saved = g_steal_pointer(&state);
-        set_problem(agent, "storage_failing", FALSE);
         if (recorded) upload(agent);
-    } else if (set_problem(agent, "storage_failing", TRUE)) {
+    } else if (!agent->unsaved) {
         g_warning("%s", error->message);
     }
+    agent->unsaved = error != NULL;
+    set_problem(agent, "storage_failing", agent->unsaved || agent->storage == STORAGE_FAILING);
 }
 
 static void json_unref(gpointer value)
@@ -250,10 +278,11 @@ static void act(Agent *agent, const BoothAction *action)
     }
 }
 
+/* Steady while it rings, blinking while somebody waits too long. */
 static void light(Agent *agent)
 {
     BoothState state = agent->booth.state;
-    panel_light(agent->panel, PANEL_RING, state == BOOTH_RINGING);
+    panel_light(agent->panel, PANEL_RING, state == BOOTH_RINGING || (agent->alert && agent->lamp));
     panel_light(agent->panel, PANEL_ON_AIR, state == BOOTH_CONNECTING || state == BOOTH_LIVE);
 }
 
@@ -298,13 +327,26 @@ static gboolean on_tick(gpointer data)
 
 /* Tells the machine when the problems began or ceased to keep the booth from being ready. Until the studio was there once, nothing is
  * known. */
+static gboolean is_blocked(const Agent *agent)
+{
+    return problems_block(agent->problems) || !agent->studio_seen;
+}
+
 static void weigh_problems(Agent *agent)
 {
-    gboolean blocked = problems_block(agent->problems) || !agent->studio_seen;
+    gboolean blocked = is_blocked(agent);
     if (blocked != agent->booth.blocked)
         step(agent, &(BoothEvent){.kind = BOOTH_BLOCKED, .flag = blocked});
     else
         changed(agent, TRUE);
+}
+
+/* Leaves starting when everything was looked at, or the time for that is over; at once when the agent only came back. */
+static void start_when_checked(Agent *agent)
+{
+    const ChecksParts parts = check_parts(agent);
+    if (agent->booth.state != BOOTH_STARTING || !agent->studio || (!agent->resumed && !checks_are_done(&parts))) return;
+    step(agent, &(BoothEvent){.kind = BOOTH_STARTED});
 }
 
 /* --- the desk ----------------------------------------------------------------------------------------------------------------------------
@@ -327,6 +369,7 @@ static void on_desk_event(void *data, BoothEvent *event)
     Agent *agent = data;
     step(agent, event);
     if (event->kind == BOOTH_WELCOME) weigh_problems(agent);
+    start_when_checked(agent);
 }
 
 static void on_welcome(void *data, const json_t *welcome)
@@ -339,6 +382,7 @@ static void on_welcome(void *data, const json_t *welcome)
     set_problem(agent, "desk_unreachable", FALSE);
     set_problem(agent, "certificate_expired", FALSE);
     set_problem(agent, "certificate_foreign", FALSE);
+    agent->was_welcomed = TRUE;
     const json_t *stored = json_object_get(welcome, "stored");
     records_welcome(agent->records, wire_int(stored, "epoch"), wire_int(stored, "seq"));
     agent->sent_seq = 0;
@@ -395,10 +439,41 @@ static void on_recorded(void *data, gint64 epoch, gint64 seq)
     changed(agent, FALSE);
 }
 
+static gboolean is_ours(const Agent *agent, const char *topic)
+{
+    const char *const *ours = config_list(agent->config, "booth", "topics");
+    return g_strv_contains(ours, "*") || g_strv_contains(ours, topic);
+}
+
+/* Somebody whom this booth could help waits too long; after the shift that is no concern of its advisor. */
+static gboolean waits_too_long(const Agent *agent)
+{
+    const gint64 limit = config_int(agent->config, "advisor", "alert_wait_s") * 1000;
+    const gint64 since = mono_ms() - wire_int(agent->queue, "told_mono");
+    if (!desk_proxy_up(agent->desk) || strcmp(agent->booth.pause_reason, "end_of_shift") == 0) return FALSE;
+    const char *id;
+    json_t *topic;
+    json_object_foreach(json_object_get(agent->queue, "topics"), id, topic) {
+        if (is_ours(agent, id) && wire_int(topic, "waiting") > 0 && wire_int(topic, "oldest_ms") + since >= limit) return TRUE;
+    }
+    return FALSE;
+}
+
+static void watch_line(Agent *agent)
+{
+    gboolean alert = waits_too_long(agent);
+    if (alert != agent->alert) changed(agent, FALSE);
+    agent->alert = alert;
+}
+
 static void on_queue(void *data, const json_t *queue)
 {
     Agent *agent = data;
-    set_json(&agent->queue, queue);
+    json_t *told = json_copy((json_t *)queue);
+    json_object_set_new(told, "told_mono", json_integer(mono_ms()));
+    set_json(&agent->queue, told);
+    json_decref(told);
+    watch_line(agent);
     changed(agent, FALSE);
 }
 
@@ -487,7 +562,7 @@ static void on_studio_up(void *data, const BoothKey *session, guint pc, const js
     problems_set_health(agent->problems, health, utc_ms(agent));
     step(agent, &(BoothEvent){.kind = BOOTH_STUDIO_UP, .key = *session, .number = pc, .media = media_of(media_string(agent, "state"))});
     weigh_problems(agent);
-    step(agent, &(BoothEvent){.kind = BOOTH_STARTED});
+    start_when_checked(agent);
 }
 
 static gboolean on_studio_grace(gpointer data)
@@ -506,7 +581,7 @@ static void on_studio_down(void *data)
     set_json(&agent->health, NULL);
     step(agent, &(BoothEvent){.kind = BOOTH_STUDIO_DOWN});
     if (!agent->studio_grace) agent->studio_grace = g_timeout_add(AGENT_GRACE_MS, on_studio_grace, agent);
-    step(agent, &(BoothEvent){.kind = BOOTH_STARTED});
+    start_when_checked(agent);
 }
 
 /* Health says it too: an agent that was away when the connection came up has missed the signal. */
@@ -528,6 +603,7 @@ static void on_health(void *data, const json_t *health)
         weigh_problems(agent);
     else
         changed(agent, FALSE);
+    start_when_checked(agent);
 }
 
 static void on_local_signal(void *data, guint pc, const char *signal)
@@ -619,10 +695,40 @@ static void on_name_lost(void *data)
     agent->lost(agent->lost_data);
 }
 
-static void read_sensors(Agent *agent)
+/* Returns whether anything changed. */
+static gboolean look_at_storage(Agent *agent)
 {
     guint64 left = 0;
-    if (sensors_storage(agent->sensors, &left)) set_problem(agent, "storage_full", left < AGENT_STORAGE_MIN);
+    gboolean full = sensors_storage(agent->sensors, &left) && left < AGENT_STORAGE_MIN;
+    gboolean differs = set_problem(agent, "storage_full", full || agent->storage == STORAGE_FULL);
+    return set_problem(agent, "storage_failing", agent->unsaved || agent->storage == STORAGE_FAILING) || differs;
+}
+
+static void on_storage(void *data, StorageState state)
+{
+    Agent *agent = data;
+    agent->storage = state;
+    if (look_at_storage(agent)) weigh_problems(agent);
+    changed(agent, FALSE);
+    start_when_checked(agent);
+}
+
+/* A lamp in its phase, and what nobody tells by itself. */
+static gboolean on_look(gpointer data)
+{
+    Agent *agent = data;
+    if (agent->unsaved) write_down(agent);
+    if (look_at_storage(agent) || is_blocked(agent) != agent->booth.blocked) weigh_problems(agent);
+    watch_line(agent);
+    agent->lamp = !agent->lamp;
+    light(agent);
+    start_when_checked(agent);
+    return G_SOURCE_CONTINUE;
+}
+
+static void read_sensors(Agent *agent)
+{
+    look_at_storage(agent);
     agent->has_temperature = sensors_temperature(agent->sensors, &agent->millidegrees);
 }
 
@@ -647,6 +753,7 @@ static void restore(Agent *agent)
     agent->saved = records_state(agent->records);
     json_t *card = NULL;
     if (!agent->saved) return;
+    agent->resumed = saved_is_of(agent->saved, agent->boot);
     if (!saved_read(agent->saved, agent->boot, mono_ms(), &agent->booth, &card))
         g_warning("the saved state makes no sense; starting paused");
     if (card) take_card(agent, card);
@@ -698,6 +805,7 @@ Agent *agent_new(const Config *config, GDBusConnection *bus, void (*lost)(gpoint
     agent->lost = lost;
     agent->lost_data = data;
     agent->boot = read_boot_id();
+    agent->started_mono = mono_ms();
     agent->link_why = g_strdup("");
     agent->problems = problems_new();
     agent->unwritten = g_ptr_array_new_with_free_func(json_unref);
@@ -711,6 +819,8 @@ Agent *agent_new(const Config *config, GDBusConnection *bus, void (*lost)(gpoint
     if (!note_check_settings(config, error) || !open_parts(agent, bus, error)) return NULL;
     agent->desk_grace = g_timeout_add(AGENT_GRACE_MS, on_desk_grace, agent);
     agent->status_regular = g_timeout_add(AGENT_STATUS_MS, on_status_regular, agent);
+    agent->look = g_timeout_add(AGENT_LOOK_MS, on_look, agent);
+    agent->probe = storage_probe_new(config_string(config, "booth", "state"), on_storage, agent);
     read_sensors(agent);
     light(agent);
     arm(agent);
@@ -725,6 +835,8 @@ void agent_free(Agent *agent)
     stop_source(&agent->publish);
     stop_source(&agent->status_later);
     stop_source(&agent->status_regular);
+    stop_source(&agent->look);
+    storage_probe_free(agent->probe);
     stop_source(&agent->desk_grace);
     stop_source(&agent->studio_grace);
     desk_proxy_free(agent->desk);

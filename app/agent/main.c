@@ -56,6 +56,7 @@ static gboolean run(const char *path, GError **error)
     g_autoptr(GDBusConnection) bus = open_bus(config_string(config, "booth", "bus"), error);
     if (!bus) return FALSE;
     Life life = {g_main_loop_new(NULL, FALSE), FALSE};
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a fault to tell, not to die of */
     guint term = g_unix_signal_add(SIGTERM, on_signal, &life);
     guint interrupt = g_unix_signal_add(SIGINT, on_signal, &life);
     Agent *agent = agent_new(config, bus, on_lost, &life, error);

@@ -8,20 +8,11 @@ typedef struct {
 } Known;
 
 static const Known all[] = {
-    {"camera_face_missing", TRUE},
-    {"camera_face_frozen", TRUE},
-    {"camera_product_missing", FALSE},
-    {"camera_product_frozen", FALSE},
-    {"microphone_missing", TRUE},
-    {"microphone_silent", FALSE},
-    {"speaker_missing", TRUE},
-    {"console_missing", TRUE},
-    {"demo_missing", FALSE},
-    {"studio_down", TRUE},
-    {"storage_full", TRUE},
-    {"storage_failing", TRUE},
-    {"desk_unreachable", TRUE},
-    {"certificate_expired", TRUE},
+    {"camera_face_missing", TRUE},    {"camera_face_frozen", TRUE}, {"camera_product_missing", FALSE},
+    {"camera_product_frozen", FALSE}, {"microphone_missing", TRUE}, {"microphone_silent", TRUE},
+    {"speaker_missing", TRUE},        {"speaker_silent", TRUE},     {"console_missing", TRUE},
+    {"demo_missing", TRUE},           {"studio_down", TRUE},        {"storage_full", TRUE},
+    {"storage_failing", TRUE},        {"desk_unreachable", TRUE},   {"certificate_expired", TRUE},
     {"certificate_foreign", TRUE},
 };
 
@@ -69,10 +60,18 @@ gboolean problems_set_health(Problems *problems, const json_t *health, gint64 ut
     gboolean changed = set_device(problems, json_object_get(camera, "face"), "camera_face_missing", "camera_face_frozen", "frozen", utc);
     changed |= set_device(problems, json_object_get(camera, "product"), "camera_product_missing", "camera_product_frozen", "frozen", utc);
     changed |= set_device(problems, json_object_get(health, "microphone"), "microphone_missing", "microphone_silent", "silent", utc);
-    changed |= set_device(problems, json_object_get(health, "speaker"), "speaker_missing", NULL, NULL, utc);
+    changed |= set_device(problems, json_object_get(health, "speaker"), "speaker_missing", "speaker_silent", "silent", utc);
     changed |= set_device(problems, json_object_get(health, "console"), "console_missing", NULL, NULL, utc);
     changed |= set_device(problems, json_object_get(health, "demo"), "demo_missing", NULL, NULL, utc);
     return changed;
+}
+
+const char *problems_first(const Problems *problems, const char *prefix)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(all); i++) {
+        if (problems->since_utc[i] && g_str_has_prefix(all[i].name, prefix)) return all[i].name;
+    }
+    return NULL;
 }
 
 gboolean problems_block(const Problems *problems)

@@ -17,5 +17,7 @@ gboolean problems_set(Problems *problems, const char *name, gboolean present, gi
 /* Everything that a studio's health tells about its devices; NULL: nothing is known of them. Returns whether anything changed. */
 gboolean problems_set_health(Problems *problems, const json_t *health, gint64 utc);
 
+/* The first present one whose name begins so (static text), or NULL. */
+const char *problems_first(const Problems *problems, const char *prefix);
 gboolean problems_block(const Problems *problems); /* one of them keeps the booth from being ready */
 json_t *problems_json(const Problems *problems);   /* the snapshot's array, new reference */

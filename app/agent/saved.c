@@ -146,6 +146,14 @@ static void forget_boot(Booth *booth, gint64 mono)
     booth->deadline_mono = mono;
 }
 
+gboolean saved_is_of(const char *text, const char *boot)
+{
+    json_t *saved = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    gboolean is_same = g_strcmp0(json_string_value(json_object_get(saved, "boot")), boot) == 0;
+    json_decref(saved);
+    return is_same;
+}
+
 gboolean saved_read(const char *text, const char *boot, gint64 mono, Booth *booth, json_t **card)
 {
     json_t *saved = json_loads(text, JSON_REJECT_DUPLICATES, NULL);

@@ -17,11 +17,13 @@ static json_t *call_json(const StatusParts *parts)
                      call->shopper_present);
 }
 
-static json_t *queue_json(const json_t *queue)
+/* Times in it are of when the desk told it. */
+static json_t *queue_json(const json_t *queue, gboolean alert)
 {
-    json_t *topics = json_object_get(queue, "topics");
-    return json_pack("{s:I, s:I, s:o}", "waiting", (json_int_t)wire_int(queue, "waiting"), "oldest_ms",
-                     (json_int_t)wire_int(queue, "oldest_ms"), "topics", topics ? json_incref(topics) : json_object());
+    json_t *topics = json_object_get(queue, "topics"), *service = json_object_get(queue, "service");
+    return json_pack("{s:I, s:I, s:I, s:b, s:o, s:o}", "waiting", (json_int_t)wire_int(queue, "waiting"), "oldest_ms",
+                     (json_int_t)wire_int(queue, "oldest_ms"), "told_mono", (json_int_t)wire_int(queue, "told_mono"), "alert", alert,
+                     "service", service ? json_incref(service) : json_null(), "topics", topics ? json_incref(topics) : json_object());
 }
 
 /* Adds what the advisor said: value_minor only where there is a value, so that nobody takes none for zero. */
@@ -69,9 +71,11 @@ json_t *status_snapshot(const StatusParts *parts)
     json_object_set_new(
         snapshot, "link",
         json_pack("{s:b, s:s, s:s}", "up", parts->link_up, "address", parts->link_address, "why", parts->link_up ? "" : parts->link_why));
-    json_object_set_new(snapshot, "queue", queue_json(parts->queue));
+    json_object_set_new(snapshot, "queue", queue_json(parts->queue, parts->alert));
     json_object_set_new(snapshot, "call", call_json(parts));
     json_object_set_new(snapshot, "wrapup", wrapup_json(booth));
+    json_object_set(snapshot, "checks", (json_t *)parts->checks);
+    json_object_set_new(snapshot, "checking", json_boolean(booth->checking));
     json_object_set_new(snapshot, "practice", json_boolean(booth_is_practice(booth)));
     json_object_set_new(
         snapshot, "advisor",

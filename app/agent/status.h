@@ -16,6 +16,8 @@ typedef struct {
     const json_t *card;   /* the offer of the call in hand, or NULL */
     const json_t *health; /* the studio's, NULL: it is not there */
     const json_t *queue;  /* the desk's last queue message, or NULL */
+    const json_t *checks; /* checks.h */
+    gboolean alert;       /* a shopper has waited too long */
     gboolean link_up;
     const char *link_address;
     const char *link_why; /* why it is down, "" */

@@ -28,6 +28,11 @@ gboolean sensors_temperature(Sensors *sensors, int *millidegrees)
     return sensors->driver->temperature(sensors, millidegrees);
 }
 
+gboolean sensors_clock(Sensors *sensors)
+{
+    return sensors->driver->clock(sensors);
+}
+
 gboolean sensors_storage(Sensors *sensors, guint64 *free_bytes)
 {
     return sensors->driver->storage(sensors, free_bytes);

@@ -15,6 +15,7 @@ typedef struct {
     gboolean (*temperature)(Sensors *sensors, int *millidegrees);
     /* Bytes that may still be written in the state folder; FALSE when that cannot be told. */
     gboolean (*storage)(Sensors *sensors, guint64 *free_bytes);
+    gboolean (*clock)(Sensors *sensors); /* the wall clock is kept right by the network */
     void (*close)(Sensors *sensors);
 } SensorsDriver;
 
@@ -24,8 +25,8 @@ struct Sensors {
 };
 
 extern const SensorsDriver sensors_linux;
-/* Reads the file sensors in the state folder, if there is one: lines "temperature MILLIDEGREES" and "free BYTES". Else 45 degrees and 1
- * GiB. */
+/* Reads the file sensors in the state folder, if there is one: lines "temperature MILLIDEGREES", "free BYTES" and "clock 0|1". Else 45
+ * degrees, 1 GiB and 1. */
 extern const SensorsDriver sensors_sim;
 
 #define SENSORS_ERROR (sensors_error_quark())
@@ -35,4 +36,5 @@ GQuark sensors_error_quark(void);
 Sensors *sensors_open(const char *name, const char *folder, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean sensors_temperature(Sensors *sensors, int *millidegrees); /* as in the driver */
 gboolean sensors_storage(Sensors *sensors, guint64 *free_bytes);
+gboolean sensors_clock(Sensors *sensors);
 void sensors_close(Sensors *sensors); /* NULL is fine */

@@ -1,6 +1,7 @@
 #include "drivers/sensors/sensors.h"
 
 #include <sys/statvfs.h>
+#include <sys/timex.h>
 
 #define ZONES_MAX 16
 
@@ -37,6 +38,13 @@ static gboolean linux_storage(Sensors *sensors, guint64 *free_bytes)
     return TRUE;
 }
 
+static gboolean linux_clock(Sensors *sensors)
+{
+    (void)sensors;
+    struct timex state = {0};
+    return adjtimex(&state) != TIME_ERROR;
+}
+
 static void linux_close(Sensors *sensors)
 {
     g_free(sensors->folder);
@@ -48,5 +56,6 @@ const SensorsDriver sensors_linux = {
     .open = linux_open,
     .temperature = linux_temperature,
     .storage = linux_storage,
+    .clock = linux_clock,
     .close = linux_close,
 };

@@ -36,6 +36,11 @@ static gboolean sim_storage(Sensors *sensors, guint64 *free_bytes)
     return TRUE;
 }
 
+static gboolean sim_clock(Sensors *sensors)
+{
+    return sim_value(sensors, "clock", 1) != 0;
+}
+
 static void sim_close(Sensors *sensors)
 {
     g_free(sensors->folder);
@@ -47,5 +52,6 @@ const SensorsDriver sensors_sim = {
     .open = sim_open,
     .temperature = sim_temperature,
     .storage = sim_storage,
+    .clock = sim_clock,
     .close = sim_close,
 };

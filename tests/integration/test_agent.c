@@ -403,7 +403,7 @@ static void killed_in_every_state_a_call_goes_on(void **state)
     start_agent();
     expect_state("wrapup");
     wish("Outcome", g_variant_new("(ss)", "sale", "77"));
-    expect("\"outcome\":\"sale\",\"order\":\"77\",\"codec\":\"H264\"");
+    expect("\"outcome\":\"sale\",\"order\":\"77\",\"tags\":[],\"codec\":\"H264\"");
     expect_state("ready");
 }
 
