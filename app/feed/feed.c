@@ -10,8 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define READ_BYTES (256 * 1024)
-#define BYTES_MAX  (2LL * 1024 * 1024 * 1024) /* of a feed */
+#define READ_BYTES  (256 * 1024)
+#define BATCH_ROWS  64
+#define BATCHES_MAX 32
+#define BYTES_MAX   (2LL * 1024 * 1024 * 1024) /* of a feed */
 
 typedef struct {
     char *id, *text;
@@ -29,7 +31,12 @@ struct Feed {
     GHashTable *by_id;   /* id → Product */
     GHashTable *by_gtin; /* number → Product, the first one */
     gint64 bytes;
-    gboolean full;
+    gint full; /* atomic: set by the thread that judges */
+    GThread *judge;
+    GMutex lock; /* of what follows: batches of rows on their way to that thread */
+    GCond moved;
+    GQueue batches;   /* of GPtrArray of FeedRow; an empty one is the last */
+    GPtrArray *batch; /* being filled */
 };
 
 static void product_free(gpointer data)
@@ -69,9 +76,8 @@ static void add_product(Feed *feed, FeedProduct *judged)
     note_gtin(feed, judged->json, product);
 }
 
-static void on_row(gpointer data, const FeedRow *row)
+static void judge_row(Feed *feed, const FeedRow *row)
 {
-    Feed *feed = data;
     FeedProduct judged;
     feed->rows++;
     if (!feed_product_judge(row, feed->report, &judged)) return;
@@ -79,10 +85,60 @@ static void on_row(gpointer data, const FeedRow *row)
     if (g_hash_table_contains(feed->by_id, id))
         feed_report_add(feed->report, TRUE, row->line, id, "id", "another product before it has the same", "give every product its own id");
     else if (feed->products->len >= CATALOGUE_PRODUCTS_MAX)
-        feed->full = TRUE;
+        g_atomic_int_set(&feed->full, TRUE);
     else
         add_product(feed, &judged);
     feed_product_clear(&judged);
+}
+
+/* --- from the thread that reads to the one that judges
+ * ------------------------------------------------------------------------------------- */
+
+static gpointer judge_all(gpointer data)
+{
+    Feed *feed = data;
+    for (gboolean more = TRUE; more;) {
+        g_mutex_lock(&feed->lock);
+        while (g_queue_is_empty(&feed->batches)) g_cond_wait(&feed->moved, &feed->lock);
+        GPtrArray *batch = g_queue_pop_head(&feed->batches);
+        g_cond_signal(&feed->moved);
+        g_mutex_unlock(&feed->lock);
+        for (guint i = 0; i < batch->len; i++) judge_row(feed, g_ptr_array_index(batch, i));
+        more = batch->len > 0;
+        g_ptr_array_unref(batch);
+    }
+    return NULL;
+}
+
+static void row_free(gpointer row)
+{
+    feed_row_free(row);
+}
+
+/* Waits while the judge is far behind. */
+static void pass_batch(Feed *feed)
+{
+    g_mutex_lock(&feed->lock);
+    while (feed->batches.length >= BATCHES_MAX) g_cond_wait(&feed->moved, &feed->lock);
+    g_queue_push_tail(&feed->batches, g_steal_pointer(&feed->batch));
+    g_cond_signal(&feed->moved);
+    g_mutex_unlock(&feed->lock);
+    feed->batch = g_ptr_array_new_with_free_func(row_free);
+}
+
+static void on_row(gpointer data, FeedRow *row)
+{
+    Feed *feed = data;
+    g_ptr_array_add(feed->batch, feed_row_steal(row));
+    if (feed->batch->len >= BATCH_ROWS) pass_batch(feed);
+}
+
+static void finish_judging(Feed *feed)
+{
+    if (!feed->judge) return;
+    if (feed->batch->len > 0) pass_batch(feed);
+    pass_batch(feed);
+    g_thread_join(g_steal_pointer(&feed->judge));
 }
 
 Feed *feed_new(FeedFormat format)
@@ -93,12 +149,21 @@ Feed *feed_new(FeedFormat format)
     feed->products = g_ptr_array_new_with_free_func(product_free);
     feed->by_id = g_hash_table_new(g_str_hash, g_str_equal);
     feed->by_gtin = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    g_mutex_init(&feed->lock);
+    g_cond_init(&feed->moved);
+    g_queue_init(&feed->batches);
+    feed->batch = g_ptr_array_new_with_free_func(row_free);
+    feed->judge = g_thread_new("judge", judge_all, feed);
     return feed;
 }
 
 void feed_free(Feed *feed)
 {
     if (!feed) return;
+    finish_judging(feed);
+    g_ptr_array_unref(feed->batch);
+    g_mutex_clear(&feed->lock);
+    g_cond_clear(&feed->moved);
     feed_reader_free(feed->reader);
     feed_report_free(feed->report);
     g_hash_table_unref(feed->by_id);
@@ -109,7 +174,7 @@ void feed_free(Feed *feed)
 
 static gboolean check_full(const Feed *feed, GError **error)
 {
-    if (!feed->full && feed->bytes <= BYTES_MAX) return TRUE;
+    if (!g_atomic_int_get(&feed->full) && feed->bytes <= BYTES_MAX) return TRUE;
     g_set_error(error, FEED_ERROR, 0, "The feed has more than %d products or %lld bytes, which is more than a booth takes.",
                 CATALOGUE_PRODUCTS_MAX, BYTES_MAX);
     return FALSE;
@@ -165,7 +230,9 @@ static gboolean check_share(const Feed *feed, guint refused_max, GError **error)
 
 gboolean feed_end(Feed *feed, guint refused_max, GError **error)
 {
-    if (!feed_reader_end(feed->reader, error) || !check_full(feed, error)) return FALSE;
+    gboolean read = feed_reader_end(feed->reader, error);
+    finish_judging(feed);
+    if (!read || !check_full(feed, error)) return FALSE;
     if (!check_share(feed, refused_max, error)) return FALSE;
     for (guint i = 0; i < feed->products->len; i++) resolve_related(feed, g_ptr_array_index(feed->products, i));
     return TRUE;
@@ -187,6 +254,8 @@ gboolean feed_read_file(Feed *feed, const char *path, guint refused_max, GError 
         well = FALSE;
     }
     fclose(file);
+    /* The report of a feed that cannot be read to its end is wanted too. */
+    if (!well) finish_judging(feed);
     return well && feed_end(feed, refused_max, error);
 }
 

@@ -1,7 +1,9 @@
 /* feed: a retailer's product feed, from its bytes to the packed catalogue, and the report of what was refused.
  *
- * Everything or nothing: a feed that is broken as a whole, that has no product left, or too many refused ones, gives no catalogue. One
- * thread; holds every product as text, about 1 KiB each. */
+ * Reading and judging go on side by side, the judging on a thread of its own between feed_new() and feed_end().
+ *
+ * Everything or nothing: a feed that is broken as a whole, that has no product left, or too many refused ones, gives no catalogue. To be
+ * called by one thread; holds every product as text, about 1 KiB each. */
 #pragma once
 
 #include "feed/reader.h"
@@ -14,7 +16,7 @@ typedef struct Feed Feed;
 Feed *feed_new(FeedFormat format);
 void feed_free(Feed *feed); /* NULL is fine */
 
-/* The next bytes. FALSE with a sentence: the feed cannot be read. */
+/* The next bytes. FALSE with a sentence: the feed cannot be read. What it was so far is known after feed_end() or feed_read_file(). */
 gboolean feed_push(Feed *feed, const char *bytes, gsize length, GError **error);
 /* The end. refused_max: percent of the rows. FALSE with a sentence: nothing may be made of it; the report says why. */
 gboolean feed_end(Feed *feed, guint refused_max, GError **error);

@@ -17,8 +17,8 @@ typedef enum {
 
 typedef struct FeedReader FeedReader;
 
-/* row is the reader's, and valid in the call. Bytes that are no UTF-8 stand in it as U+FFFD. */
-typedef void (*FeedRowDone)(gpointer data, const FeedRow *row);
+/* row is the reader's, and valid in the call; feed_row_steal() keeps what it has. Bytes that are no UTF-8 stand in it as U+FFFD. */
+typedef void (*FeedRowDone)(gpointer data, FeedRow *row);
 
 FeedReader *feed_reader_new(FeedFormat format, FeedRowDone done, gpointer data);
 void feed_reader_free(FeedReader *reader); /* NULL is fine */

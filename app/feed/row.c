@@ -121,6 +121,17 @@ void feed_row_free(FeedRow *row)
     g_free(row);
 }
 
+FeedRow *feed_row_steal(FeedRow *row)
+{
+    FeedRow *own = feed_row_new(row->line);
+    GArray *fields = own->fields;
+    own->fields = row->fields;
+    own->surplus = row->surplus;
+    row->fields = fields;
+    row->surplus = 0;
+    return own;
+}
+
 void feed_row_reset(FeedRow *row, guint line)
 {
     g_array_set_size(row->fields, 0);

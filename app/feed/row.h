@@ -51,6 +51,8 @@ typedef struct {
 
 FeedRow *feed_row_new(guint line);
 void feed_row_free(FeedRow *row); /* NULL is fine */
+/* What it has, as a new row; it is empty then. */
+FeedRow *feed_row_steal(FeedRow *row);
 /* Empties it for the next item. */
 void feed_row_reset(FeedRow *row, guint line);
 

@@ -52,14 +52,14 @@ function search(config, lines) {
     });
 }
 
-async function untilReady(config, version) {
+async function untilReady(config) {
     for (const until = Date.now() + READY_S * 1000; Date.now() < until;) {
         const { stdout } = await run(join(build, 'bin/boothctl'), ['--config', config, 'status', '--json']);
         const { catalogue } = JSON.parse(stdout);
         if (catalogue.state === 'ready' && catalogue.products === PRODUCTS) return;
         await new Promise((resolve) => { setTimeout(resolve, 200); });
     }
-    throw new Error(`the booth has no catalogue ${version} after ${READY_S} s`);
+    throw new Error(`the booth has no catalogue after ${READY_S} s`);
 }
 
 const folderBytes = (folder) => readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).blocks * 512, 0);
@@ -71,17 +71,19 @@ export async function measureCatalogue(tell) {
     const system = await startSystem({ booths: 1, environment: { BOOTH_PROGRAMS: 'agent', WAIT_READY: 'no' } });
     try {
         const [booth] = system.about.booths, seconds = {};
-        for (const format of ['tsv', 'xml']) {
-            const feed = join(folder, `feed.${format}`), began = performance.now();
+        let onBooth;
+        for (const format of ['xml', 'tsv']) {
+            const feed = join(folder, `feed.${format}`);
             writeFeed(feed, { products: PRODUCTS, format });
-            const written = performance.now();
+            const began = performance.now();
             await run(join(build, 'bin/desk'), ['--config', join(system.state, 'desk.conf'), 'import', feed], { timeout: 120000 });
-            seconds[format] = rounded((performance.now() - written) / 1000, 2);
-            tell(`${format}: written in ${rounded((written - began) / 1000)} s, imported in ${seconds[format]} s`);
+            const imported = performance.now();
+            seconds[format] = rounded((imported - began) / 1000, 2);
+            tell(`${format}: imported in ${seconds[format]} s`);
+            await untilReady(booth.config);
+            /* The second one has the same products, which the booth sees. */
+            onBooth ??= rounded((performance.now() - imported) / 1000);
         }
-        const imported = performance.now();
-        await untilReady(booth.config);
-        const onBooth = rounded((performance.now() - imported) / 1000);
         const lines = queries();
         tell(`${lines.length} searches as one types`);
         const answers = await search(booth.config, lines);

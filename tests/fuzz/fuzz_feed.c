@@ -8,7 +8,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void on_row(gpointer data, const FeedRow *row)
+static void on_row(gpointer data, FeedRow *row)
 {
     FeedProduct product;
     if (!feed_product_judge(row, data, &product)) return;
