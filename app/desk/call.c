@@ -114,7 +114,7 @@ static void finish_unanswered(Call *call, const CallEvent *event, const char *by
 {
     const char *outcome, *cause;
     if (call->state == CALL_OFFERED) end_offer(call, CALL_OFFER_WITHDRAWN, event->now_utc);
-    call_unanswered(call, event->now_utc, event->staff || call->state == CALL_OFFERED, &outcome, &cause);
+    call_unanswered(call, event->now_utc, event->staff || call->state != CALL_QUEUED, &outcome, &cause);
     call_finish(call, event->now_utc, outcome, cause, by);
 }
 
@@ -158,7 +158,8 @@ static gboolean step_queued(Call *call, const CallEvent *event)
 {
     switch (event->kind) {
     case CALL_OFFER: offer_to(call, event); return TRUE;
-    case CALL_SHOPPER_ENDS: finish_unanswered(call, event, "shopper"); return TRUE;
+    case CALL_SHOPPER_ENDS:
+    case CALL_SHOPPER_LEAVES: finish_unanswered(call, event, "shopper"); return TRUE;
     case CALL_SHOPPER_AWAY: finish_unanswered(call, event, "desk"); return TRUE;
     case CALL_CALL_BACK: call_finish(call, event->now_utc, "callback", "", "shopper"); return TRUE;
     default: return FALSE;
@@ -178,7 +179,8 @@ static gboolean step_offered(Call *call, const CallEvent *event)
     case CALL_RING_NO_ANSWER: requeue(call, event, CALL_OFFER_RING_NO_ANSWER, FALSE); return TRUE;
     case CALL_LINK_LOST: requeue(call, event, CALL_OFFER_LINK_LOST, TRUE); return TRUE;
     case CALL_LEASE_ENDED: requeue(call, event, CALL_OFFER_LEASE_ENDED, TRUE); return TRUE;
-    case CALL_SHOPPER_ENDS: finish_unanswered(call, event, "shopper"); return TRUE;
+    case CALL_SHOPPER_ENDS:
+    case CALL_SHOPPER_LEAVES: finish_unanswered(call, event, "shopper"); return TRUE;
     case CALL_SHOPPER_AWAY: finish_unanswered(call, event, "desk"); return TRUE;
     case CALL_CALL_BACK: call_finish(call, event->now_utc, "callback", "", "shopper"); return TRUE;
     default: return FALSE;
@@ -194,6 +196,13 @@ static gboolean step_live(Call *call, const CallEvent *event)
         return TRUE;
     case CALL_BOOTH_ENDS: finish_talk(call, event, "booth"); return TRUE;
     case CALL_SHOPPER_ENDS: finish_talk(call, event, "shopper"); return TRUE;
+    case CALL_SHOPPER_LEAVES:
+        /* The page left the line before it heard that there was a call: nothing failed but the shopper's patience. */
+        if (call->media_up_utc)
+            finish_talk(call, event, "shopper");
+        else
+            finish_unanswered(call, event, "shopper");
+        return TRUE;
     case CALL_SETUP_FAILED: call_finish(call, event->now_utc, "setup_failed", "network", "booth"); return TRUE;
     case CALL_MEDIA_LOST: call_finish(call, event->now_utc, "dropped", "network", "booth"); return TRUE;
     /* The lease of a live call only counts when nobody is left to speak for it: the exchange asks for this when the shopper is gone too. */

@@ -66,15 +66,16 @@ typedef enum {
     CALL_ADOPT, /* the booth came to another desk: desk */
     CALL_BOOTH_ENDS,
     CALL_SETUP_FAILED,
-    CALL_MEDIA_LOST,   /* the booth has no media and the shopper is away */
-    CALL_LINK_LOST,    /* gen; desk: whose link it was */
-    CALL_LEASE_ENDED,  /* this and the next two: gen */
-    CALL_NO_PICTURE,   /* the shopper sees nothing and the booth is not linked */
-    CALL_MEDIA_UP,     /* the shopper's page has its first picture: gen */
-    CALL_SHOPPER_ENDS, /* leaves the line or hangs up, whichever it is by now; staff */
-    CALL_SHOPPER_AWAY, /* was away too long while waiting; desk: that had the page; staff */
-    CALL_CALL_BACK,    /* asked to be called back instead */
-    CALL_MOVE,         /* the shopper's page came to another desk: desk */
+    CALL_MEDIA_LOST,     /* the booth has no media and the shopper is away */
+    CALL_LINK_LOST,      /* gen; desk: whose link it was */
+    CALL_LEASE_ENDED,    /* this and the next two: gen */
+    CALL_NO_PICTURE,     /* the shopper sees nothing and the booth is not linked */
+    CALL_MEDIA_UP,       /* the shopper's page has its first picture: gen */
+    CALL_SHOPPER_ENDS,   /* hangs up; staff */
+    CALL_SHOPPER_LEAVES, /* leaves the line, which an accept may just have come before; staff */
+    CALL_SHOPPER_AWAY,   /* was away too long while waiting; desk: that had the page; staff */
+    CALL_CALL_BACK,      /* asked to be called back instead */
+    CALL_MOVE,           /* the shopper's page came to another desk: desk */
     CALL_EVENTS,
 } CallEventKind;
 

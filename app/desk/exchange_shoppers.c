@@ -428,10 +428,10 @@ static void disown_ask(Exchange *exchange, Shopper *shopper)
     shopper->asking[0] = '\0';
 }
 
-static void take_end(Shopper *shopper)
+static void take_end(Shopper *shopper, CallEventKind kind)
 {
-    CallEvent event = entry_event(shopper->entry, CALL_SHOPPER_ENDS);
-    if (!entry_is_wanted(shopper->entry, CALL_SHOPPER_ENDS)) entry_wants(shopper->entry, &event, INTENT_SHOPPER, "hangup");
+    CallEvent event = entry_event(shopper->entry, kind);
+    if (!entry_is_wanted(shopper->entry, kind)) entry_wants(shopper->entry, &event, INTENT_SHOPPER, "");
 }
 
 /* --- after, or instead of, a call
@@ -540,7 +540,7 @@ static void take_of_call(Shopper *shopper, const char *type, const json_t *messa
     } else if ((guint)wire_int(message, "gen") != entry->call->gen || entry->call->state == CALL_QUEUED) {
         peer_error(&shopper->peer, "stale", type);
     } else if (strcmp(type, "hangup") == 0) {
-        take_end(shopper);
+        take_end(shopper, CALL_SHOPPER_ENDS);
     } else if (entry->call->state != CALL_LIVE) {
         peer_error(&shopper->peer, "stale", type);
     } else if (strcmp(type, "signal") == 0) {
@@ -571,7 +571,7 @@ void shopper_received(Exchange *exchange, Shopper *shopper, json_t *message)
     else if (strcmp(type, "leave") != 0)
         take_of_call(shopper, type, message);
     else if (shopper->entry)
-        take_end(shopper);
+        take_end(shopper, CALL_SHOPPER_LEAVES);
     else if (shopper->asking[0])
         disown_ask(exchange, shopper);
     else

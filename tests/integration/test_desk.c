@@ -208,6 +208,26 @@ static void test_no_picture_ever(void **state)
     client_free(shopper);
 }
 
+/* The page left the line before it heard that the advisor had accepted. */
+static void test_leave_crosses_accept(void **state)
+{
+    Centre *centre = *state;
+    Client *booth = centre_booth(centre, 0, "b1", 1, NULL, NULL), *shopper = centre_shopper(centre, 0);
+    pull(booth, 1);
+    Ticket ticket = ask(shopper, "tv");
+    Held held = take_offer(booth);
+    accept_call(booth, shopper, &held);
+    client_say(shopper, json_pack("{s:s}", "t", "leave"));
+    drop(client_expect(shopper, "ended"));
+    json_t *ended = client_expect(booth, "ended");
+    assert_string_equal(wire_string(ended, "outcome"), "abandoned");
+    drop(ended);
+    expect_record(centre, ticket.id, "abandoned", "left_before_promise");
+    clear(&ticket, &held);
+    client_free(booth);
+    client_free(shopper);
+}
+
 /* Whoever does not know whether its accept was heard says it again and is answered again. */
 static void test_accept_again(void **state)
 {
@@ -826,6 +846,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_whole_call, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_picture_ever, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_leave_crosses_accept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_accept_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_picture, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_long_signal, set_up, tear_down),

@@ -68,6 +68,7 @@ static const int table[CALL_EVENTS][4] = {
     [CALL_NO_PICTURE] =     {NO,           NO,           CALL_QUEUED, NO},
     [CALL_MEDIA_UP] =       {NO,           NO,           CALL_LIVE,   NO},
     [CALL_SHOPPER_ENDS] =   {CALL_DONE,    CALL_DONE,    CALL_DONE,   NO},
+    [CALL_SHOPPER_LEAVES] = {CALL_DONE,    CALL_DONE,    CALL_DONE,   NO},
     [CALL_SHOPPER_AWAY] =   {CALL_DONE,    CALL_DONE,    NO,          NO},
     [CALL_CALL_BACK] =      {CALL_DONE,    CALL_DONE,    NO,          NO},
     [CALL_MOVE] =           {CALL_QUEUED,  CALL_OFFERED, CALL_LIVE,   NO},
@@ -159,6 +160,16 @@ static void test_talk(void **state)
     assert_string_equal(dark->cause, "network");
 }
 
+/* The other word for the same end, in line and while it rings. */
+static void check_leave_is_end(const Call *call, const CallEvent *event, const Call *end)
+{
+    CallEvent leave = *event;
+    leave.kind = CALL_SHOPPER_LEAVES;
+    g_autoptr(Call) left = call_step(call, &leave);
+    assert_string_equal(left->outcome, end->outcome);
+    assert_string_equal(left->cause, end->cause);
+}
+
 static void check_left(Call *call, gint64 now, gboolean staff, const char *outcome, const char *cause)
 {
     CallEvent event = event_of(CALL_SHOPPER_ENDS, call->gen);
@@ -167,6 +178,7 @@ static void check_left(Call *call, gint64 now, gboolean staff, const char *outco
     g_autoptr(Call) end = call_step(call, &event);
     assert_string_equal(end->outcome, outcome);
     assert_string_equal(end->cause, cause);
+    check_leave_is_end(call, &event, end);
     call_free(call);
 }
 
@@ -191,6 +203,41 @@ static void test_why_it_was_not_answered(void **state)
     check_left(stepped(in_state(CALL_OFFERED), CALL_LINK_LOST, 1), NOW, TRUE, "missed", "network");
     check_left(stepped(in_state(CALL_OFFERED), CALL_LEASE_ENDED, 1), NOW, TRUE, "missed", "network");
     check_left(stepped(in_state(CALL_LIVE), CALL_NO_PICTURE, 1), NOW, TRUE, "dropped", "network");
+}
+
+/* The advisor has accepted; the page that left the line did not hear of it. Had it hung up, it would have known. */
+static void test_leave_crosses_accept(void **state)
+{
+    (void)state;
+    static const struct {
+        CallEventKind kind;
+        gboolean picture, promised, lost_before;
+        const char *outcome, *cause;
+    } rows[] = {
+        {CALL_SHOPPER_LEAVES, FALSE, FALSE, FALSE, "abandoned", "left_before_promise"},
+        {CALL_SHOPPER_LEAVES, FALSE, TRUE, FALSE, "abandoned", "left_after_promise"},
+        {CALL_SHOPPER_LEAVES, FALSE, FALSE, TRUE, "dropped", "network"},
+        {CALL_SHOPPER_LEAVES, TRUE, FALSE, FALSE, "completed", ""},
+        {CALL_SHOPPER_ENDS, FALSE, FALSE, FALSE, "setup_failed", "network"},
+        {CALL_SHOPPER_ENDS, TRUE, FALSE, FALSE, "completed", ""},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(Call) call = in_state(CALL_LIVE);
+        if (rows[i].lost_before) {
+            call = stepped(g_steal_pointer(&call), CALL_NO_PICTURE, 1);
+            call = stepped(g_steal_pointer(&call), CALL_OFFER, 1);
+            call = stepped(g_steal_pointer(&call), CALL_ACCEPT, 2);
+        }
+        call->promised = rows[i].promised;
+        if (rows[i].picture) call = stepped(g_steal_pointer(&call), CALL_MEDIA_UP, call->gen);
+        CallEvent event = event_of(rows[i].kind, 0);
+        event.staff = FALSE; /* the one advisor is in this call */
+        g_autoptr(Call) end = call_step(call, &event);
+        assert_string_equal(end->outcome, rows[i].outcome);
+        assert_string_equal(end->cause, rows[i].cause);
+        assert_string_equal(end->ended_by, "shopper");
+        assert_int_equal(g_array_index(end->offers, CallOffer, end->offers->len - 1).result, CALL_OFFER_ACCEPTED);
+    }
 }
 
 static void test_value_there_and_back(void **state)
@@ -264,6 +311,7 @@ int main(void)
         cmocka_unit_test(test_back_at_the_head),
         cmocka_unit_test(test_talk),
         cmocka_unit_test(test_why_it_was_not_answered),
+        cmocka_unit_test(test_leave_crosses_accept),
         cmocka_unit_test(test_value_there_and_back),
         cmocka_unit_test(test_foreign_values),
         cmocka_unit_test(test_record_keeps_no_secret),
