@@ -310,7 +310,11 @@ static void on_record(gpointer data, const char *subject, const char *text)
     /* Its end may be purged before it comes into view. */
     if (entry && entry->call->state != CALL_DONE)
         note_ended(exchange, entry->call, wire_string(record, "outcome"), wire_string(record, "cause"));
-    gint64 accepted = wire_int(record, "accepted_utc");
+    gint64 accepted = wire_int(record, "accepted_utc"), enqueued = wire_int(record, "enqueued_utc"), ended = wire_int(record, "ended_utc");
+    static const char *const unanswered[] = {"abandoned", "missed", "declined", NULL};
+    if (accepted > 0 || g_strv_contains(unanswered, wire_string(record, "outcome")))
+        service_level_add(exchange->level, subject + strlen("record.call."), wire_string(record, "topic"),
+                          (accepted > 0 ? accepted : ended) - enqueued, accepted > 0 ? accepted : ended, exchange_utc());
     if (accepted > 0)
         wait_add(exchange->wait, (guint)wire_int(record, "place_at_ask"), accepted - wire_int(record, "enqueued_utc"), accepted);
     json_decref(record);
@@ -538,6 +542,7 @@ Exchange *exchange_new(const ExchangeSettings *settings)
     exchange->door_events = (DoorEvents){on_opened, on_received, on_closed, on_api, on_woken, exchange};
     exchange->store_events = (StoreEvents){on_wake, on_view_started, on_entry, on_view_complete, on_record, on_message, exchange};
     exchange->queue = queue_new(settings->topics, languages);
+    exchange->level = service_level_new(settings->topics, settings->service_ms);
     exchange->wait = wait_new();
     exchange->calls = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)entry_free);
     exchange->peers = g_hash_table_new(g_int64_hash, g_int64_equal);
@@ -565,6 +570,7 @@ void exchange_free(Exchange *exchange)
     g_hash_table_unref(exchange->markers);
     g_hash_table_unref(exchange->askers);
     queue_free(exchange->queue);
+    service_level_free(exchange->level);
     wait_free(exchange->wait);
     g_mutex_clear(&exchange->door_lock);
     g_free(exchange->secret);

@@ -20,6 +20,7 @@ typedef struct {
     const char *instance;      /* this desk's name, [a-z0-9]{1,32} */
     const char *const *topics; /* what the shopper can choose */
     gint64 ring_ms, wrapup_ms, setup_ms, leave_ms;
+    gint64 service_ms; /* within which a shopper should be answered */
     guint shoppers_max;
     guint asks_per_minute; /* from one address */
     const Hours *hours;

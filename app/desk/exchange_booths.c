@@ -596,21 +596,56 @@ void booth_sweep(Exchange *exchange, Booth *booth, G_GNUC_UNUSED gint64 now)
     append_next(exchange, booth);
 }
 
-void booth_tell_queue(Exchange *exchange)
+static json_t *line_part(Exchange *exchange, const char *topic, guint waiting, gint64 oldest, gint64 now)
+{
+    guint n, good;
+    service_level_count(exchange->level, topic, now, &n, &good);
+    return json_pack("{s:i, s:I, s:i, s:i}", "waiting", (int)waiting, "oldest_ms", (json_int_t)(oldest ? MAX(now - oldest, 0) : 0), "n",
+                     (int)n, "good", (int)good);
+}
+
+/* A greater age alone is no change: the agent can count. */
+static gboolean is_same_part(const json_t *before, const json_t *now)
+{
+    static const char *const counts[] = {"waiting", "n", "good"};
+    for (guint i = 0; i < G_N_ELEMENTS(counts); i++) {
+        if (wire_int(before, counts[i]) != wire_int(now, counts[i])) return FALSE;
+    }
+    return wire_int(now, "oldest_ms") >= wire_int(before, "oldest_ms");
+}
+
+static gboolean is_same_line(const json_t *before, const json_t *now)
+{
+    const char *topic;
+    json_t *part;
+    if (!is_same_part(before, now) || !is_same_part(json_object_get(before, "service"), json_object_get(now, "service"))) return FALSE;
+    json_object_foreach(json_object_get(now, "topics"), topic, part) {
+        if (!is_same_part(json_object_get(json_object_get(before, "topics"), topic), part)) return FALSE;
+    }
+    return TRUE;
+}
+
+static json_t *line_message(Exchange *exchange)
 {
     json_t *topics = json_object();
     gint64 oldest = queue_oldest_utc(exchange->queue), now = exchange_utc();
     for (const char *const *topic = exchange->settings->topics; *topic; topic++) {
-        json_object_set_new(topics, *topic, json_integer(queue_length_of(exchange->queue, *topic)));
+        json_object_set_new(
+            topics, *topic,
+            line_part(exchange, *topic, queue_length_of(exchange->queue, *topic), queue_oldest_of(exchange->queue, *topic), now));
     }
-    json_t *message = json_pack("{s:s, s:i, s:I, s:o}", "t", "queue", "waiting", (int)queue_length(exchange->queue), "oldest_ms",
-                                (json_int_t)(oldest ? MAX(now - oldest, 0) : 0), "topics", topics);
-    /* The age alone is no change: the agent can count. */
-    g_autofree char *told = exchange->queue_told ? g_strdup(exchange->queue_told) : NULL;
-    json_t *before = told ? json_loads(told, 0, NULL) : NULL;
-    gboolean same = before && json_equal(json_object_get(before, "topics"), topics) &&
-                    wire_int(before, "waiting") == wire_int(message, "waiting") &&
-                    (oldest ? now - oldest : 0) >= wire_int(before, "oldest_ms");
+    guint n, good;
+    service_level_count(exchange->level, NULL, now, &n, &good);
+    json_t *service = json_pack("{s:I, s:i, s:i}", "within_ms", (json_int_t)exchange->settings->service_ms, "n", (int)n, "good", (int)good);
+    return json_pack("{s:s, s:i, s:I, s:o, s:o}", "t", "queue", "waiting", (int)queue_length(exchange->queue), "oldest_ms",
+                     (json_int_t)(oldest ? MAX(now - oldest, 0) : 0), "topics", topics, "service", service);
+}
+
+void booth_tell_queue(Exchange *exchange)
+{
+    json_t *message = line_message(exchange);
+    json_t *before = exchange->queue_told ? json_loads(exchange->queue_told, 0, NULL) : NULL;
+    gboolean same = before && is_same_line(before, message);
     json_decref(before);
     g_free(exchange->queue_told);
     exchange->queue_told = wire_encode(WIRE_DESK_TO_BOOTH, message);

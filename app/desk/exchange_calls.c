@@ -200,6 +200,10 @@ static void apply(Entry *entry, Call *call, guint64 revision)
         asker->asking[0] = '\0';
         entry_set_shopper(entry, asker);
     }
+    /* An answer counts when it is given; what was never answered counts by its record. */
+    if (call->state == CALL_LIVE && call->accepted_utc)
+        service_level_add(exchange->level, entry->id, call->topic, call->accepted_utc - call->enqueued_utc, call->accepted_utc,
+                          exchange_utc());
     follow_signals(entry);
     if (entry->shopper) shopper_tell(entry->shopper, asked ? NULL : old);
     booth_tell(entry, old);

@@ -4,6 +4,7 @@
 #include "desk/call.h"
 #include "desk/exchange.h"
 #include "desk/queue.h"
+#include "desk/service_level.h"
 #include "desk/wait.h"
 #include "wire/wire.h"
 
@@ -137,6 +138,7 @@ struct Exchange {
     Door *door;
     GMutex door_lock; /* of door, which other threads wake */
     Queue *queue;
+    ServiceLevel *level;
     Wait *wait;
     GHashTable *calls;   /* id → Entry */
     GHashTable *peers;   /* serial → Peer */

@@ -148,6 +148,21 @@ guint queue_next_place(const Queue *queue, CallPrio prio)
     return before;
 }
 
+/* Requeued calls stand first and are not always the oldest: the whole line of the topic counts. */
+gint64 queue_oldest_of(const Queue *queue, const char *topic)
+{
+    guint bit = bit_of(queue->topics, topic), left = queue->counts[bit];
+    gint64 oldest = 0;
+    GSequenceIter *at = g_sequence_get_begin_iter(queue->line);
+    for (; left && !g_sequence_iter_is_end(at); at = g_sequence_iter_next(at)) {
+        const Waiting *waiting = g_sequence_get(at);
+        if (waiting->topic != bit) continue;
+        if (!oldest || waiting->enqueued_utc < oldest) oldest = waiting->enqueued_utc;
+        left--;
+    }
+    return oldest;
+}
+
 gint64 queue_oldest_utc(const Queue *queue)
 {
     gint64 oldest = 0;

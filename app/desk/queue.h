@@ -40,3 +40,4 @@ guint queue_place(const Queue *queue, const char *id);
 guint queue_next_place(const Queue *queue, CallPrio prio);
 /* When the call that waits longest was asked; 0 when none waits. */
 gint64 queue_oldest_utc(const Queue *queue);
+gint64 queue_oldest_of(const Queue *queue, const char *topic); /* O(n) up to its first */

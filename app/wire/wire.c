@@ -78,7 +78,7 @@ static const Message desk_to_booth[] = {
     {"shopper", "call:c gen:i present:b"},
     {"no_picture", "call:c gen:i"},
     {"ended", "call:c gen:i outcome:w by:w"},
-    {"queue", "waiting:i oldest_ms:i topics:o"},
+    {"queue", "waiting:i oldest_ms:i topics:o service:o"},
     {"recorded", "epoch:i seq:i"},
     {"catalogue", "version:i bytes:i sha256:w products:i feed_utc:i"},
     {"catalogue_chunk", "version:i chunk:i data:d"},
