@@ -127,6 +127,7 @@ static gpointer serve(gpointer door)
 
 typedef struct {
     Door *door;
+    DoorSettings settings; /* the door looks into them as long as it is open */
     GThread *thread;
     DoorEvents events;
 } Desk;
@@ -135,17 +136,17 @@ static void desk_start(Desk *desk, const char *certificate)
 {
     g_autoptr(GError) error = NULL;
     static const char *const origins[] = {NULL};
-    const DoorSettings settings = {.bind_address = NULL,
-                                   .web_folder = place.folder,
-                                   .text_folder = place.folder,
-                                   .certificate = file_of(certificate, ".crt"),
-                                   .key = file_of(certificate, ".key"),
-                                   .authority = path_of(place.ours, AUTHORITY_CERTIFICATE),
-                                   .origins = origins,
-                                   .tick_ms = 100,
-                                   .links_max = 16};
+    desk->settings = (DoorSettings){.bind_address = NULL,
+                                    .web_folder = place.folder,
+                                    .text_folder = place.folder,
+                                    .certificate = file_of(certificate, ".crt"),
+                                    .key = file_of(certificate, ".key"),
+                                    .authority = path_of(place.ours, AUTHORITY_CERTIFICATE),
+                                    .origins = origins,
+                                    .tick_ms = 100,
+                                    .links_max = 16};
     desk->events = (DoorEvents){on_opened, on_received_by_desk, on_closed, on_api, on_woken, NULL};
-    desk->door = door_open(&settings, &desk->events, &error);
+    desk->door = door_open(&desk->settings, &desk->events, &error);
     if (!desk->door) fail_msg("%s", error->message);
     desk->thread = g_thread_new("desk", serve, desk->door);
 }
