@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define ENOUGH    3 /* results that make guessing needless */
+#define ENOUGH    3 /* results of one word that make guessing needless */
 #define MEANT_MAX 6 /* words that one may have been meant as */
 
 /* --- products as they are shown
@@ -169,8 +169,10 @@ json_t *catalogue_search(const CatalogueView *view, const char *query, guint lim
     g_autoptr(GPtrArray) words = catalogue_words_query(text);
     if (words->len > 0 && rows->len == 0) {
         match_strictly(view, words, limit, rows);
-        if (rows->len < ENOUGH) match_otherwise(view, words, limit, rows);
-        if (rows->len < ENOUGH) match_meant(view, words, limit, rows);
+        /* Several words that all fit something are hardly a mistake; one word may be, by chance. */
+        const guint enough = words->len > 1 ? 1 : ENOUGH;
+        if (rows->len < enough) match_otherwise(view, words, limit, rows);
+        if (rows->len < enough) match_meant(view, words, limit, rows);
     }
     return cards(view, rows, limit);
 }

@@ -232,7 +232,7 @@ static void searches(void **state)
         {"trådløs", "WH5"},
         {"tradlose hodet", "WH5"},
         {"hodetelefner", "WH5 WH4 P1"},
-        {"wh-1000xm5", "WH5 WH4"},
+        {"wh-1000xm5", "WH5"},
         {"wh1000xm5", "WH5 WH4"},
         {"1000xm", "WH5 WH4"},
         {"xm5", "WH5"},
