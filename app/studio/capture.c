@@ -4,9 +4,10 @@
 #include <gst/video/video.h>
 #include <string.h>
 
-#define LOOK_MS     500     /* between two looks at the frames' counters */
+#define LOOK_MS     250     /* between two looks at the frames' counters */
 #define RETRY_US    1000000 /* between two tries to start */
 #define FROZEN_US   2000000 /* no new picture for so long: frozen */
+#define STALLED_US  3000000 /* not one frame for so long: it is started anew */
 #define START_US    3000000 /* a camera may take so long to its first frame */
 #define SAMPLE_STEP 16      /* pixels between two samples of the luma */
 
@@ -26,6 +27,7 @@ struct Capture {
     guint frames;
     guint64 fingerprint;
     gint64 changed_us; /* when the picture was last a new one */
+    gint64 came_us;    /* the last frame */
 };
 
 /* FNV-1a over a sparse grid: a real camera's noise changes it every time, and so does the simulated one's code. */
@@ -49,7 +51,8 @@ static void look_at(Capture *capture, GstBuffer *buffer)
     gst_video_frame_unmap(&frame);
     g_mutex_lock(&capture->lock);
     capture->frames++;
-    if (seen != capture->fingerprint || !capture->changed_us) capture->changed_us = g_get_monotonic_time();
+    capture->came_us = g_get_monotonic_time();
+    if (seen != capture->fingerprint || !capture->changed_us) capture->changed_us = capture->came_us;
     capture->fingerprint = seen;
     g_mutex_unlock(&capture->lock);
 }
@@ -153,7 +156,7 @@ static gboolean look(gpointer data)
     }
     g_mutex_lock(&capture->lock);
     guint frames = capture->frames;
-    gint64 changed = capture->changed_us;
+    gint64 changed = capture->changed_us, came = capture->came_us;
     g_mutex_unlock(&capture->lock);
     gint64 span = now - capture->looked_us;
     if (span >= 1000000) {
@@ -163,6 +166,8 @@ static gboolean look(gpointer data)
     }
     if (!changed) {
         if (now - capture->started_us > START_US) fail(capture, "no picture comes");
+    } else if (now - came > STALLED_US) {
+        fail(capture, "no more pictures come");
     } else {
         set_problem(capture, now - changed > FROZEN_US ? "frozen" : "");
     }

@@ -2,12 +2,14 @@
 #include "drivers/audio/audio.h"
 #include "drivers/camera/camera.h"
 #include "studio/capture.h"
+#include "studio/card.h"
 #include "studio/congestion.h"
 #include "studio/encoder.h"
 #include "studio/mixer.h"
 #include "studio/rehearsal.h"
 #include "studio/rtc.h"
 #include "studio/sound.h"
+#include "text/text.h"
 
 #include <malloc.h>
 #include <math.h>
@@ -18,6 +20,7 @@
 #define FLOOR_KBPS   120
 #define START_KBPS   1500
 #define SILENCE_MS   250  /* between two looks for missing feedback */
+#define FILL_MS      200  /* between two cards, where there is no picture */
 #define RATE_STEP    0.04 /* smaller changes of the rate are not worth telling the encoder */
 
 struct Media {
@@ -35,7 +38,7 @@ struct Media {
     Congestion congestion;
     CongestionPicture picture;
     int encoder_kbps;
-    guint pc, silence;
+    guint pc, silence, fill;
     char *codec_refused;
     GMutex encoder_lock; /* the pointer, and what the cameras' threads keep */
     Encoder *encoder;
@@ -61,11 +64,9 @@ static gboolean is_due(GstClockTime *next, GstClockTime time, int fps, int full_
     return TRUE;
 }
 
-static void take_frame(void *data, gboolean product, GstBuffer *frame)
+/* Takes the reference to out. */
+static void send_picture(Media *media, GstBuffer *out)
 {
-    Media *media = data;
-    GstBuffer *out = mixer_take(media->mixer, product, frame);
-    if (!out) return;
     g_mutex_lock(&media->encoder_lock);
     if (media->encoder && is_due(&media->next_encoded, GST_BUFFER_PTS(out), g_atomic_int_get(&media->encoded_fps), media->fps))
         encoder_push(media->encoder, out);
@@ -76,6 +77,22 @@ static void take_frame(void *data, gboolean product, GstBuffer *frame)
         mailbox_put(media->own, sample);
     }
     gst_buffer_unref(out);
+}
+
+static void take_frame(void *data, gboolean product, GstBuffer *frame)
+{
+    Media *media = data;
+    GstBuffer *out = mixer_take(media->mixer, product, frame);
+    if (out) send_picture(media, out);
+}
+
+static gboolean fill_in(gpointer data)
+{
+    Media *media = data;
+    g_autoptr(GstClock) clock = gst_system_clock_obtain();
+    GstBuffer *card = mixer_fill(media->mixer, gst_clock_get_time(clock));
+    if (card) send_picture(media, card);
+    return G_SOURCE_CONTINUE;
 }
 
 static void take_encoded(void *data, GstSample *sample)
@@ -427,6 +444,7 @@ static gboolean start_camera(Media *media, const Config *config, gboolean produc
                            .fps = media->fps};
     CaptureEvents events = {.frame = take_frame, .changed = camera_changed, .data = media};
     media->captures[product] = capture_new(driver, &wanted, &events);
+    if (!driver) mixer_set_present(media->mixer, product, FALSE);
     g_message("%s camera: %s %s", view, driver ? driver->name : "none", device ? device : "");
     return TRUE;
 }
@@ -450,6 +468,17 @@ static gboolean start_sound(Media *media, const Config *config, GError **error)
     return TRUE;
 }
 
+static gboolean make_card(Media *media, const Config *config, GError **error)
+{
+    g_autoptr(Text) text = text_load(config_string(config, "booth", "share"), config_string(config, "booth", "language"), error);
+    if (!text) return FALSE;
+    g_autoptr(GstBuffer) card =
+        card_new(media->width, media->height, text_get(text, "console", "card_title"), text_get(text, "console", "card_line"));
+    mixer_set_card(media->mixer, card);
+    media->fill = g_timeout_add(FILL_MS, fill_in, media);
+    return TRUE;
+}
+
 static void read_settings(Media *media, const Config *config)
 {
     media->width = (int)config_int(config, "camera", "width") & ~1;
@@ -470,7 +499,8 @@ static gboolean start_all(Media *media, const Config *config, GError **error)
     const char *codec = encoder_has(media->prefer) ? media->prefer : encoder_has("VP8") ? "VP8" : "H264";
     if (!use_codec(media, codec, error)) return FALSE;
     run_full(media, FALSE);
-    return start_camera(media, config, FALSE, error) && start_camera(media, config, TRUE, error) && start_sound(media, config, error);
+    return make_card(media, config, error) && start_camera(media, config, FALSE, error) && start_camera(media, config, TRUE, error) &&
+           start_sound(media, config, error);
 }
 
 void media_warm_up(void)
@@ -489,7 +519,7 @@ Media *media_new(const Config *config, Mailbox *own_picture, Mailbox *shopper_pi
     read_settings(media, config);
     media->own = own_picture;
     media->shopper = shopper_picture;
-    media->mixer = mixer_new(media->width, media->height);
+    media->mixer = mixer_new(media->width, media->height, media->fps);
     media->own_caps = gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING, "I420", "width", G_TYPE_INT, media->width, "height",
                                           G_TYPE_INT, media->height, "framerate", GST_TYPE_FRACTION, media->fps, 1, NULL);
     if (start_all(media, config, error)) return media;
@@ -501,6 +531,7 @@ void media_free(Media *media)
 {
     if (!media) return;
     media_stop(media);
+    g_clear_handle_id(&media->fill, g_source_remove);
     capture_free(media->captures[0]);
     capture_free(media->captures[1]);
     sound_free(media->sound);

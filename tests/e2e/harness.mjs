@@ -259,11 +259,13 @@ export class Shopper {
         Object.assign(this, { page, system });
     }
 
-    /* Opens the shop's page. attributes: of the element, such as {codecs: 'VP8'}; context: of the browser. */
-    static async open(browser, system, { attributes = {}, url = system.url, context = {} } = {}) {
+    /* Opens the shop's page. attributes: of the element, such as {codecs: 'VP8'}; context: of the browser; scripts: further ones of the page,
+       [[function, argument]]. */
+    static async open(browser, system, { attributes = {}, url = system.url, context = {}, scripts = [] } = {}) {
         const own = await browser.newContext(context);
         const page = await own.newPage();
         await page.addInitScript(installWitness);
+        for (const [script, argument] of scripts) await page.addInitScript(script, argument);
         await page.goto(url);
         const shopper = new Shopper(page, system);
         await page.waitForFunction(() => document.querySelector('livebooth-call')?.getAttribute('data-call-state') === 'idle', null, { timeout: STEP_MS });

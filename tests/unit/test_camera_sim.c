@@ -146,7 +146,7 @@ static int mixed(Mixer *mixer, gboolean product, int value, GstClockTime time, i
 static void the_mixer_lets_one_camera_through(void **state)
 {
     (void)state;
-    Mixer *mixer = mixer_new(WIDTH, HEIGHT);
+    Mixer *mixer = mixer_new(WIDTH, HEIGHT, 30);
     MixerView view;
     assert_int_equal(mixed(mixer, FALSE, 50, 1, 9, 9), 50);
     assert_int_equal(mixed(mixer, TRUE, 90, 2, 9, 9), -1);
