@@ -1,6 +1,7 @@
 // One booth and one shopper: how long it takes until they see each other, how old the pictures are, what the booth's programs cost, in a call and without.
 import { launch } from '../e2e/browser.mjs';
-import { now, startSystem, within } from '../e2e/harness.mjs';
+import { after, now, startSystem, within } from '../e2e/harness.mjs';
+import { firstOf, installPictureWatch, longestGap, picturesSince } from '../e2e/picture_watch.mjs';
 import { watchBooth } from './booth_states.mjs';
 import { cores, pssMegabytes, threadCores, threadSeconds } from './process.mjs';
 import { distribution, rounded } from './figures.mjs';
@@ -9,6 +10,7 @@ import { installTimeCode } from './time_code.mjs';
 const CALLS = Number(process.env.BENCH_CALLS || 25);
 const IDLE_S = Number(process.env.BENCH_IDLE_S || 30);
 const CALL_S = Number(process.env.BENCH_CALL_S || 30);
+const SWITCHES = Number(process.env.BENCH_SWITCHES || 60);
 const SETTLE_MS = Number(process.env.BENCH_SETTLE_MS || 8000); // until the bitrates have found their height
 const STEP_MS = 30000;
 const AGES_DOMAIN = 'picture-age'; // what the studio logs for G_MESSAGES_DEBUG of it
@@ -129,6 +131,26 @@ async function oneLongCall(system, booth, page, tell) {
     };
 }
 
+/* Each of the three pictures after each other one, from the command to the shopper's screen. */
+async function cameraSwitches(system, booth, page, tell) {
+    await page.addInitScript(installPictureWatch);
+    tell(`${SWITCHES} switches of the camera in a call`);
+    await place(page, system, booth, { show_me: false });
+    await shopperState(page, 'live');
+    await system.boothctl(['camera', 'face']);
+    await firstOf(page, 'face', now());
+    const took = [], began = now(), order = ['product', 'pip', 'face', 'pip', 'product', 'face'];
+    for (let i = 0; i < SWITCHES; i++) {
+        const view = order[i % order.length], asked = now();
+        await system.boothctl(['camera', view]);
+        took.push((await firstOf(page, view, asked)).at - asked);
+        await after(200 + (i * 7) % 33); // not in step with the cameras
+    }
+    const gap = longestGap(await picturesSince(page, began), began, now());
+    await end(system, booth);
+    return { camera_switch_ms: distribution(took), camera_switch_gap_ms: rounded(gap) };
+}
+
 /* Figures of a booth by key. tell(text) says what is being measured. */
 export async function measureCalls(tell) {
     const system = await startSystem({ environment: { G_MESSAGES_DEBUG: AGES_DOMAIN } });
@@ -140,6 +162,7 @@ export async function measureCalls(tell) {
         browser = await launch({ media: 'fake' });
         Object.assign(figures, await manyCalls(system, booth, await newPage(browser, null), tell));
         Object.assign(figures, await oneLongCall(system, booth, await newPage(browser, { width: 1280, height: 720, fps: 30 }), tell));
+        Object.assign(figures, await cameraSwitches(system, booth, await newPage(browser, null), tell));
         return figures;
     } finally {
         if (browser) await browser.close();

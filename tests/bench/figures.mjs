@@ -11,6 +11,8 @@ export const BARS = [
     { key: 'glass_to_glass_ms', part: 'p50', bar: 50, unit: 'ms', what: 'age of the advisor\'s picture in the browser' },
     { key: 'glass_to_glass_ms', part: 'p95', bar: 80, unit: 'ms', what: 'age of the advisor\'s picture in the browser' },
     { key: 'shopper_to_console_ms', part: 'p95', bar: 30, unit: 'ms', what: 'age of the shopper\'s picture at the console' },
+    { key: 'camera_switch_ms', part: 'p95', bar: 200, unit: 'ms', what: 'boothctl camera, the other picture at the shopper' },
+    { key: 'camera_switch_gap_ms', bar: 200, unit: 'ms', what: 'longest time without a newer picture over all switches' },
     { key: 'call_cpu_cores', bar: 0.35, unit: 'cores', what: 'agent and studio in a call' },
     { key: 'call_pss_mb', bar: 100, unit: 'MB', what: 'agent and studio in a call' },
     { key: 'agent_idle_cpu_cores', bar: 0.005, unit: 'cores', what: 'agent, ready' },
