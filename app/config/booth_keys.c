@@ -36,6 +36,8 @@ const ConfigKey booth_keys[] = {
     {"display", "console_size", CONFIG_STRING, "1280x800", 0, 0, "WIDTHxHEIGHT"},
     {"display", "demo_size", CONFIG_STRING, "1280x720", 0, 0, "WIDTHxHEIGHT"},
     {"display", "theme", CONFIG_STRING, "dark", 0, 0, "dark or day"},
+    {"demo", "brand", CONFIG_STRING, "", 0, 0, "name on the demo display when nothing is shown"},
+    {"demo", "picture", CONFIG_STRING, "", 0, 0, "picture file in its place: JPEG, PNG or WebP of the display's shape"},
     {"shop", "checkout", CONFIG_STRING, "", 0, 0, "link that a basket becomes: https://shop.example/cart?items={items}"},
     {"advisor", "wrapup_extra_s", CONFIG_INT, "0", 0, 3600, "seconds added to the wrap-up time"},
     {"advisor", "wrapup_extend_s", CONFIG_INT, "60", 5, 3600, "seconds that one press of More time adds to a wrap-up"},

@@ -223,7 +223,7 @@ gboolean canvas_picture_area(const Canvas *canvas, const Scene *scene, PictureKi
 gboolean canvas_write(Canvas *canvas, const Scene *scene, Picture *const pictures[PICTURES], guint32 stage, const char *path,
                       GError **error)
 {
-    static const gboolean renewed[PICTURES] = {TRUE, TRUE};
+    static const gboolean renewed[PICTURES] = {TRUE, TRUE, TRUE};
     canvas->all = TRUE;
     draw_all(canvas, scene, pictures, renewed, stage);
     cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, canvas->width, canvas->height);
@@ -239,4 +239,26 @@ gboolean canvas_write(Canvas *canvas, const Scene *scene, Picture *const picture
     if (status == CAIRO_STATUS_SUCCESS) return TRUE;
     g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", path, failed ? SDL_GetError() : cairo_status_to_string(status));
     return FALSE;
+}
+
+guint32 *canvas_read(Canvas *canvas, const Scene *scene, Picture *const pictures[PICTURES], guint32 stage, Rect rect, int *ret_width,
+                     int *ret_height)
+{
+    static const gboolean renewed[PICTURES] = {TRUE, TRUE, TRUE};
+    SDL_Rect area = pixels(canvas, rect);
+    if (area.w < 1 || area.h < 1) return NULL;
+    if (!canvas->keeps_picture) {
+        canvas->all = TRUE;
+        draw_all(canvas, scene, pictures, renewed, stage);
+    }
+    guint32 *read = g_new(guint32, (gsize)area.w * (gsize)area.h);
+    int failed = SDL_RenderReadPixels(canvas->renderer, &area, SDL_PIXELFORMAT_RGB888, read, area.w * (int)sizeof *read);
+    if (!canvas->keeps_picture) {
+        SDL_RenderPresent(canvas->renderer);
+        canvas->all = canvas->dirty = FALSE;
+    }
+    if (failed) g_clear_pointer(&read, g_free);
+    *ret_width = area.w;
+    *ret_height = area.h;
+    return read;
 }

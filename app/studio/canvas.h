@@ -26,6 +26,11 @@ void canvas_present(Canvas *canvas, const Scene *scene, Picture *const pictures[
 /* The pixels that a picture of that kind covers; FALSE when scene has none. */
 gboolean canvas_picture_area(const Canvas *canvas, const Scene *scene, PictureKind kind, SDL_Rect *area);
 
+/* Reads back what the screen shows in rect, as 0x00RRGGBB to g_free(); NULL: it cannot be read. Where what was drawn does not stay, it is
+ * drawn anew for that. */
+guint32 *canvas_read(Canvas *canvas, const Scene *scene, Picture *const pictures[PICTURES], guint32 stage, Rect rect, int *ret_width,
+                     int *ret_height);
+
 /* Draws all, reads it back and writes a PNG. */
 gboolean canvas_write(Canvas *canvas, const Scene *scene, Picture *const pictures[PICTURES], guint32 stage, const char *path,
                       GError **error);

@@ -98,6 +98,7 @@ static void queue_strip(const Console *console, Rect rect)
     const View *view = console->view;
     scene_panel(scene, "queue", rect, theme->surface);
     Rect inner = rect_inset(rect, LAYOUT_GAP + 4, 0);
+    if (console_may_have_products(console)) console_products_button(console, rect_cut_right(&inner, 230, 24), FALSE);
     scene_icon(scene, ICON_PEOPLE, rect_centre(rect_cut_left(&inner, 26, 14), 26, 26), theme->text_soft, theme->surface);
     if (!view->link_up) {
         scene_text(scene, inner, STYLE_LABEL, ALIGN_LEFT, theme->text, theme->surface,
@@ -178,6 +179,11 @@ static void state_area(const Console *console, Rect area)
     }
     if (view->agent_gone && !view->in_call) {
         console_gone(console, area);
+        return;
+    }
+    if (console_has_products(console) && !view->in_call) {
+        console_own_column(console, rect_cut_right(&area, RIGHT_COLUMN, LAYOUT_GAP), TRUE);
+        console_products(console, area);
         return;
     }
     switch (view->state) {

@@ -293,13 +293,18 @@ void console_call(const Console *console, Rect area)
 {
     Rect bar = rect_cut_bottom(&area, CONTROLS_HEIGHT, LAYOUT_GAP);
     Rect column = rect_cut_right(&area, CALL_COLUMN, LAYOUT_GAP);
-    Rect left = area;
+    const double picture = (CALL_COLUMN - 16) * 9 / 16;
+    gboolean products = console_has_products(console);
+    Rect left = products ? rect_cut_top(&column, picture + 52 + 8, LAYOUT_GAP) : area;
     console_card(console, "stage", left);
     Rect facts = rect_cut_top(&left, 52, 0);
     call_facts(console, rect_inset(facts, 18, 0));
     stage(console, rect_inset(left, 8, 4));
     controls(console, bar);
-    own_picture(console, rect_cut_top(&column, (CALL_COLUMN - 16) * 9 / 16 + 8 + 44, LAYOUT_GAP));
+    if (products)
+        console_products(console, area);
+    else
+        own_picture(console, rect_cut_top(&column, picture + 8 + 44, LAYOUT_GAP));
     chat(console, column);
 }
 

@@ -54,5 +54,13 @@ void console_ready(const Console *console, Rect area);
 void console_ringing(const Console *console, Rect area);
 void console_call(const Console *console, Rect area);
 void console_wrapup(const Console *console, Rect area);
+
+/* console_products.c. Whether the advisor looks through products now, and what they then see in place of the stage or the state's card. */
+gboolean console_has_products(const Console *console);
+/* Whether this is a state in which that makes sense. */
+gboolean console_may_have_products(const Console *console);
+void console_products(const Console *console, Rect rect);
+/* The button that opens it (F9). */
+void console_products_button(const Console *console, Rect rect, gboolean icon_above);
 /* The column with the own picture and the devices, of starting, paused, ready and ringing. */
 void console_own_column(const Console *console, Rect rect, gboolean devices);

@@ -20,6 +20,7 @@ Scene *scene_new(Fonts *fonts)
 {
     Scene *scene = g_new0(Scene, 1);
     scene->fonts = fonts;
+    scene->strings = g_string_chunk_new(512);
     scene->items = g_array_new(FALSE, TRUE, sizeof(SceneItem));
     g_array_set_clear_func(scene->items, item_clear);
     scene->panels = g_array_new(FALSE, TRUE, sizeof(ScenePanel));
@@ -31,6 +32,7 @@ Scene *scene_new(Fonts *fonts)
 void scene_free(Scene *scene)
 {
     if (!scene) return;
+    g_string_chunk_free(scene->strings);
     g_array_unref(scene->items);
     g_array_unref(scene->panels);
     g_array_unref(scene->targets);
@@ -40,6 +42,7 @@ void scene_free(Scene *scene)
 
 void scene_clear(Scene *scene, double width, double height, guint32 background)
 {
+    g_string_chunk_clear(scene->strings);
     g_array_set_size(scene->items, 0);
     g_array_set_size(scene->panels, 0);
     g_array_set_size(scene->targets, 0);
@@ -159,6 +162,11 @@ SceneTarget *scene_target(Scene *scene, const char *id, Rect rect)
     g_strlcpy(target.id, id, sizeof target.id);
     g_array_append_val(scene->targets, target);
     return &g_array_index(scene->targets, SceneTarget, scene->targets->len - 1);
+}
+
+const char *scene_string(Scene *scene, const char *text)
+{
+    return g_string_chunk_insert(scene->strings, text);
 }
 
 const SceneTarget *scene_target_at(const Scene *scene, double x, double y)

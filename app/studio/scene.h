@@ -75,10 +75,11 @@ typedef struct {
     Fonts *fonts; /* borrowed: builders measure with it */
     double width, height;
     guint32 background;
-    GArray *items;    /* of SceneItem */
-    GArray *panels;   /* of ScenePanel */
-    GArray *targets;  /* of SceneTarget, in the order of Tab */
-    GArray *pictures; /* of ScenePicture */
+    GArray *items;         /* of SceneItem */
+    GArray *panels;        /* of ScenePanel */
+    GArray *targets;       /* of SceneTarget, in the order of Tab */
+    GArray *pictures;      /* of ScenePicture */
+    GStringChunk *strings; /* of targets' arguments, until it is cleared */
     char focus[SCENE_ID_MAX], pressed[SCENE_ID_MAX];
 } Scene;
 
@@ -106,6 +107,8 @@ void scene_text(Scene *scene, Rect rect, TextStyle style, TextAlign align, guint
 void scene_paragraph(Scene *scene, Rect rect, TextStyle style, guint32 colour, guint32 on, const char *text);
 void scene_picture(Scene *scene, PictureKind kind, Rect rect);
 SceneTarget *scene_target(Scene *scene, const char *id, Rect rect);
+/* A copy of text that lives until the scene is cleared. */
+const char *scene_string(Scene *scene, const char *text);
 
 /* The target at that place, or with that id or key; NULL for none. Disabled ones are not found by place or key. */
 const SceneTarget *scene_target_at(const Scene *scene, double x, double y);

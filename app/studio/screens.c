@@ -1,10 +1,14 @@
 #include "studio/screens.h"
 
+#include "drivers/audio/audio.h"
 #include "drivers/display/display.h"
 #include "studio/canvas.h"
 #include "studio/console.h"
 #include "studio/demo.h"
 #include "studio/field.h"
+#include "studio/frame_code.h"
+#include "studio/player.h"
+#include "studio/scanner.h"
 #include "studio/touch.h"
 
 #include <gio/gio.h>
@@ -18,6 +22,7 @@
 #define OWN_IN_CALL_US  (G_USEC_PER_SEC / 12)
 #define OWN_IDLE_US     (G_USEC_PER_SEC / 8)
 #define EVENTS_PER_TICK 64
+#define IDLE_SIDE_MAX   1920 /* pixels */
 
 struct Screens {
     ScreensEvents events;
@@ -35,10 +40,20 @@ struct Screens {
     GPtrArray *chat; /* of ChatLine */
     char *chat_call;
     Field *message, *order;
+    Shelf *shelf;
+    Scanner scanner;
+    SDL_Event held[SCANNER_DIGITS_MAX]; /* digits that may be of a bar code, and are shortcuts if not */
+    guint held_count;
     gboolean dirty, shopper_visible, own_visible;
     gint64 second, own_taken;
     guint tick, tick_ms, soon;
     Mailbox *shopper;
+    const Config *config;
+    Gallery *gallery;
+    Mailbox *video;
+    Player *player; /* made when the first video is shown */
+    cairo_surface_t *idle;
+    gboolean video_visible;
     gint woken; /* atomic: on_picture() is on its way */
 };
 
@@ -91,11 +106,31 @@ static void build_console(Screens *screens)
         .chat_count = screens->chat->len,
         .message = screens->message->text->str,
         .order = screens->order->text->str,
+        .shelf = screens->shelf,
+        .gallery = screens->gallery,
+        .shop = screens->snapshot,
     };
     double width, height, scale;
     canvas_size(screens->canvases[DISPLAY_CONSOLE], &width, &height, &scale);
     console_build(&console, width, height);
     canvas_update(screens->canvases[DISPLAY_CONSOLE], console.scene);
+}
+
+static Demo demo_of(const Screens *screens)
+{
+    const json_t *show = json_object_get(screens->snapshot, "show");
+    return (Demo){
+        .scene = screens->scenes[DISPLAY_DEMO],
+        .theme = screens->theme,
+        .text = screens->text,
+        .name = *screens->view.store ? screens->view.store : screens->name,
+        .brand = config_string(screens->config, "demo", "brand"),
+        .idle = screens->idle,
+        .on_air = in_call(screens),
+        .show = json_is_object(show) && !screens->agent_gone ? show : NULL,
+        .gallery = screens->gallery,
+        .video = screens->video_visible,
+    };
 }
 
 static void build_demo(Screens *screens)
@@ -104,9 +139,32 @@ static void build_demo(Screens *screens)
     if (!canvas) return;
     double width, height, scale;
     canvas_size(canvas, &width, &height, &scale);
-    const char *name = *screens->view.store ? screens->view.store : screens->name;
-    demo_build(screens->scenes[DISPLAY_DEMO], screens->theme, screens->text, name, in_call(screens), width, height);
+    const Demo demo = demo_of(screens);
+    demo_build(&demo, width, height);
     canvas_update(canvas, screens->scenes[DISPLAY_DEMO]);
+}
+
+/* The address of the video that is shown, or NULL. */
+static const char *video_wanted(const Screens *screens)
+{
+    const json_t *show = json_object_get(screens->snapshot, "show");
+    if (!screens->canvases[DISPLAY_DEMO] || screens->agent_gone) return NULL;
+    if (g_strcmp0(json_string_value(json_object_get(show, "kind")), "video") != 0) return NULL;
+    return json_string_value(json_object_get(json_array_get(json_object_get(show, "products"), 0), "video"));
+}
+
+static void run_video(Screens *screens)
+{
+    const char *address = video_wanted(screens);
+    if (address && !screens->player) {
+        const AudioDriver *speaker = NULL;
+        g_autofree char *device = NULL;
+        g_autoptr(GError) error = NULL;
+        if (!audio_choose(config_string(screens->config, "audio", "speaker"), TRUE, &speaker, &device, &error))
+            g_message("video: %s", error->message);
+        screens->player = player_new(speaker, device, screens->video);
+    }
+    if (screens->player) player_play(screens->player, address);
 }
 
 static void build(Screens *screens)
@@ -124,6 +182,10 @@ static void notice_pictures(Screens *screens)
     gint64 now = g_get_monotonic_time();
     gboolean shopper = in_call(screens) && picture_is_moving(screens->pictures[PICTURE_SHOPPER], now);
     gboolean own = picture_is_moving(screens->pictures[PICTURE_OWN], now);
+    gboolean video = screens->pictures[PICTURE_VIDEO] && video_wanted(screens) && picture_is_moving(screens->pictures[PICTURE_VIDEO], now);
+    if (video != screens->video_visible) screens->dirty = TRUE;
+    if (!video && screens->pictures[PICTURE_VIDEO]) picture_forget(screens->pictures[PICTURE_VIDEO]);
+    screens->video_visible = video;
     if (shopper != screens->shopper_visible || own != screens->own_visible) screens->dirty = TRUE;
     if (!shopper) picture_forget(screens->pictures[PICTURE_SHOPPER]);
     if (!own) picture_forget(screens->pictures[PICTURE_OWN]);
@@ -147,7 +209,6 @@ static void take_pictures(Screens *screens, gboolean renewed[PICTURES])
 
 static void draw(Screens *screens)
 {
-    static const gboolean none[PICTURES] = {FALSE};
     gboolean renewed[PICTURES] = {FALSE};
     notice_pictures(screens);
     if (now_ms() / 1000 != screens->second) screens->dirty = TRUE;
@@ -157,7 +218,11 @@ static void draw(Screens *screens)
     Canvas *console = screens->canvases[DISPLAY_CONSOLE], *demo = screens->canvases[DISPLAY_DEMO];
     if (canvas_is_dirty(console) || renewed[PICTURE_SHOPPER] || renewed[PICTURE_OWN])
         canvas_present(console, screens->scenes[DISPLAY_CONSOLE], screens->pictures, renewed, screens->theme->stage);
-    if (demo && canvas_is_dirty(demo)) canvas_present(demo, screens->scenes[DISPLAY_DEMO], screens->pictures, none, screens->theme->stage);
+    SDL_Rect area;
+    renewed[PICTURE_VIDEO] = screens->video_visible && canvas_picture_area(demo, screens->scenes[DISPLAY_DEMO], PICTURE_VIDEO, &area) &&
+                             picture_take(screens->pictures[PICTURE_VIDEO], &area);
+    if (demo && (canvas_is_dirty(demo) || renewed[PICTURE_VIDEO]))
+        canvas_present(demo, screens->scenes[DISPLAY_DEMO], screens->pictures, renewed, screens->theme->stage);
 }
 
 /* --- what the advisor does ---------------------------------------------------------------------------------------------------------------
@@ -165,6 +230,7 @@ static void draw(Screens *screens)
 
 static Field *focused_field(Screens *screens)
 {
+    if (strcmp(screens->scenes[DISPLAY_CONSOLE]->focus, CONSOLE_QUERY) == 0) return screens->shelf->query;
     return strcmp(screens->scenes[DISPLAY_CONSOLE]->focus, CONSOLE_ORDER) == 0 ? screens->order : screens->message;
 }
 
@@ -181,6 +247,24 @@ static void send_message(Screens *screens)
     if (*text) wish(screens, "chat", text);
 }
 
+static void search(Screens *screens)
+{
+    const char *words = shelf_search(screens->shelf);
+    screens->dirty = TRUE;
+    if (words) wish(screens, "search", words);
+}
+
+/* The panel's own buttons. It opens with the caret where words go. */
+static void use_shelf(Screens *screens, const char *what)
+{
+    Scene *scene = screens->scenes[DISPLAY_CONSOLE];
+    screens->dirty |= shelf_do(screens->shelf, what);
+    if (strcmp(what, "open") != 0) return;
+    build(screens);
+    touch_focus(scene, scene_target_named(scene, CONSOLE_QUERY));
+    screens->dirty = TRUE;
+}
+
 static void on_activate(void *data, const SceneTarget *target)
 {
     Screens *screens = data;
@@ -189,6 +273,10 @@ static void on_activate(void *data, const SceneTarget *target)
         return;
     }
     if (!target->wish) return;
+    if (strcmp(target->wish, "shelf") == 0) {
+        use_shelf(screens, target->argument);
+        return;
+    }
     g_autofree char *order = g_strstrip(g_strdup(screens->order->text->str));
     g_autofree char *both = strcmp(target->wish, "outcome") == 0 && *order ? g_strdup_printf("%s %s", target->argument, order) : NULL;
     wish(screens, target->wish, both ? both : target->argument);
@@ -197,13 +285,13 @@ static void on_activate(void *data, const SceneTarget *target)
 static void on_typed(void *data, const char *text)
 {
     Screens *screens = data;
-    field_type(focused_field(screens), text);
+    if (field_type(focused_field(screens), text) && focused_field(screens) == screens->shelf->query) search(screens);
 }
 
 static void on_rubbed_out(void *data)
 {
     Screens *screens = data;
-    field_rub_out(focused_field(screens));
+    if (field_rub_out(focused_field(screens)) && focused_field(screens) == screens->shelf->query) search(screens);
 }
 
 static void on_submit(void *data)
@@ -235,18 +323,85 @@ static Uint32 window_of(const SDL_Event *event)
     }
 }
 
-static void handle_events(Screens *screens)
+/* --- the bar code reader -----------------------------------------------------------------------------------------------------------------
+ */
+
+static const SceneTarget *focused_target(Screens *screens)
+{
+    Scene *scene = screens->scenes[DISPLAY_CONSOLE];
+    const SceneTarget *focus = scene_target_named(scene, scene->focus);
+    return focus && focus->field ? focus : NULL;
+}
+
+static char scanner_key(const SDL_KeyboardEvent *event)
+{
+    SDL_Keycode key = event->keysym.sym;
+    if (event->repeat || (event->keysym.mod & (KMOD_CTRL | KMOD_ALT | KMOD_GUI))) return 0;
+    if (key == SDLK_RETURN || key == SDLK_KP_ENTER) return SCANNER_ENTER;
+    if (key >= SDLK_0 && key <= SDLK_9) return (char)('0' + (key - SDLK_0));
+    if (key == SDLK_KP_0) return '0';
+    if (key >= SDLK_KP_1 && key <= SDLK_KP_9) return (char)('1' + (key - SDLK_KP_1));
+    return 0;
+}
+
+/* What the reader typed into a field, it did not mean for it. */
+static void take_scan(Screens *screens)
+{
+    const char *digits = screens->scanner.digits;
+    if (focused_target(screens)) {
+        for (gsize i = 0; i < strlen(digits); i++) field_rub_out(focused_field(screens));
+        if (focused_field(screens) == screens->shelf->query) search(screens);
+    }
+    screens->held_count = 0;
+    screens->shelf->notice = NULL;
+    screens->shelf->open = TRUE;
+    screens->dirty = TRUE;
+    wish(screens, "scan", digits);
+}
+
+static void give(Screens *screens, const SDL_Event *event)
 {
     const TouchEvents events = {on_activate, on_typed, on_rubbed_out, on_submit, on_uncovered, screens};
-    SDL_Window *window = display_window(screens->display, DISPLAY_CONSOLE), *demo = display_window(screens->display, DISPLAY_DEMO);
     double width, height, scale;
     canvas_size(screens->canvases[DISPLAY_CONSOLE], &width, &height, &scale);
+    if (touch_handle(screens->scenes[DISPLAY_CONSOLE], event, scale, (int)(width * scale), (int)(height * scale), &events))
+        screens->dirty = TRUE;
+}
+
+static void release_held(Screens *screens)
+{
+    guint count = screens->held_count;
+    screens->held_count = 0;
+    for (guint i = 0; i < count; i++) give(screens, &screens->held[i]);
+}
+
+/* TRUE: the key was a reader's, or may be. In the wrap-up's fields a reader types order numbers. */
+static gboolean is_scanned(Screens *screens, const SDL_Event *event)
+{
+    if (event->type != SDL_KEYDOWN) return FALSE;
+    const SceneTarget *field = focused_target(screens);
+    char key = scanner_key(&event->key);
+    if (scanner_take(&screens->scanner, key, event->key.timestamp) && !(field && screens->view.state == VIEW_WRAPUP)) {
+        take_scan(screens);
+        return TRUE;
+    }
+    gboolean held = !field && g_ascii_isdigit(key) && screens->held_count < G_N_ELEMENTS(screens->held);
+    if (held)
+        screens->held[screens->held_count++] = *event;
+    else
+        release_held(screens);
+    return held;
+}
+
+static void handle_events(Screens *screens)
+{
+    SDL_Window *window = display_window(screens->display, DISPLAY_CONSOLE), *demo = display_window(screens->display, DISPLAY_DEMO);
     SDL_Event event;
     for (int i = 0; i < EVENTS_PER_TICK && SDL_PollEvent(&event); i++) {
         if (demo && window_of(&event) == SDL_GetWindowID(demo) && demo != window) continue;
-        if (touch_handle(screens->scenes[DISPLAY_CONSOLE], &event, scale, (int)(width * scale), (int)(height * scale), &events))
-            screens->dirty = TRUE;
+        if (!is_scanned(screens, &event)) give(screens, &event);
     }
+    if (screens->held_count && !scanner_waits(&screens->scanner, SDL_GetTicks())) release_held(screens);
 }
 
 /* --- time --------------------------------------------------------------------------------------------------------------------------------
@@ -254,7 +409,9 @@ static void handle_events(Screens *screens)
 
 static void set_tick(Screens *screens)
 {
-    guint ms = in_call(screens) ? CALL_TICK_MS : display_has_input(screens->display) ? INPUT_TICK_MS : QUIET_TICK_MS;
+    guint ms = in_call(screens) || video_wanted(screens) ? CALL_TICK_MS
+               : display_has_input(screens->display)     ? INPUT_TICK_MS
+                                                         : QUIET_TICK_MS;
     if (ms == screens->tick_ms) return;
     g_clear_handle_id(&screens->tick, g_source_remove);
     screens->tick = g_timeout_add(ms, on_tick, screens);
@@ -329,6 +486,27 @@ static gboolean open_screens(Screens *screens, const Config *config, GError **er
     return screens->display != NULL;
 }
 
+static void on_gallery(void *data)
+{
+    draw_soon(data);
+}
+
+/* What is no picture is said in the log, and the own one is shown. */
+static cairo_surface_t *read_idle_picture(const char *path)
+{
+    g_autofree char *bytes = NULL;
+    gsize length = 0;
+    g_autoptr(GError) error = NULL;
+    if (!*path) return NULL;
+    if (!g_file_get_contents(path, &bytes, &length, &error)) {
+        g_warning("[demo] picture: %s", error->message);
+        return NULL;
+    }
+    cairo_surface_t *picture = gallery_decode((const guint8 *)bytes, length, IDLE_SIDE_MAX);
+    if (!picture) g_warning("[demo] picture: %s is no JPEG, PNG or WebP", path);
+    return picture;
+}
+
 static void fill_screens(Screens *screens, Mailbox *own_picture, Mailbox *shopper_picture)
 {
     screens->fonts = fonts_new();
@@ -341,6 +519,8 @@ static void fill_screens(Screens *screens, Mailbox *own_picture, Mailbox *shoppe
     SDL_Renderer *console = display_renderer(screens->display, DISPLAY_CONSOLE);
     screens->pictures[PICTURE_OWN] = picture_new("advisor", console, own_picture);
     screens->pictures[PICTURE_SHOPPER] = picture_new("shopper", console, shopper_picture);
+    SDL_Renderer *demo = display_renderer(screens->display, DISPLAY_DEMO);
+    if (demo) screens->pictures[PICTURE_VIDEO] = picture_new("video", demo, screens->video);
     SDL_StopTextInput();
 }
 
@@ -350,9 +530,14 @@ Screens *screens_new(const Config *config, Mailbox *own_picture, Mailbox *shoppe
     if (events) screens->events = *events;
     const char *store = config_string(config, "booth", "store");
     screens->name = g_strdup(*store ? store : config_string(config, "booth", "name"));
+    screens->config = config;
+    screens->gallery = gallery_new(on_gallery, screens);
+    screens->video = mailbox_new();
+    screens->idle = read_idle_picture(config_string(config, "demo", "picture"));
     screens->chat = g_ptr_array_new_with_free_func(chat_line_free);
     screens->message = field_new(FIELD_MESSAGE_MAX);
     screens->order = field_new(FIELD_ORDER_MAX);
+    screens->shelf = shelf_new();
     view_read(&screens->view, NULL, FALSE);
     if (!open_screens(screens, config, error)) {
         screens_free(screens);
@@ -374,11 +559,15 @@ void screens_free(Screens *screens)
     g_clear_handle_id(&screens->soon, g_source_remove);
     g_idle_remove_by_data(screens); /* on_picture() */
     g_clear_handle_id(&screens->tick, g_source_remove);
+    player_free(screens->player);
     for (guint i = 0; i < PICTURES; i++) picture_free(screens->pictures[i]);
+    mailbox_free(screens->video);
+    gallery_free(screens->gallery);
     for (guint i = 0; i < DISPLAY_OUTPUTS; i++) {
         canvas_free(screens->canvases[i]);
         scene_free(screens->scenes[i]);
     }
+    g_clear_pointer(&screens->idle, cairo_surface_destroy);
     display_close(screens->display);
     fonts_free(screens->fonts);
     text_free(screens->text);
@@ -386,6 +575,7 @@ void screens_free(Screens *screens)
     g_ptr_array_unref(screens->chat);
     field_free(screens->message);
     field_free(screens->order);
+    shelf_free(screens->shelf);
     g_free(screens->chat_call);
     g_free(screens->name);
     g_free(screens);
@@ -398,6 +588,7 @@ static void forget_words(Screens *screens)
     if (g_strcmp0(call, screens->chat_call) != 0) {
         g_ptr_array_set_size(screens->chat, 0);
         field_clear(screens->message);
+        shelf_clear(screens->shelf);
         g_free(screens->chat_call);
         screens->chat_call = g_strdup(call);
     }
@@ -413,6 +604,7 @@ void screens_set_snapshot(Screens *screens, const json_t *snapshot)
     screens->agent_gone = !snapshot;
     view_read(&screens->view, screens->snapshot, screens->agent_gone);
     if (snapshot) forget_words(screens);
+    run_video(screens);
     set_tick(screens);
     draw_soon(screens);
 }
@@ -425,6 +617,19 @@ void screens_add_chat(Screens *screens, gboolean from_shopper, const char *text)
     line->from_shopper = from_shopper;
     line->text = g_utf8_substring(text, 0, MIN(CHAT_TEXT_MAX, g_utf8_strlen(text, -1)));
     g_ptr_array_add(screens->chat, line);
+    draw_soon(screens);
+}
+
+void screens_set_products(Screens *screens, const char *about, const json_t *list)
+{
+    shelf_take(screens->shelf, about, list);
+    draw_soon(screens);
+}
+
+void screens_refuse_product(Screens *screens, const char *what, const char *error)
+{
+    if (strcmp(what, "search") == 0 && strcmp(error, "org.livebooth.Error.NotFound") == 0) return;
+    screens->shelf->notice = strcmp(error, "org.livebooth.Error.NotFound") == 0 ? "products_unknown" : "products_failed";
     draw_soon(screens);
 }
 
@@ -446,10 +651,31 @@ static json_t *output_health(const Screens *screens, DisplayOutput output, const
                      ok ? "" : problem);
 }
 
+/* What the demo display shows, by what is read back from it. */
+static json_t *demo_shows(Screens *screens)
+{
+    Canvas *canvas = screens->canvases[DISPLAY_DEMO];
+    const Scene *scene = screens->scenes[DISPLAY_DEMO];
+    const Demo demo = demo_of(screens);
+    g_autofree char *words = demo_words(&demo);
+    g_auto(GStrv) lines = g_strsplit(words, "\n", -1);
+    int width = 0, height = 0;
+    guint32 code = 0, ground = screens->theme->background, ink = frame_code_ink(ground, screens->theme->text);
+    g_autofree guint32 *pixels = canvas ? canvas_read(canvas, scene, screens->pictures, screens->theme->stage,
+                                                      frame_code_rect(scene->width, scene->height), &width, &height)
+                                        : NULL;
+    gboolean ok = pixels && frame_code_read(pixels, width, height, ground, ink, &code) && code == frame_code_of(words);
+    json_t *ids = json_array();
+    for (guint i = 1; lines[0] && lines[i] && lines[i][0] != '#'; i++) json_array_append_new(ids, json_string(lines[i]));
+    return json_pack("{s:s, s:o, s:b}", "kind", lines[0] ? lines[0] : "idle", "ids", ids, "ok", ok);
+}
+
 json_t *screens_health(Screens *screens)
 {
-    return json_pack("{s:o, s:o}", "console", output_health(screens, DISPLAY_CONSOLE, "console_missing"), "demo",
-                     output_health(screens, DISPLAY_DEMO, "demo_missing"));
+    if (screens->dirty) draw(screens);
+    json_t *demo = output_health(screens, DISPLAY_DEMO, "demo_missing");
+    json_object_set_new(demo, "shows", demo_shows(screens));
+    return json_pack("{s:o, s:o}", "console", output_health(screens, DISPLAY_CONSOLE, "console_missing"), "demo", demo);
 }
 
 gboolean screens_screenshot(Screens *screens, const char *screen, const char *path, GError **error)

@@ -12,7 +12,7 @@ typedef struct Screens Screens;
 
 typedef struct {
     /* What the advisor wants, in the words of boothctl: ready, pause REASON, accept, decline, hangup, mute on|off, camera face|product|pip,
-     * outcome NAME [ORDER], chat TEXT. argument may be "". */
+     * outcome NAME [ORDER], chat TEXT, and those of products.h. argument may be "". */
     void (*wish)(void *data, const char *what, const char *argument);
     void *data;
 } ScreensEvents;
@@ -26,6 +26,11 @@ void screens_free(Screens *screens);
 /* The agent's snapshot (docs/protocol.md); NULL: the agent is not there. Borrowed. */
 void screens_set_snapshot(Screens *screens, const json_t *snapshot);
 void screens_add_chat(Screens *screens, gboolean from_shopper, const char *text); /* forgotten when the call ends */
+
+/* What the agent answered to a search, or to a question for the accessories of a product (about: its id); borrowed. */
+void screens_set_products(Screens *screens, const char *about, const json_t *list);
+/* The agent did not take one of the wishes of products.h; error: the bus's name of it. */
+void screens_refuse_product(Screens *screens, const char *what, const char *error);
 
 /* Draws now what has changed, in place of within the next moments: after a session ended no picture of the shopper is left on any screen
  * when this returns. */

@@ -2,6 +2,8 @@
 
 #include "bus/agent1.h"
 #include "bus/studio1.h"
+#include "studio/channel.h"
+#include "studio/products.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -25,6 +27,8 @@ struct Service {
     GDBusConnection *bus;
     BusStudio1 *studio;
     BusAgent1 *agent;
+    Channel *channel;
+    Products *products;
     GCancellable *cancel;
     guint name, retry, health;
     char *call;
@@ -34,6 +38,7 @@ struct Service {
 };
 
 static void connect_bus(Service *service);
+static void ask_agent(Service *service, const char *method, GVariant *arguments);
 
 /* --- health and session -------------------------------------------------------------------------------------------------------------- */
 
@@ -91,11 +96,48 @@ static void on_shopper_picture(void *data, guint pc)
     if (service->studio) bus_studio1_emit_shopper_picture(service->studio, pc);
 }
 
-static void on_chat(void *data, guint pc, const char *text)
+static void on_message(void *data, guint pc, const char *text)
+{
+    Service *service = data;
+    channel_take(service->channel, pc, text, g_get_monotonic_time());
+}
+
+static gboolean on_channel_send(void *data, const char *text, GError **error)
+{
+    Service *service = data;
+    if (service->media) return media_send_chat(service->media, text, error);
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED, "there is no media");
+    return FALSE;
+}
+
+static void on_channel_chat(void *data, const char *text)
 {
     Service *service = data;
     if (service->screens) screens_add_chat(service->screens, TRUE, text);
-    if (service->studio) bus_studio1_emit_chat_received(service->studio, pc, text);
+    if (service->studio) bus_studio1_emit_chat_received(service->studio, service->pc, text);
+}
+
+static void on_channel_basket(void *data, const char *id, guint quantity, gboolean add)
+{
+    Service *service = data;
+    if (add)
+        ask_agent(service, "BasketAdd", g_variant_new("(su)", id, quantity));
+    else if (quantity)
+        ask_agent(service, "BasketSet", g_variant_new("(su)", id, quantity));
+    else
+        ask_agent(service, "BasketRemove", g_variant_new("(s)", id));
+}
+
+static void on_products_found(void *data, const char *query, const json_t *list)
+{
+    Service *service = data;
+    if (service->screens) screens_set_products(service->screens, query, list);
+}
+
+static void on_products_refused(void *data, const char *what, const char *error)
+{
+    Service *service = data;
+    if (service->screens) screens_refuse_product(service->screens, what, error);
 }
 
 static void on_health_changed(void *data)
@@ -134,7 +176,7 @@ static void send_chat(Service *service, const char *text)
 {
     g_autoptr(GError) error = NULL;
     if (!service->media) return;
-    if (media_send_chat(service->media, text, &error))
+    if (channel_say(service->channel, text, &error))
         screens_add_chat(service->screens, FALSE, text);
     else
         g_message("chat: %s", error->message);
@@ -153,6 +195,7 @@ static void on_wish(void *data, const char *what, const char *argument)
     if (strcmp(what, "camera") == 0) ask_agent(service, "Camera", g_variant_new("(s)", argument));
     if (strcmp(what, "outcome") == 0) ask_outcome(service, argument);
     if (strcmp(what, "chat") == 0) send_chat(service, argument);
+    products_wish(service->products, what, argument);
 }
 
 /* --- the agent -------------------------------------------------------------------------------------------------------------------------
@@ -183,6 +226,8 @@ static void take_snapshot(Service *service)
         if (service->media) media_ring(service->media, screens_rings(service->screens));
     }
     if (snapshot && service->media) mirror(service, snapshot);
+    products_set_agent(service->products, owner ? G_DBUS_PROXY(service->agent) : NULL);
+    channel_set_snapshot(service->channel, snapshot);
     json_decref(snapshot);
 }
 
@@ -276,6 +321,7 @@ static gboolean on_self_test(BusStudio1 *studio, GDBusMethodInvocation *invocati
 static gboolean on_stop(BusStudio1 *studio, GDBusMethodInvocation *invocation, Service *service)
 {
     if (service->media) media_stop(service->media);
+    channel_reset(service->channel);
     if (service->screens) screens_refresh(service->screens);
     set_session(service, "", 0, 0);
     publish_health(service);
@@ -304,7 +350,7 @@ static gboolean on_set_camera(BusStudio1 *studio, GDBusMethodInvocation *invocat
 static gboolean on_send_chat(BusStudio1 *studio, GDBusMethodInvocation *invocation, const char *text, Service *service)
 {
     g_autoptr(GError) error = NULL;
-    if (service->media && !media_send_chat(service->media, text, &error)) return refuse(invocation, WRONG_STATE, error->message);
+    if (service->media && !channel_say(service->channel, text, &error)) return refuse(invocation, WRONG_STATE, error->message);
     if (service->screens) screens_add_chat(service->screens, FALSE, text);
     bus_studio1_complete_send_chat(studio, invocation);
     return TRUE;
@@ -446,10 +492,12 @@ Service *service_new(const Config *config)
     Service *service = g_new0(Service, 1);
     service->config = config;
     service->call = g_strdup("");
+    service->channel = channel_new(&(ChannelEvents){on_channel_send, on_channel_chat, on_channel_basket, service});
+    service->products = products_new(&(ProductsEvents){on_products_found, on_products_refused, service});
     service->media_events = (MediaEvents){.local_signal = on_local_signal,
                                           .state = on_media_state,
                                           .shopper_picture = on_shopper_picture,
-                                          .chat = on_chat,
+                                          .chat = on_message,
                                           .health_changed = on_health_changed,
                                           .data = service};
     service->screens_events = (ScreensEvents){.wish = on_wish, .data = service};
@@ -480,6 +528,8 @@ void service_free(Service *service)
     g_clear_handle_id(&service->health, g_source_remove);
     g_clear_handle_id(&service->retry, g_source_remove);
     disconnect_bus(service);
+    channel_free(service->channel);
+    products_free(service->products);
     g_free(service->call);
     g_free(service->view);
     g_free(service);

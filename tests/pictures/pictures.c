@@ -15,6 +15,8 @@ static const ConfigKey keys[] = {
     {"display", "console_size", CONFIG_STRING, "1280x800", 0, 0, ""},
     {"display", "demo_size", CONFIG_STRING, "1280x720", 0, 0, ""},
     {"display", "theme", CONFIG_STRING, "dark", 0, 0, ""},
+    {"demo", "brand", CONFIG_STRING, "", 0, 0, ""},
+    {"demo", "picture", CONFIG_STRING, "", 0, 0, ""},
     {NULL, NULL, 0, NULL, 0, 0, NULL},
 };
 

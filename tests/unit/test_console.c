@@ -179,7 +179,7 @@ static guint check_language(const char *share, const char *language, const char 
             faults += check_scene(where, scene);
         }
         for (int on_air = 0; on_air < 2; on_air++) {
-            demo_build(scene, theme, text, "Oslo City", on_air, width, height);
+            demo_build(&(Demo){.scene = scene, .theme = theme, .text = text, .name = "Oslo City", .brand = "", .on_air = on_air}, width, height);
             faults += check_scene(language, scene);
         }
     }

@@ -1,0 +1,443 @@
+/* The panel in which the advisor searches products, shows and compares them, and sees the basket. */
+#include "studio/console_parts.h"
+
+#include "studio/draw.h"
+#include "text/price.h"
+
+#include <SDL2/SDL_keycode.h>
+#include <string.h>
+
+#define ROW_HEIGHT  76.0
+#define ROW_GAP     8.0
+#define SIDE_COLUMN 316.0
+#define THUMB       60.0
+#define TOUCH       LAYOUT_TOUCH
+
+static const char *member(const json_t *product, const char *name)
+{
+    const char *text = json_string_value(json_object_get(product, name));
+    return text ? text : "";
+}
+
+static gboolean in_call(const Console *console)
+{
+    return console->view->state == VIEW_LIVE || console->view->state == VIEW_CONNECTING;
+}
+
+gboolean console_may_have_products(const Console *console)
+{
+    const ViewState state = console->view->state;
+    return console->shelf && !console->view->agent_gone && (state == VIEW_PAUSED || state == VIEW_READY || in_call(console));
+}
+
+gboolean console_has_products(const Console *console)
+{
+    return console_may_have_products(console) && console->shelf->open;
+}
+
+void console_products_button(const Console *console, Rect rect, gboolean icon_above)
+{
+    if (!console->shelf) return;
+    gboolean open = console->shelf->open;
+    Button button = console_plain_button(console, "products", console_text(console, "products_button"));
+    button.icon = open ? ICON_CHECK : ICON_PRODUCT;
+    button.icon_above = icon_above;
+    button.selected = open;
+    button.keycap = "F9";
+    button.key = open ? 0 : SDLK_F9;
+    button.wish = "shelf";
+    button.argument = open ? "close" : "open";
+    button.disabled = console->view->agent_gone;
+    console_button(console, rect, &button);
+}
+
+/* --- parts
+ * -------------------------------------------------------------------------------------------------------------------------------- */
+
+static void small_button(const Console *console, Rect rect, const char *id, Icon icon, gboolean selected, gboolean disabled,
+                         const char *wish, const char *argument)
+{
+    Button button = console_plain_button(console, id, "");
+    button.icon = icon;
+    button.selected = selected;
+    button.disabled = disabled;
+    button.wish = wish;
+    button.argument = scene_string(console->scene, argument);
+    console_button(console, rect, &button);
+}
+
+static void thumb(const Console *console, Rect rect, const char *address)
+{
+    cairo_surface_t *image = console->gallery && *address ? gallery_get(console->gallery, address, GALLERY_SMALL, NULL) : NULL;
+    scene_box(console->scene, rect, 10, image ? 0xffffff : console->theme->background);
+    if (image)
+        scene_image(console->scene, image, rect_inset(rect, 4, 4), 6);
+    else
+        scene_icon(console->scene, ICON_PRODUCT, rect_centre(rect, 28, 28), console->theme->text_soft, console->theme->background);
+}
+
+static void words(const Console *console, Rect rect, TextStyle style, guint32 colour, guint32 on, guint lines, const char *text)
+{
+    scene_words(
+        console->scene,
+        &(SceneItem){.rect = rect, .style = style, .colour = colour, .on = on, .lines = lines, .foreign = TRUE, .text = (char *)text});
+}
+
+static char *price_of(const Console *console, const json_t *product)
+{
+    const json_t *sale = json_object_get(product, "sale_price_minor"), *full = json_object_get(product, "price_minor");
+    return price_format(text_language(console->text), json_integer_value(sale ? sale : full), member(product, "currency"));
+}
+
+/* Price, then online and here with a sign each: never by colour alone. */
+static void offer_line(const Console *console, Rect rect, const json_t *product, guint32 on)
+{
+    Scene *scene = console->scene;
+    const Theme *theme = console->theme;
+    g_autofree char *price = price_of(console, product);
+    double width = MIN(draw_text_width(scene->fonts, STYLE_BUTTON, price) + 2, rect.w);
+    words(console, rect_cut_left(&rect, width, 16), STYLE_BUTTON, theme->text, on, 1, price);
+    const char *availability = member(product, "availability");
+    gboolean there = strcmp(availability, "in_stock") == 0;
+    if (!text_has(console->text, "demo", availability)) return;
+    scene_icon(scene,
+               there                                       ? ICON_CHECK
+               : strcmp(availability, "out_of_stock") == 0 ? ICON_CROSS
+                                                           : ICON_CLOCK,
+               rect_centre(rect_cut_left(&rect, 18, 8), 18, 18), there ? theme->good : theme->text_soft, on);
+    words(console, rect, STYLE_SMALL, theme->text_soft, on, 1, text_get(console->text, "demo", availability));
+}
+
+/* What can be touched of a row: its face, with what is pressed or has the focus. */
+static guint32 row_face(const Console *console, Rect rect, const char *id, gboolean shown)
+{
+    Scene *scene = console->scene;
+    const Theme *theme = console->theme;
+    guint32 fill = strcmp(scene->pressed, id) == 0 ? theme_mix(theme->raised, theme->text, 0.22) : theme->raised;
+    if (strcmp(scene->focus, id) == 0) scene_frame(scene, rect_inset(rect, -4, -4), 18, SCENE_NO_COLOUR, theme->focus, 3);
+    if (shown)
+        scene_frame(scene, rect, 14, fill, theme->accent, 3);
+    else
+        scene_box(scene, rect, 14, fill);
+    return fill;
+}
+
+static const json_t *shown(const Console *console)
+{
+    const json_t *show = json_object_get(console->shop, "show");
+    return json_is_object(show) ? show : NULL;
+}
+
+static gboolean is_shown(const Console *console, const char *id)
+{
+    const json_t *products = json_object_get(shown(console), "products");
+    for (gsize i = 0; i < json_array_size(products); i++) {
+        if (strcmp(member(json_array_get(products, i), "id"), id) == 0) return TRUE;
+    }
+    return FALSE;
+}
+
+/* --- found
+ * ---------------------------------------------------------------------------------------------------------------------------------- */
+
+static void found_row(const Console *console, Rect row, guint index, const json_t *product)
+{
+    Scene *scene = console->scene;
+    const Theme *theme = console->theme;
+    const char *id = member(product, "id");
+    char row_id[SCENE_ID_MAX], pick_id[SCENE_ID_MAX], add_id[SCENE_ID_MAX];
+    g_snprintf(row_id, sizeof row_id, "product-%u", index);
+    g_snprintf(pick_id, sizeof pick_id, "pick-%u", index);
+    g_snprintf(add_id, sizeof add_id, "add-%u", index);
+    Rect add = in_call(console) ? rect_cut_right(&row, TOUCH + 8, 8) : (Rect){0}, pick = rect_cut_right(&row, TOUCH + 8, 8);
+    guint32 fill = row_face(console, row, row_id, is_shown(console, id));
+    SceneTarget *target = scene_target(scene, row_id, row);
+    g_autofree char *argument = g_strdup_printf("product\n%s", id);
+    target->wish = "show";
+    target->argument = scene_string(scene, argument);
+    Rect inner = rect_inset(row, 8, 8);
+    thumb(console, rect_cut_left(&inner, THUMB, 14), json_string_value(json_array_get(json_object_get(product, "images"), 0)) ?: "");
+    words(console, rect_cut_top(&inner, 30, 2), STYLE_LABEL, theme->text, fill, 1, member(product, "title"));
+    offer_line(console, inner, product, fill);
+    g_autofree char *picking = g_strdup_printf("pick %s", id);
+    gboolean picked = shelf_is_picked(console->shelf, id);
+    small_button(console, pick, pick_id, picked ? ICON_CHECK : ICON_COMPARE, picked,
+                 !picked && console->shelf->picked->len >= SHELF_PICKED_MAX, "shelf", picking);
+    if (in_call(console)) small_button(console, add, add_id, ICON_CART, FALSE, FALSE, "basket_add", id);
+}
+
+static void pager(const Console *console, Rect rect, guint rows)
+{
+    const Theme *theme = console->theme;
+    const Shelf *shelf = console->shelf;
+    guint count = (guint)json_array_size(shelf->list), last = MIN(shelf->first + rows, count);
+    char previous[24], next[24], text[48];
+    g_snprintf(previous, sizeof previous, "first %u", shelf->first > rows ? shelf->first - rows : 0);
+    g_snprintf(next, sizeof next, "first %u", shelf->first + rows);
+    g_snprintf(text, sizeof text, "%u–%u / %u", shelf->first + 1, last, count);
+    small_button(console, rect_cut_left(&rect, 96, 12), "previous", ICON_LEFT, FALSE, shelf->first == 0, "shelf", previous);
+    small_button(console, rect_cut_right(&rect, 96, 12), "next", ICON_RIGHT, FALSE, last >= count, "shelf", next);
+    scene_text(console->scene, rect, STYLE_LABEL, ALIGN_CENTRE, theme->text_soft, theme->surface, text);
+}
+
+static void quiet(const Console *console, Rect rect, Icon icon, const char *key)
+{
+    Scene *scene = console->scene;
+    const Theme *theme = console->theme;
+    double width = MIN(rect.w - 24, 420);
+    const char *text = console_text(console, key);
+    double height = draw_text_height(scene->fonts, STYLE_BODY, text, width);
+    Rect block = rect_centre(rect, width, 48 + 14 + height);
+    scene_icon(scene, icon, rect_centre(rect_cut_top(&block, 48, 14), 48, 48), theme->text_soft, theme->surface);
+    scene_words(scene, &(SceneItem){.rect = block,
+                                    .style = STYLE_BODY,
+                                    .align = ALIGN_CENTRE,
+                                    .colour = theme->text_soft,
+                                    .on = theme->surface,
+                                    .lines = 4,
+                                    .text = (char *)text});
+}
+
+static void list_found(const Console *console, Rect rect)
+{
+    const Shelf *shelf = console->shelf;
+    guint count = (guint)json_array_size(shelf->list);
+    if (!count) {
+        quiet(console, rect, ICON_SEARCH, shelf->answered ? "products_none" : "products_hint");
+        return;
+    }
+    guint rows = (guint)MAX(1, (rect.h + ROW_GAP) / (ROW_HEIGHT + ROW_GAP));
+    if (count > rows) {
+        Rect bottom = rect_cut_bottom(&rect, TOUCH, 10);
+        rows = (guint)MAX(1, (rect.h + ROW_GAP) / (ROW_HEIGHT + ROW_GAP));
+        pager(console, bottom, rows);
+    }
+    for (guint i = shelf->first; i < MIN(count, shelf->first + rows); i++)
+        found_row(console, rect_cut_top(&rect, ROW_HEIGHT, ROW_GAP), i, json_array_get(shelf->list, i));
+}
+
+/* --- basket
+ * ---------------------------------------------------------------------------------------------------------------------------------- */
+
+static void basket_row(const Console *console, Rect row, guint index, const json_t *item)
+{
+    const Theme *theme = console->theme;
+    const char *id = member(item, "id");
+    const json_int_t quantity = json_integer_value(json_object_get(item, "quantity"));
+    char less_id[SCENE_ID_MAX], more_id[SCENE_ID_MAX], number[16];
+    g_snprintf(less_id, sizeof less_id, "less-%u", index);
+    g_snprintf(more_id, sizeof more_id, "more-%u", index);
+    g_snprintf(number, sizeof number, "%d", (int)quantity);
+    scene_box(console->scene, row, 14, theme->raised);
+    Rect inner = rect_inset(row, 8, 8);
+    g_autofree char *less = g_strdup_printf("%s\n%d", id, (int)quantity - 1), *more = g_strdup_printf("%s\n%d", id, (int)quantity + 1);
+    small_button(console, rect_cut_right(&inner, TOUCH, 4), more_id, ICON_PLUS, FALSE, quantity >= 99, "basket_set", more);
+    scene_text(console->scene, rect_cut_right(&inner, 44, 4), STYLE_BUTTON, ALIGN_CENTRE, theme->text, theme->raised, number);
+    small_button(console, rect_cut_right(&inner, TOUCH, 14), less_id, ICON_MINUS, FALSE, FALSE, "basket_set", less);
+    thumb(console, rect_cut_left(&inner, THUMB, 14), member(item, "image"));
+    g_autofree char *price =
+        price_format(text_language(console->text), json_integer_value(json_object_get(item, "price")) * quantity, member(item, "currency"));
+    words(console, rect_cut_top(&inner, 30, 2), STYLE_LABEL, theme->text, theme->raised, 1, member(item, "title"));
+    words(console, inner, STYLE_BUTTON, theme->text, theme->raised, 1, price);
+}
+
+static const json_t *basket_of(const Console *console)
+{
+    return json_object_get(console->shop, "basket");
+}
+
+static void list_basket(const Console *console, Rect rect)
+{
+    const Theme *theme = console->theme;
+    const json_t *basket = basket_of(console);
+    gsize count = json_array_size(basket);
+    json_int_t sum = 0;
+    if (!count) {
+        quiet(console, rect, ICON_CART, "products_basket_empty");
+        return;
+    }
+    for (gsize i = 0; i < count; i++) {
+        const json_t *item = json_array_get(basket, i);
+        sum += json_integer_value(json_object_get(item, "price")) * json_integer_value(json_object_get(item, "quantity"));
+    }
+    g_autofree char *total = price_format(text_language(console->text), sum, member(json_array_get(basket, 0), "currency"));
+    Rect bottom = rect_inset(rect_cut_bottom(&rect, 44, 8), 12, 0);
+    words(console, rect_cut_right(&bottom, draw_text_width(console->scene->fonts, STYLE_HEADING, total) + 2, 12), STYLE_HEADING,
+          theme->text, theme->surface, 1, total);
+    scene_text(console->scene, bottom, STYLE_HEADING, ALIGN_LEFT, theme->text, theme->surface, console_text(console, "products_total"));
+    /* The newest are what is spoken of: those are in sight. */
+    gsize rows = (gsize)MAX(1, (rect.h + ROW_GAP) / (ROW_HEIGHT + ROW_GAP));
+    for (gsize i = count > rows ? count - rows : 0; i < count; i++)
+        basket_row(console, rect_cut_top(&rect, ROW_HEIGHT, ROW_GAP), (guint)i, json_array_get(basket, i));
+}
+
+/* --- what is shown
+ * ------------------------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    const char *id, *key, *wish;
+    char argument[256];
+    Icon icon;
+    gboolean selected;
+} Choice;
+
+static guint add_choice(Choice *list, guint count, const char *id, const char *key, Icon icon, const char *wish, const char *prefix,
+                        const char *argument)
+{
+    Choice *choice = &list[count];
+    *choice = (Choice){.id = id, .key = key, .wish = wish, .icon = icon};
+    g_snprintf(choice->argument, sizeof choice->argument, "%s%s", prefix, argument);
+    return count + 1;
+}
+
+static guint choices_of(const Console *console, const json_t *show, Choice *list)
+{
+    const char *kind = member(show, "kind");
+    const json_t *product = json_array_get(json_object_get(show, "products"), 0);
+    const char *id = member(product, "id");
+    gsize images = json_array_size(json_object_get(product, "images"));
+    guint count = 0;
+    if (strcmp(kind, "compare") != 0) {
+        count = add_choice(list, count, "facts", "products_facts", ICON_PRODUCT, "show", "product\n", id);
+        list[count - 1].selected = strcmp(kind, "product") == 0;
+        if (images > 1) {
+            count = add_choice(list, count, "gallery", "products_gallery", ICON_IMAGES, "show", "gallery\n", id);
+            list[count - 1].selected = strcmp(kind, "gallery") == 0;
+        }
+        if (*member(product, "video")) {
+            count = add_choice(list, count, "video", "products_video", ICON_PLAY, "show", "video\n", id);
+            list[count - 1].selected = strcmp(kind, "video") == 0;
+        }
+        count = add_choice(list, count, "accessories", "products_accessories", ICON_PLUS, "accessories", "", id);
+        if (in_call(console)) count = add_choice(list, count, "to_basket", "products_add", ICON_CART, "basket_add", "", id);
+    }
+    return add_choice(list, count, "hide", "products_hide", ICON_CROSS, "show_hide", "", "");
+}
+
+static void choices(const Console *console, Rect rect, const json_t *show)
+{
+    Choice list[8];
+    guint count = choices_of(console, show, list);
+    for (guint i = 0; i < count; i += 2) {
+        Rect row = rect_cut_top(&rect, 72, 8);
+        for (guint k = i; k < MIN(i + 2, count); k++) {
+            Button button = console_plain_button(console, list[k].id, console_text(console, list[k].key));
+            button.icon = list[k].selected ? ICON_CHECK : list[k].icon;
+            button.icon_above = TRUE;
+            button.style = STYLE_LABEL;
+            button.selected = list[k].selected;
+            button.wish = list[k].wish;
+            button.argument = scene_string(console->scene, list[k].argument);
+            console_button(console, rect_column(row, 2, k - i, 8), &button);
+        }
+    }
+}
+
+static void turn_buttons(const Console *console, Rect row, const json_t *show)
+{
+    const Theme *theme = console->theme;
+    const json_t *images = json_object_get(json_array_get(json_object_get(show, "products"), 0), "images");
+    char number[32];
+    g_snprintf(number, sizeof number, "%d / %d", (int)json_integer_value(json_object_get(show, "index")) + 1, (int)json_array_size(images));
+    small_button(console, rect_cut_left(&row, 88, 8), "picture_previous", ICON_LEFT, FALSE, FALSE, "show_next", "-1");
+    small_button(console, rect_cut_right(&row, 88, 8), "picture_next", ICON_RIGHT, FALSE, FALSE, "show_next", "1");
+    scene_text(console->scene, row, STYLE_LABEL, ALIGN_CENTRE, theme->text_soft, theme->surface, number);
+}
+
+static void shown_column(const Console *console, Rect rect)
+{
+    Scene *scene = console->scene;
+    const Theme *theme = console->theme;
+    const json_t *show = shown(console), *products = json_object_get(show, "products");
+    Rect head = rect_cut_top(&rect, 30, 6);
+    scene_icon(scene, ICON_SCREEN, rect_centre(rect_cut_left(&head, 22, 10), 22, 22), show ? theme->accent : theme->text_soft,
+               theme->surface);
+    scene_text(scene, head, STYLE_LABEL, ALIGN_LEFT, theme->text_soft, theme->surface, console_text(console, "products_shown"));
+    if (!show) {
+        quiet(console, rect, ICON_SCREEN, "products_shown_none");
+        return;
+    }
+    gboolean compare = json_array_size(products) > 1;
+    for (gsize i = 0; i < json_array_size(products); i++) {
+        Rect line = rect_cut_top(&rect, compare ? 52 : 64, 6);
+        const json_t *product = json_array_get(products, i);
+        thumb(console, rect_cut_left(&line, line.h, 12), json_string_value(json_array_get(json_object_get(product, "images"), 0)) ?: "");
+        words(console, line, compare ? STYLE_SMALL : STYLE_LABEL, theme->text, theme->surface, 2, member(product, "title"));
+    }
+    const json_t *product = json_array_get(products, 0);
+    gboolean turns = !compare && strcmp(member(show, "kind"), "video") != 0 && json_array_size(json_object_get(product, "images")) > 1;
+    if (!compare) offer_line(console, rect_cut_top(&rect, 32, 10), product, theme->surface);
+    if (turns) turn_buttons(console, rect_cut_top(&rect, TOUCH, 10), show);
+    choices(console, rect, show);
+}
+
+/* --- the panel
+ * ---------------------------------------------------------------------------------------------------------------------------------- */
+
+static void compare_button(const Console *console, Rect rect)
+{
+    const Theme *theme = console->theme;
+    const Shelf *shelf = console->shelf;
+    char count[8];
+    g_snprintf(count, sizeof count, "%u", shelf->picked->len);
+    g_autofree char *label = text_format(console->text, "console", "products_compare", "n", count, NULL);
+    GString *argument = g_string_new("compare");
+    for (guint i = 0; i < shelf->picked->len; i++) g_string_append_printf(argument, "\n%s", (const char *)shelf->picked->pdata[i]);
+    Button button = console_plain_button(console, "compare", label);
+    button.icon = ICON_COMPARE;
+    button.wish = "show";
+    button.argument = scene_string(console->scene, argument->str);
+    button.disabled = shelf->picked->len < 2;
+    if (!button.disabled) {
+        button.fill = theme->accent_fill;
+        button.on = theme->on_accent;
+        button.line = SCENE_NO_COLOUR;
+    }
+    console_button(console, rect, &button);
+    g_string_free(argument, TRUE);
+}
+
+static void basket_button(const Console *console, Rect rect)
+{
+    gboolean open = console->shelf->page == SHELF_BASKET;
+    gsize lines = json_array_size(basket_of(console));
+    g_autofree char *label = lines ? g_strdup_printf("%s · %d", console_text(console, "products_basket"), (int)lines)
+                                   : g_strdup(console_text(console, "products_basket"));
+    Button button = console_plain_button(console, "basket", label);
+    button.icon = open ? ICON_CHECK : ICON_CART;
+    button.selected = open;
+    button.wish = "shelf";
+    button.argument = open ? "found" : "basket";
+    console_button(console, rect, &button);
+}
+
+static double label_width(const Console *console, const char *key)
+{
+    return draw_text_width(console->scene->fonts, STYLE_BUTTON, console_text(console, key)) + 24 + 12 + 2 * 16 + 30;
+}
+
+static void notice(const Console *console, Rect rect)
+{
+    const Theme *theme = console->theme;
+    scene_box(console->scene, rect, 10, theme->warn_fill);
+    rect = rect_inset(rect, 14, 0);
+    scene_icon(console->scene, ICON_WARNING, rect_centre(rect_cut_left(&rect, 22, 12), 22, 22), theme->on_warn, theme->warn_fill);
+    scene_text(console->scene, rect, STYLE_LABEL, ALIGN_LEFT, theme->on_warn, theme->warn_fill,
+               console_text(console, console->shelf->notice));
+}
+
+void console_products(const Console *console, Rect rect)
+{
+    console_card(console, "products", rect);
+    Rect inner = rect_inset(rect, 16, 14), top = rect_cut_top(&inner, TOUCH, 14);
+    small_button(console, rect_cut_right(&top, TOUCH, 10), "products_close", ICON_CROSS, FALSE, FALSE, "shelf", "close");
+    if (in_call(console)) basket_button(console, rect_cut_right(&top, label_width(console, "products_basket"), 10));
+    compare_button(console, rect_cut_right(&top, label_width(console, "products_compare"), 10));
+    console_field(console, top, CONSOLE_QUERY, console->shelf->query->text->str, console_text(console, "products_search"), SDLK_F9, "F9");
+    if (console->shelf->notice) notice(console, rect_cut_top(&inner, 40, 10));
+    shown_column(console, rect_cut_right(&inner, SIDE_COLUMN, 20));
+    if (console->shelf->page == SHELF_BASKET && in_call(console))
+        list_basket(console, inner);
+    else
+        list_found(console, inner);
+}
