@@ -14,6 +14,9 @@ int command_calls(const char *config, int argc, char **argv);
 int command_screenshot(const char *config, int argc, char **argv);
 int command_chat(const char *config, int argc, char **argv);
 int command_products(const char *config, int argc, char **argv);
+int command_show(const char *config, int argc, char **argv);
+int command_scan(const char *config, int argc, char **argv);
+int command_basket(const char *config, int argc, char **argv);
 int command_panel(const char *config, int argc, char **argv);
 int command_authority(const char *config, int argc, char **argv);
 
