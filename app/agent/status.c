@@ -9,12 +9,12 @@ static json_t *call_json(const StatusParts *parts)
     const Booth *booth = parts->booth;
     const BoothCall *call = &booth->call;
     if (booth->state != BOOTH_RINGING && booth->state != BOOTH_CONNECTING && booth->state != BOOTH_LIVE) return json_null();
-    return json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:s, s:b}", "id", call->key.id, "gen", (int)call->key.gen, "topic",
-                     wire_string(parts->card, "topic"), "lang", wire_string(parts->card, "lang"), "product",
-                     wire_string(parts->card, "product"), "product_title", wire_string(parts->card, "product_title"), "waited_ms",
-                     (json_int_t)wire_int(parts->card, "waited_ms"), "ring_until_mono", (json_int_t)call->ring_until_mono, "accepted_mono",
-                     (json_int_t)call->accepted_mono, "media", booth_media_name(call->media), "codec", call->codec, "shopper_present",
-                     call->shopper_present);
+    return json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:s, s:s, s:b}", "id", call->key.id, "gen", (int)call->key.gen,
+                     "topic", wire_string(parts->card, "topic"), "lang", wire_string(parts->card, "lang"), "product",
+                     wire_string(parts->card, "product"), "product_title", wire_string(parts->card, "product_title"), "before",
+                     wire_bool(parts->card, "before"), "waited_ms", (json_int_t)wire_int(parts->card, "waited_ms"), "ring_until_mono",
+                     (json_int_t)call->ring_until_mono, "accepted_mono", (json_int_t)call->accepted_mono, "media",
+                     booth_media_name(call->media), "codec", call->codec, "shopper_present", call->shopper_present);
 }
 
 /* Times in it are of when the desk told it. */

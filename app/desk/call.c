@@ -298,6 +298,7 @@ json_t *call_to_record(const Call *call)
 json_t *call_to_json(const Call *call)
 {
     json_t *value = call_to_record(call);
+    json_object_set_new(value, "before", json_boolean(call->before));
     json_object_set_new(value, "nonce", json_string(call->nonce));
     json_object_set_new(value, "owner_name", json_string(call->owner_name));
     json_object_set_new(value, "owner_desk", json_string(call->owner_desk));
@@ -418,5 +419,8 @@ Call *call_from_json(const json_t *value)
     }
     call->state = (CallState)state;
     call->prio = (CallPrio)prio;
+    const json_t *before = json_object_get(value, "before"); /* one written by an older desk has none */
+    if (before && !json_is_boolean(before)) return NULL;
+    call->before = json_is_true(before);
     return g_steal_pointer(&call);
 }

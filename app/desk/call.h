@@ -45,6 +45,7 @@ typedef struct {
     gint64 enqueued_utc;
     char topic[CALL_WORD_MAX + 1], lang[CALL_WORD_MAX + 1];
     char *product, *product_title; /* "" when none was given */
+    gboolean before;               /* the shopper's browser has spoken with an advisor before */
     char codecs[CALL_CODECS_MAX][CALL_WORD_MAX + 1];
     guint codec_count;
     char shopper_desk[33]; /* the desk that holds, or last held, the shopper's page */

@@ -47,6 +47,7 @@ static void send_offer(Entry *entry, Booth *booth)
                               "nonce", call->nonce, "topic", call->topic, "lang", call->lang, "waited_ms",
                               (json_int_t)MAX(exchange_utc() - call->enqueued_utc, 0), "codecs", codecs, "ring_ms",
                               (json_int_t)settings->ring_ms, "ice_servers", turn_ice_servers(settings->turn, call->id, exchange_utc()));
+    if (call->before) json_object_set_new(offer, "before", json_true());
     if (call->product[0]) json_object_set_new(offer, "product", json_string(call->product));
     if (call->product_title[0]) json_object_set_new(offer, "product_title", json_string(call->product_title));
     peer_send(&booth->peer, offer);

@@ -233,6 +233,27 @@ static void on_reference_used(gpointer data, const StoreResult *result)
     put_in_line(errand);
 }
 
+/* Takes errand, whose text is what the shopper's callback reference stands for, or NULL. */
+static void use_reference(Errand *errand)
+{
+    if (!errand->text) {
+        put_in_line(errand);
+        return;
+    }
+    g_autofree char *subject = g_strdup_printf("contact.%s.used", errand->text);
+    store_once(errand->exchange->store, "CONTACTS", subject, "{}", on_reference_used, errand);
+}
+
+/* The page may name any call; that they spoke is what the record says. */
+static void on_before(gpointer data, const StoreResult *result)
+{
+    Errand *errand = data;
+    json_t *record = result->verdict == STORE_WON && result->value ? json_loads(result->value, 0, NULL) : NULL;
+    errand->call->before = wire_int(record, "media_up_utc") > 0;
+    json_decref(record);
+    use_reference(errand);
+}
+
 static Call *compose_call(Exchange *exchange, const json_t *message, const char *key)
 {
     g_autofree char *id = wire_new_call_id(), *hash = token_hash(key);
@@ -268,13 +289,12 @@ static void take_ask(Exchange *exchange, Shopper *shopper, const json_t *message
     errand->call = compose_call(exchange, message, shopper->key);
     g_strlcpy(shopper->asking, errand->call->id, sizeof shopper->asking);
     g_hash_table_insert(exchange->asking, g_strdup(shopper->asking), shopper);
-    g_autofree char *called_back = exchange->secret ? token_check(exchange->secret, wire_string(message, "callback")) : NULL;
-    if (!called_back) {
-        put_in_line(errand);
-        return;
-    }
-    g_autofree char *subject = g_strdup_printf("contact.%s.used", called_back);
-    store_once(exchange->store, "CONTACTS", subject, "{}", on_reference_used, errand);
+    errand->text = exchange->secret ? token_check(exchange->secret, wire_string(message, "callback")) : NULL;
+    const char *before = wire_string(message, "before");
+    if (*before)
+        store_recorded(exchange->store, before, on_before, errand);
+    else
+        use_reference(errand);
 }
 
 /* --- coming back

@@ -327,6 +327,21 @@ void store_last_record(Store *store, const char *booth, StoreDone done, gpointer
     job_submit(store, make_job(run_last_record, "RECORDS", g_strconcat("record.booth.", booth, NULL), NULL, done, data));
 }
 
+static void run_recorded(Store *store, Job *job)
+{
+    natsMsg *message = NULL;
+    natsStatus status = store_is_connected(store) ? jetstream_read_last(store->jetstream, job->stream, job->subject, &message)
+                                                  : NATS_CONNECTION_DISCONNECTED;
+    if (status == NATS_OK) job->value = jetstream_text(message);
+    job->result.verdict = status == NATS_OK ? STORE_WON : status == NATS_NOT_FOUND ? STORE_LOST : STORE_UNRESOLVED;
+    natsMsg_Destroy(message);
+}
+
+void store_recorded(Store *store, const char *call, StoreDone done, gpointer data)
+{
+    job_submit(store, make_job(run_recorded, "RECORDS", g_strconcat("record.call.", call, NULL), NULL, done, data));
+}
+
 static void run_snapshot(Store *store, Job *job)
 {
     jsPubOptions options;

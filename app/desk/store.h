@@ -80,6 +80,8 @@ void store_append(Store *store, const char *booth, gint64 epoch, gint64 seq, con
                   gpointer data);
 /* Which record of the booth landed last: epoch and seq 0 when none did. */
 void store_last_record(Store *store, const char *booth, StoreDone done, gpointer data);
+/* Whether there is a terminal record of the call: STORE_WON with its text as value, STORE_LOST when there is none. */
+void store_recorded(Store *store, const char *call, StoreDone done, gpointer data);
 /* The last snapshot of a booth; overwrites. */
 void store_snapshot(Store *store, const char *booth, const char *value, StoreDone done, gpointer data);
 

@@ -22,7 +22,7 @@ typedef struct {
 #define SIGNAL   "gen:i pc:i kind:w sdp:S? candidate:s? mline:i? codec:s?"
 
 static const Message shopper_to_desk[] = {
-    {"ask", "topic:w lang:w terms:b codecs:a product:s? product_title:s? callback:s?"},
+    {"ask", "topic:w lang:w terms:b codecs:a product:s? product_title:s? callback:s? before:c?"},
     {"resume", "call:c key:w"},
     {"leave", ""},
     {"signal", SIGNAL},
@@ -68,7 +68,7 @@ static const Message booth_to_desk[] = {
 
 static const Message desk_to_booth[] = {
     {"welcome", "desk:w now_utc:i ring_ms:i wrapup_ms:i setup_ms:i resume:w stored:o"},
-    {"offer", "call:c gen:i nonce:w topic:w lang:w product:s? product_title:s? waited_ms:i codecs:a ring_ms:i ice_servers:l"},
+    {"offer", "call:c gen:i nonce:w topic:w lang:w product:s? product_title:s? before:b? waited_ms:i codecs:a ring_ms:i ice_servers:l"},
     {"unpulled", "seq:i"},
     {"withdrawn", "call:c gen:i why:w"},
     {"accepted", "call:c gen:i"},

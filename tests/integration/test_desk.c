@@ -187,6 +187,43 @@ static void test_whole_call(void **state)
     client_free(shopper);
 }
 
+/* Only what a record says counts: the page may name what it likes. */
+static void test_spoke_before(void **state)
+{
+    Centre *centre = *state;
+    Client *booth = centre_booth(centre, 0, "b1", 1, NULL, NULL), *shopper = centre_shopper(centre, 0);
+    pull(booth, 1);
+    Ticket ticket = ask(shopper, "tv");
+    Held held = take_offer(booth);
+    accept_call(booth, shopper, &held);
+    talk(booth, shopper, &held);
+    prove(booth, "end", &held, "hangup");
+    drop(client_expect(shopper, "ended"));
+    drop(client_expect(booth, "ended"));
+    expect_record(centre, ticket.id, "completed", "");
+    const char *named[] = {ticket.id, "c00000000000000000000000000000000"};
+    for (int i = 0; i < 2; i++) {
+        json_t *again = centre_ask("tv");
+        json_object_set_new(again, "before", json_string(named[i]));
+        pull(booth, 2 + i);
+        Client *back = centre_shopper(centre, 0);
+        client_say(back, again);
+        json_t *offer = client_expect(booth, "offer");
+        assert_int_equal(wire_bool(offer, "before"), i == 0);
+        Held next = {g_strdup(wire_string(offer, "call")), g_strdup(wire_string(offer, "nonce")), wire_int(offer, "gen")};
+        prove(booth, "decline", &next, NULL);
+        json_decref(offer);
+        client_say(back, json_pack("{s:s}", "t", "leave"));
+        drop(client_expect(back, "ended"));
+        g_free(next.id);
+        g_free(next.nonce);
+        client_free(back);
+    }
+    clear(&ticket, &held);
+    client_free(booth);
+    client_free(shopper);
+}
+
 /* That the booth's peer connection stands is no picture; only the shopper's page knows of one. */
 static void test_no_picture_ever(void **state)
 {
@@ -845,6 +882,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_whole_call, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_spoke_before, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_picture_ever, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_leave_crosses_accept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_accept_again, set_up, tear_down),

@@ -44,6 +44,7 @@ const ADDRESS_CHARS_MAX = 2000; // of the product; a longer one is left out
 const NAME_CHARS_MAX = 200;
 const REPLACED = 4001;          // close code: another tab has this call now
 const CALL_PROTOCOL = 'livebooth.call.v1'; // of a data channel that speaks in messages
+const LAST_TALK_MS = 90 * 24 * 3600 * 1000; // for so long the next advisor is told that there was one
 const PRODUCTS_MAX = 4;
 const QUANTITY_MAX = 99;
 
@@ -891,6 +892,8 @@ class LiveboothCall extends HTMLElement {
         if (product && product.length <= ADDRESS_CHARS_MAX) words.product = product;
         if (about) words.product_title = about.slice(0, NAME_CHARS_MAX);
         if (token) words.callback = token;
+        const before = this.#lastTalk();
+        if (before) words.before = before;
         this.#note = '';
         // A call that was left while the line was down: the desk ends it when nobody comes back to it.
         if (this.#parting) this.#forget();
@@ -1701,6 +1704,7 @@ class LiveboothCall extends HTMLElement {
         if (old) old.close();
         this.#signal({ t: 'media_up', gen, pc: peer.id });
         this.#keep({ talked: true });
+        this.#rememberTalk();
         this.#stalled = false;
         this.#enter('live');
         this.#refresh();
@@ -1828,6 +1832,24 @@ class LiveboothCall extends HTMLElement {
             sessionStorage.removeItem(this.#store);
         } catch {
             // There was nothing, then.
+        }
+    }
+
+    /* The last call in which the two spoke, so that the next advisor knows that there was one: its id, and nothing about anybody. */
+    #rememberTalk() {
+        try {
+            localStorage.setItem(`${this.#store} last`, JSON.stringify({ call: this.#call.call, at: Date.now() }));
+        } catch {
+            // A browser that keeps nothing: each call is the first.
+        }
+    }
+
+    #lastTalk() {
+        try {
+            const { call, at } = JSON.parse(localStorage.getItem(`${this.#store} last`));
+            return typeof call === 'string' && /^c[0-9a-f]{32}$/.test(call) && Date.now() - at < LAST_TALK_MS ? call : '';
+        } catch {
+            return '';
         }
     }
 
