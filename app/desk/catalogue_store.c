@@ -6,9 +6,9 @@
 
 #include "desk/catalogue_stream.h"
 
-#define POLL_MS  15000 /* the head is read so often even if nobody says that it changed */
-#define AWAY_MS  1000  /* or so often while it is not known */
-#define KEEP_US  60e6  /* chunks that nobody asked for so long are dropped */
+#define POLL_MS  15000    /* the head is read so often even if nobody says that it changed */
+#define AWAY_MS  1000     /* or so often while it is not known */
+#define KEEP_US  60000000 /* chunks that nobody asked for so long are dropped */
 #define JOBS_MAX 20000
 
 typedef struct {

@@ -56,7 +56,11 @@ static void plain_name(const char *name, char *plain, gsize size)
     gsize length = 0;
     while (*name == ' ') name++;
     if (g_ascii_strncasecmp(name, "g:", 2) == 0) name += 2;
-    for (; *name && !strchr("([", *name) && length + 1 < size; name++) plain[length++] = strchr(" -", *name) ? '_' : g_ascii_tolower(*name);
+    for (; *name && *name != '(' && *name != '[' && length + 1 < size; name++) {
+        const char lower = g_ascii_tolower(*name);
+        plain[length++] = lower;
+        if (lower == ' ' || lower == '-') plain[length - 1] = '_';
+    }
     while (length > 0 && plain[length - 1] == '_') length--;
     plain[length] = '\0';
 }

@@ -408,7 +408,7 @@ static void notices_damaged_packs(void **state)
     }
     g_autofree char *longer = g_malloc(length + 4);
     memcpy(longer, bytes, length);
-    memcpy(longer + length, "junk", 4);
+    memset(longer + length, 'x', 4);
     g_file_set_contents(path, longer, (gssize)length + 4, NULL);
     assert_false(pack_read(path, keep_line, list, NULL, NULL));
     json_decref(list);
