@@ -286,13 +286,13 @@ json_t *call_to_record(const Call *call)
     json_t *promise = call->promised
                           ? json_pack("{s:I, s:I}", "p50_ms", (json_int_t)call->promise_p50_ms, "p90_ms", (json_int_t)call->promise_p90_ms)
                           : json_null();
-    return json_pack("{s:i, s:s, s:s, s:i, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:i, s:o, s:I, s:I, s:I, s:s, s:s, s:s}", "v", 1,
-                     "id", call->id, "state", state_names[call->state], "gen", (int)call->gen, "owner", call->owner, "prio",
+    return json_pack("{s:i, s:s, s:s, s:i, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:i, s:o, s:I, s:I, s:I, s:s, s:s, s:s, s:s}", "v",
+                     1, "id", call->id, "state", state_names[call->state], "gen", (int)call->gen, "owner", call->owner, "prio",
                      prio_names[call->prio], "enqueued_utc", (json_int_t)call->enqueued_utc, "topic", call->topic, "lang", call->lang,
                      "product", call->product, "product_title", call->product_title, "codecs", codecs, "promise", promise, "place_at_ask",
                      (int)call->place_at_ask, "offers", offers_to_json(call), "accepted_utc", (json_int_t)call->accepted_utc,
                      "media_up_utc", (json_int_t)call->media_up_utc, "ended_utc", (json_int_t)call->ended_utc, "outcome", call->outcome,
-                     "cause", call->cause, "ended_by", call->ended_by);
+                     "cause", call->cause, "ended_by", call->ended_by, "key_hash", call->key_hash);
 }
 
 json_t *call_to_json(const Call *call)
@@ -304,7 +304,6 @@ json_t *call_to_json(const Call *call)
     json_object_set_new(value, "owner_desk", json_string(call->owner_desk));
     json_object_set_new(value, "lease", json_integer((json_int_t)call->lease));
     json_object_set_new(value, "shopper_desk", json_string(call->shopper_desk));
-    json_object_set_new(value, "key_hash", json_string(call->key_hash));
     return value;
 }
 

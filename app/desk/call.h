@@ -118,7 +118,7 @@ void call_finish(Call *call, gint64 now_utc, const char *outcome, const char *ca
 
 /* The value of the call's key. */
 json_t *call_to_json(const Call *call) G_GNUC_WARN_UNUSED_RESULT;
-/* The terminal record: without what only the living call needs. */
+/* The terminal record: without what only the living call needs. With key_hash, by which any desk knows who may come back to it. */
 json_t *call_to_record(const Call *call) G_GNUC_WARN_UNUSED_RESULT;
 /* NULL if value is not what call_to_json() makes. */
 Call *call_from_json(const json_t *value) G_GNUC_WARN_UNUSED_RESULT;

@@ -167,20 +167,9 @@ static void learn_desk(Exchange *exchange, const char *name, guint64 revision, c
     json_decref(beat);
 }
 
-static void note_ended(Exchange *exchange, const Call *call, const char *outcome, const char *cause)
+gint64 exchange_bus_utc(const Exchange *exchange)
 {
-    if (g_hash_table_size(exchange->ended) >= EXCHANGE_ENDED_MAX) return;
-    Ended *ended = g_new0(Ended, 1);
-    g_strlcpy(ended->hash, call->key_hash, sizeof ended->hash);
-    g_strlcpy(ended->outcome, outcome, sizeof ended->outcome);
-    g_strlcpy(ended->cause, cause, sizeof ended->cause);
-    ended->until = exchange_mono() + EXCHANGE_ENDED_MS;
-    g_hash_table_replace(exchange->ended, g_strdup(call->id), ended);
-}
-
-void exchange_note_ended(Exchange *exchange, const Call *call)
-{
-    note_ended(exchange, call, call->outcome, call->cause);
+    return exchange_mono() + exchange->bus_ahead;
 }
 
 /* --- the view
@@ -285,7 +274,7 @@ gboolean exchange_has_seen(const Exchange *exchange, gint64 then)
     return exchange->whole && exchange->as_of >= then;
 }
 
-static void on_view_complete(gpointer data, guint64 revision, gint64 as_of)
+static void on_view_complete(gpointer data, guint64 revision, gint64 as_of, gint64 bus_utc)
 {
     Exchange *exchange = data;
     gint64 now = exchange_mono();
@@ -298,18 +287,19 @@ static void on_view_complete(gpointer data, guint64 revision, gint64 as_of)
     }
     exchange->sighted = now;
     exchange->as_of = as_of;
-    shopper_resume_waiting(exchange);
+    exchange->bus_ahead = bus_utc - as_of / 1000;
+    claim_answer_waiting(exchange);
     booth_greet_waiting(exchange);
 }
 
-static void on_record(gpointer data, const char *subject, const char *text)
+static void on_record(gpointer data, const char *subject, const char *text, gint64 landed_utc)
 {
     Exchange *exchange = data;
     json_t *record = json_loads(text, 0, NULL);
-    const Entry *entry = entry_find(exchange, subject + strlen("record.call."));
-    /* Its end may be purged before it comes into view. */
-    if (entry && entry->call->state != CALL_DONE)
-        note_ended(exchange, entry->call, wire_string(record, "outcome"), wire_string(record, "cause"));
+    const char *id = subject + strlen("record.call.");
+    ended_note(exchange->ended, id, wire_string(record, "key_hash"), wire_string(record, "outcome"), wire_string(record, "cause"),
+               landed_utc);
+    claim_answer_waiting(exchange);
     gint64 accepted = wire_int(record, "accepted_utc"), enqueued = wire_int(record, "enqueued_utc"), ended = wire_int(record, "ended_utc");
     static const char *const unanswered[] = {"abandoned", "missed", "declined", NULL};
     if (accepted > 0 || g_strv_contains(unanswered, wire_string(record, "outcome")))
@@ -344,11 +334,6 @@ static void on_message(gpointer data, const char *subject, const char *text)
 
 /* --- timers
  * ----------------------------------------------------------------------------------------------------------------------------------- */
-
-static gboolean is_past(G_GNUC_UNUSED gpointer id, gpointer value, gpointer now)
-{
-    return ((const Ended *)value)->until < *(gint64 *)now;
-}
 
 /* One desk tidies for all: the living one with the first name. */
 static gboolean is_janitor(const Exchange *exchange, gint64 now)
@@ -397,7 +382,7 @@ static void sweep_slow(Exchange *exchange, gint64 now)
     }
     booth_tell_queue(exchange);
     update_heartbeat(exchange);
-    g_hash_table_foreach_remove(exchange->ended, is_past, &now);
+    ended_forget(exchange->ended, exchange_bus_utc(exchange));
     shopper_forget_address(exchange, now);
     if (exchange->whole) tidy(exchange, now);
 }
@@ -411,7 +396,7 @@ static void sweep(Exchange *exchange, gint64 now)
     while (g_hash_table_iter_next(&iter, NULL, &value)) entry_sweep(value, now);
     g_hash_table_iter_init(&iter, exchange->booths);
     while (g_hash_table_iter_next(&iter, NULL, &value)) booth_sweep(exchange, value, now);
-    shopper_resume_waiting(exchange);
+    claim_answer_waiting(exchange);
 }
 
 static void on_woken(void *data)
@@ -548,12 +533,12 @@ Exchange *exchange_new(const ExchangeSettings *settings)
     exchange->peers = g_hash_table_new(g_int64_hash, g_int64_equal);
     exchange->booths = g_hash_table_new(g_str_hash, g_str_equal);
     exchange->desks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)desk_free);
-    exchange->ended = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    exchange->ended = ended_new();
     exchange->asking = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     exchange->markers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     exchange->askers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_queue_init(&exchange->parked);
-    g_queue_init(&exchange->resuming);
+    g_queue_init(&exchange->claiming);
     g_mutex_init(&exchange->door_lock);
     return exchange;
 }
@@ -565,7 +550,7 @@ void exchange_free(Exchange *exchange)
     g_hash_table_unref(exchange->peers);
     g_hash_table_unref(exchange->booths);
     g_hash_table_unref(exchange->desks);
-    g_hash_table_unref(exchange->ended);
+    ended_free(exchange->ended);
     g_hash_table_unref(exchange->asking);
     g_hash_table_unref(exchange->markers);
     g_hash_table_unref(exchange->askers);

@@ -4,20 +4,7 @@
 
 #include "desk/exchange_state.h"
 
-/* What a write for a booth comes back to; its link may be another one by then. */
-typedef struct {
-    Exchange *exchange;
-    guint64 serial;
-} Errand;
-
-static Errand *errand_new(Exchange *exchange, const Booth *booth)
-{
-    Errand *errand = g_new0(Errand, 1);
-    *errand = (Errand){exchange, booth->peer.serial};
-    return errand;
-}
-
-static Booth *errand_booth(const Errand *errand)
+static Booth *errand_booth(const PeerErrand *errand)
 {
     return (Booth *)peer_find(errand->exchange, errand->serial);
 }
@@ -283,7 +270,7 @@ void booth_greet_waiting(Exchange *exchange)
 
 static void on_last_record(gpointer data, const StoreResult *result)
 {
-    g_autofree Errand *errand = data;
+    g_autofree PeerErrand *errand = data;
     Booth *booth = errand_booth(errand);
     if (!booth) return;
     if (result->verdict == STORE_WON) {
@@ -351,7 +338,7 @@ static void take_hello(Exchange *exchange, Booth *booth, const json_t *message)
     g_hash_table_insert(exchange->booths, booth->id, booth);
     store_listen(exchange->store, subject);
     g_message("booth %s is linked from %s, version %s", booth->id, booth->peer.address, wire_string(message, "version"));
-    store_last_record(exchange->store, booth->id, on_last_record, errand_new(exchange, booth));
+    store_last_record(exchange->store, booth->id, on_last_record, peer_errand(exchange, &booth->peer));
 }
 
 /* --- in a call
@@ -432,7 +419,7 @@ static void send_recorded(Booth *booth, gint64 epoch, gint64 seq)
 
 static void on_appended(gpointer data, const StoreResult *result)
 {
-    g_autofree Errand *errand = data;
+    g_autofree PeerErrand *errand = data;
     Booth *booth = errand_booth(errand);
     if (!booth) return;
     booth->appending = FALSE;
@@ -476,7 +463,8 @@ static void append_next(Exchange *exchange, Booth *booth)
         }
         g_autofree char *text = json_dumps(json_object_get(message, "record"), JSON_COMPACT);
         booth->appending = TRUE;
-        store_append(exchange->store, booth->id, epoch, seq, text, booth->record_revision, on_appended, errand_new(exchange, booth));
+        store_append(exchange->store, booth->id, epoch, seq, text, booth->record_revision, on_appended,
+                     peer_errand(exchange, &booth->peer));
     }
 }
 
@@ -492,7 +480,7 @@ static void write_snapshot(Exchange *exchange, Booth *booth);
 
 static void on_snapshot(gpointer data, G_GNUC_UNUSED const StoreResult *result)
 {
-    g_autofree Errand *errand = data;
+    g_autofree PeerErrand *errand = data;
     Booth *booth = errand_booth(errand);
     if (!booth) return;
     booth->snapshotting = FALSE;
@@ -508,7 +496,7 @@ static void write_snapshot(Exchange *exchange, Booth *booth)
     g_autofree char *text = json_dumps(value, JSON_COMPACT);
     json_decref(value);
     booth->snapshotting = TRUE;
-    store_snapshot(exchange->store, booth->id, text, on_snapshot, errand_new(exchange, booth));
+    store_snapshot(exchange->store, booth->id, text, on_snapshot, peer_errand(exchange, &booth->peer));
 }
 
 static void take_status(Exchange *exchange, Booth *booth, const json_t *message)

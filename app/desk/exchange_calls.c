@@ -208,7 +208,7 @@ static void apply(Entry *entry, Call *call, guint64 revision)
     if (entry->shopper) shopper_tell(entry->shopper, asked ? NULL : old);
     booth_tell(entry, old);
     if (call->state == CALL_DONE) {
-        exchange_note_ended(exchange, call);
+        ended_note(exchange->ended, call->id, call->key_hash, call->outcome, call->cause, exchange_bus_utc(exchange));
         entry->finish_at = now + EXCHANGE_LEFTOVER_MS;
         if (entry->shopper) entry_set_shopper(entry, NULL);
     }
@@ -239,7 +239,7 @@ void entry_learn(Exchange *exchange, const char *id, Call *call, guint64 revisio
 /* It ended while this desk could not see; how, its record may have told. */
 static void end_out_of_sight(Entry *entry)
 {
-    const Ended *ended = g_hash_table_lookup(entry->exchange->ended, entry->id);
+    const EndedCall *ended = ended_find(entry->exchange->ended, entry->id, exchange_bus_utc(entry->exchange));
     g_info("%s ended out of sight, %s", entry->id, ended ? ended->outcome : "nobody knows how");
     if (entry->shopper && ended) shopper_tell_ended(entry->shopper, entry->id, ended);
     if (entry->shopper && !ended) peer_error(&entry->shopper->peer, "unknown_call", "the call has ended");

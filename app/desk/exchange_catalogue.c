@@ -2,12 +2,6 @@
 
 #include "desk/exchange_state.h"
 
-/* A chunk that is being read; the booth's link may be gone by then. */
-typedef struct {
-    Exchange *exchange;
-    guint64 serial;
-} Errand;
-
 void exchange_set_catalogue(Exchange *exchange, CatalogueStore *catalogue)
 {
     exchange->catalogue = catalogue;
@@ -24,7 +18,7 @@ void catalogue_tell(Exchange *exchange, Booth *booth)
 
 static void on_chunk(gpointer data, CatalogueRead verdict, gint64 version, gint64 chunk, const char *base64)
 {
-    g_autofree Errand *errand = data;
+    g_autofree PeerErrand *errand = data;
     Booth *booth = g_hash_table_lookup(errand->exchange->peers, &errand->serial);
     if (!booth) return;
     booth->reading = FALSE;
@@ -45,8 +39,7 @@ void catalogue_take_get(Exchange *exchange, Booth *booth, const json_t *message)
         peer_error(&booth->peer, "bad_message", "catalogue_get: one at a time");
         return;
     }
-    Errand *errand = g_new0(Errand, 1);
-    *errand = (Errand){exchange, booth->peer.serial};
+    PeerErrand *errand = peer_errand(exchange, &booth->peer);
     booth->reading = TRUE;
     catalogue_store_read(exchange->catalogue, wire_int(message, "version"), wire_int(message, "chunk"), on_chunk, errand);
 }

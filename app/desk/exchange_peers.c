@@ -26,6 +26,13 @@ void peer_close(Exchange *exchange, Peer *peer)
     g_free(peer->address);
 }
 
+PeerErrand *peer_errand(Exchange *exchange, const Peer *peer)
+{
+    PeerErrand *errand = g_new0(PeerErrand, 1);
+    *errand = (PeerErrand){exchange, peer->serial};
+    return errand;
+}
+
 Peer *peer_find(const Exchange *exchange, guint64 serial)
 {
     return g_hash_table_lookup(exchange->peers, &serial);

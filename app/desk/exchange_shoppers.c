@@ -110,7 +110,7 @@ static void send_ended(Shopper *shopper, const char *call, const char *outcome, 
     peer_send(&shopper->peer, message);
 }
 
-void shopper_tell_ended(Shopper *shopper, const char *call, const Ended *ended)
+void shopper_tell_ended(Shopper *shopper, const char *call, const EndedCall *ended)
 {
     send_ended(shopper, call, ended->outcome, ended->cause);
 }
@@ -121,6 +121,19 @@ static void send_reference(Exchange *exchange, Shopper *shopper, const char *cal
     peer_send(&shopper->peer, json_pack("{s:s, s:s}", "t", "called_back", "reference", reference));
 }
 
+void shopper_tell_standing(Shopper *shopper, gboolean requeued)
+{
+    const Call *call = shopper->entry->call;
+    switch (call->state) {
+    case CALL_QUEUED: send_queued(shopper, requeued); break;
+    case CALL_OFFERED:
+        peer_send(&shopper->peer, json_pack("{s:s, s:s, s:i}", "t", "ringing", "call", call->id, "gen", (int)call->gen));
+        break;
+    case CALL_LIVE: send_connecting(shopper); break;
+    case CALL_DONE: send_ended(shopper, call->id, call->outcome, call->cause); break;
+    }
+}
+
 void shopper_tell(Shopper *shopper, const Call *old)
 {
     const Call *call = shopper->entry->call;
@@ -128,18 +141,11 @@ void shopper_tell(Shopper *shopper, const Call *old)
     if (!moved) return;
     /* Whoever just asked learns the key first, however far the call has come. */
     if (!old && call->state != CALL_QUEUED && call->state != CALL_DONE) send_queued(shopper, FALSE);
-    switch (call->state) {
-    case CALL_QUEUED: send_queued(shopper, old && old->state != CALL_QUEUED); break;
-    case CALL_OFFERED:
-        peer_send(&shopper->peer, json_pack("{s:s, s:s, s:i}", "t", "ringing", "call", call->id, "gen", (int)call->gen));
-        break;
-    case CALL_LIVE: send_connecting(shopper); break;
-    case CALL_DONE:
+    if (call->state == CALL_DONE) {
         if (shopper->calling_back && strcmp(call->outcome, "callback") == 0) send_reference(shopper->entry->exchange, shopper, call->id);
         shopper->calling_back = FALSE;
-        send_ended(shopper, call->id, call->outcome, call->cause);
-        break;
     }
+    shopper_tell_standing(shopper, old && old->state != CALL_QUEUED);
 }
 
 /* --- asking
@@ -297,100 +303,6 @@ static void take_ask(Exchange *exchange, Shopper *shopper, const json_t *message
         use_reference(errand);
 }
 
-/* --- coming back
- * ---------------------------------------------------------------------------------------------------------------------------------- */
-
-static void send_standing(Shopper *shopper)
-{
-    const Call *call = shopper->entry->call;
-    if (call->state == CALL_QUEUED) send_queued(shopper, FALSE);
-    if (call->state == CALL_OFFERED)
-        peer_send(&shopper->peer, json_pack("{s:s, s:s, s:i}", "t", "ringing", "call", call->id, "gen", (int)call->gen));
-    if (call->state == CALL_LIVE) send_connecting(shopper);
-}
-
-static void take_over(Exchange *exchange, Shopper *shopper, Entry *entry, const char *key)
-{
-    /* The newest page of a shopper is the one: a second tab takes over. */
-    if (entry->shopper && entry->shopper != shopper) door_close(entry->shopper->peer.link, 4001, "the call was taken over by another page");
-    g_free(shopper->key);
-    shopper->key = g_strdup(key);
-    entry_set_shopper(entry, shopper);
-    send_standing(shopper);
-    CallEvent event = entry_event(entry, CALL_MOVE);
-    if (!exchange_is_self(exchange, entry->call->shopper_desk) && !entry_is_wanted(entry, CALL_MOVE))
-        entry_wants(entry, &event, INTENT_SHOPPER, "resume");
-}
-
-/* heard: when the page said it. FALSE: there is no answer before all is seen that was written by then. */
-static gboolean answer_resume(Exchange *exchange, Shopper *shopper, const json_t *message, gint64 heard)
-{
-    const char *id = wire_string(message, "call"), *key = wire_string(message, "key");
-    Entry *entry = entry_find(exchange, id);
-    const Ended *ended = g_hash_table_lookup(exchange->ended, id);
-    if (shopper->asking[0] || (shopper->entry && shopper->entry != entry)) {
-        peer_error(&shopper->peer, "bad_message", "this page has a call already");
-    } else if (entry && entry->call->state != CALL_DONE && token_is_key(key, entry->call->key_hash)) {
-        take_over(exchange, shopper, entry, key);
-    } else if (ended && token_is_key(key, ended->hash)) {
-        shopper_tell_ended(shopper, id, ended);
-    } else if (!entry && !ended && !exchange_has_seen(exchange, heard)) {
-        return FALSE;
-    } else {
-        g_info("a page resumes %s, which is %s", id, entry || ended ? "another's" : "unknown");
-        peer_error(&shopper->peer, "unknown_call", NULL);
-    }
-    shopper->unsure = FALSE;
-    return TRUE;
-}
-
-static void stop_waiting(Exchange *exchange, Shopper *shopper)
-{
-    if (shopper->resuming) g_queue_delete_link(&exchange->resuming, shopper->resuming);
-    shopper->resuming = NULL;
-    g_clear_pointer(&shopper->resume, json_decref);
-    g_queue_clear_full(&shopper->words, (GDestroyNotify)json_decref);
-}
-
-static void take_resume(Exchange *exchange, Shopper *shopper, json_t *message)
-{
-    gint64 now = g_get_monotonic_time();
-    if (answer_resume(exchange, shopper, message, now)) return;
-    shopper->resume = json_incref(message);
-    shopper->resume_heard = now;
-    g_queue_push_tail(&exchange->resuming, shopper);
-    shopper->resuming = exchange->resuming.tail;
-    store_look(exchange->store);
-}
-
-/* Behind a resume that waits: it counts once that is answered, as it would have if the answer had come at once. */
-static void keep_word(Shopper *shopper, json_t *message)
-{
-    if (g_queue_get_length(&shopper->words) < EXCHANGE_WORDS_MAX)
-        g_queue_push_tail(&shopper->words, json_incref(message));
-    else
-        peer_error(&shopper->peer, "too_fast", "too much was said before the answer to resume");
-}
-
-void shopper_resume_waiting(Exchange *exchange)
-{
-    for (GList *at = exchange->resuming.head, *next; at; at = next) {
-        Shopper *shopper = at->data;
-        next = at->next;
-        if (answer_resume(exchange, shopper, shopper->resume, shopper->resume_heard)) {
-            GQueue words = shopper->words;
-            g_queue_init(&shopper->words);
-            stop_waiting(exchange, shopper);
-            for (json_t *word; (word = g_queue_pop_head(&words)); json_decref(word)) shopper_received(exchange, shopper, word);
-        } else if (g_get_monotonic_time() - shopper->resume_heard > EXCHANGE_RESUME_MS * 1000LL) {
-            g_info("a page resumes %s, which is not in sight", wire_string(shopper->resume, "call"));
-            stop_waiting(exchange, shopper);
-            shopper->unsure = TRUE;
-            peer_error(&shopper->peer, "unavailable", NULL);
-        }
-    }
-}
-
 /* What is said of a call that the page does not have. */
 static void refuse_of_call(Shopper *shopper)
 {
@@ -456,36 +368,6 @@ static void take_end(Shopper *shopper, CallEventKind kind)
 
 /* --- after, or instead of, a call
  * ------------------------------------------------------------------------------------------------------------------ */
-
-static void on_rated(gpointer data, const StoreResult *result)
-{
-    g_autoptr(Errand) errand = data;
-    Shopper *shopper = errand_shopper(errand);
-    if (!shopper) return;
-    if (result->verdict == STORE_UNRESOLVED)
-        peer_error(&shopper->peer, "unavailable", NULL);
-    else
-        peer_send(&shopper->peer, json_pack("{s:s}", "t", "rated"));
-}
-
-static void take_rate(Exchange *exchange, Shopper *shopper, const json_t *message)
-{
-    const char *id = wire_string(message, "call");
-    const Ended *ended = g_hash_table_lookup(exchange->ended, id);
-    gint64 stars = wire_int(message, "stars");
-    if (!ended || !token_is_key(wire_string(message, "key"), ended->hash)) {
-        peer_error(&shopper->peer, "unknown_call", NULL);
-        return;
-    }
-    if (stars < 1 || stars > 5) {
-        peer_error(&shopper->peer, "bad_message", "stars are 1 to 5");
-        return;
-    }
-    json_t *value = json_pack("{s:s, s:I, s:s}", "call", id, "stars", (json_int_t)stars, "text", wire_string(message, "text"));
-    g_autofree char *text = json_dumps(value, JSON_COMPACT), *subject = g_strconcat("record.rating.", id, NULL);
-    json_decref(value);
-    store_once(exchange->store, "RECORDS", subject, text, on_rated, errand_new(shopper, exchange));
-}
 
 static void on_contact_without_call(gpointer data, const StoreResult *result)
 {
@@ -578,14 +460,12 @@ void shopper_received(Exchange *exchange, Shopper *shopper, json_t *message)
     const char *type = wire_type(message);
     if (strcmp(type, "ping") == 0)
         peer_send(&shopper->peer, json_pack("{s:s}", "t", "pong"));
-    else if (shopper->resume)
-        keep_word(shopper, message);
+    else if (shopper->claim)
+        claim_keep_word(shopper, message);
     else if (strcmp(type, "ask") == 0)
         take_ask(exchange, shopper, message);
-    else if (strcmp(type, "resume") == 0)
-        take_resume(exchange, shopper, message);
-    else if (strcmp(type, "rate") == 0)
-        take_rate(exchange, shopper, message);
+    else if (strcmp(type, "resume") == 0 || strcmp(type, "rate") == 0)
+        claim_take(exchange, shopper, message);
     else if (strcmp(type, "callback") == 0)
         take_callback(exchange, shopper, message);
     else if (strcmp(type, "leave") != 0)
@@ -608,7 +488,7 @@ void shopper_opened(Exchange *exchange, DoorLink *link, const char *address)
 
 void shopper_closed(Exchange *exchange, Shopper *shopper)
 {
-    stop_waiting(exchange, shopper);
+    claim_drop(exchange, shopper);
     if (shopper->asking[0]) disown_ask(exchange, shopper);
     if (shopper->entry) entry_set_shopper(shopper->entry, NULL);
     peer_close(exchange, &shopper->peer);

@@ -2,24 +2,23 @@
 #pragma once
 
 #include "desk/call.h"
+#include "desk/ended.h"
 #include "desk/exchange.h"
 #include "desk/queue.h"
 #include "desk/service_level.h"
 #include "desk/wait.h"
 #include "wire/wire.h"
 
-#define EXCHANGE_LEASE_MS      20000  /* not renewed for so long: nobody holds it */
-#define EXCHANGE_DESK_DEAD_MS  5000   /* no heartbeat for so long */
-#define EXCHANGE_RING_GRACE_MS 5000   /* on top of ring_ms, before the desk acts for an agent that does not */
-#define EXCHANGE_UNLINKED_MS   3000   /* a booth gets so long to come back to this desk before its live call may be taken */
-#define EXCHANGE_SILENT_MS     8000   /* or so long to renew at another desk */
-#define EXCHANGE_RETRY_MS      300    /* an unresolved write is tried again */
-#define EXCHANGE_WORD_MS       3000   /* for the page to say that it had a picture, when its desk died */
-#define EXCHANGE_LEFTOVER_MS   5000   /* what another desk has not finished is finished here */
-#define EXCHANGE_ENDED_MS      600000 /* an ended call can be rated so long, */
-#define EXCHANGE_ENDED_MAX     50000  /* so many at most */
-#define EXCHANGE_RESUME_MS     3000   /* a page that resumes waits so long for full sight of the calls, */
-#define EXCHANGE_WORDS_MAX     16     /* and says so much meanwhile */
+#define EXCHANGE_LEASE_MS      20000 /* not renewed for so long: nobody holds it */
+#define EXCHANGE_DESK_DEAD_MS  5000  /* no heartbeat for so long */
+#define EXCHANGE_RING_GRACE_MS 5000  /* on top of ring_ms, before the desk acts for an agent that does not */
+#define EXCHANGE_UNLINKED_MS   3000  /* a booth gets so long to come back to this desk before its live call may be taken */
+#define EXCHANGE_SILENT_MS     8000  /* or so long to renew at another desk */
+#define EXCHANGE_RETRY_MS      300   /* an unresolved write is tried again */
+#define EXCHANGE_WORD_MS       3000  /* for the page to say that it had a picture, when its desk died */
+#define EXCHANGE_LEFTOVER_MS   5000  /* what another desk has not finished is finished here */
+#define EXCHANGE_CLAIM_MS      3000  /* a page that comes back waits so long for full sight of the calls, */
+#define EXCHANGE_WORDS_MAX     16    /* and says so much meanwhile */
 #define EXCHANGE_BAD_MAX       3
 #define EXCHANGE_RECORDS_MAX   256 /* booths' records that wait for the bus, for each booth */
 
@@ -72,16 +71,22 @@ typedef struct {
     gint64 filled;
 } Peer;
 
+/* What a write for a link comes back to; the link may be gone by then. */
+typedef struct {
+    Exchange *exchange;
+    guint64 serial;
+} PeerErrand;
+
 struct Shopper {
     Peer peer;
     Entry *entry;
     char *key;
     char asking[34]; /* id of the call being written, or "" */
-    json_t *resume;  /* waits until the view shows all that was written before it came */
-    GList *resuming; /* its node in exchange->resuming */
-    gint64 resume_heard;
+    json_t *claim;   /* its resume or rating: waits until the view shows all that was written before it came */
+    GList *claiming; /* its node in exchange->claiming */
+    gint64 claim_heard;
     GQueue words;    /* of json_t: what was said after it */
-    gboolean unsure; /* it waited in vain: its call may be there all the same */
+    gboolean unsure; /* a resume waited in vain: its call may be there all the same */
     gboolean calling_back;
     guint told_place;
     gboolean told_staff;
@@ -124,11 +129,6 @@ typedef struct {
     GArray *skills; /* of QueueSkills */
 } Desk;
 
-typedef struct {
-    char hash[65], outcome[32], cause[32];
-    gint64 until;
-} Ended;
-
 struct Exchange {
     const ExchangeSettings *settings;
     DoorEvents door_events;
@@ -138,23 +138,24 @@ struct Exchange {
     Door *door;
     GMutex door_lock; /* of door, which other threads wake */
     Queue *queue;
+    Ended *ended;
     ServiceLevel *level;
     Wait *wait;
     GHashTable *calls;   /* id → Entry */
     GHashTable *peers;   /* serial → Peer */
     GHashTable *booths;  /* id → Booth, introduced */
     GHashTable *desks;   /* instance → Desk */
-    GHashTable *ended;   /* id → Ended */
     GHashTable *asking;  /* id → Shopper */
     GHashTable *markers; /* key → Marker */
     GHashTable *askers;  /* address → Asker */
     GQueue parked;       /* of Booth, longest first */
-    GQueue resuming;     /* of Shopper, whose resume waits, longest first */
+    GQueue claiming;     /* of Shopper, whose claim waits, longest first */
     guint64 serial;
     guint view;
     gboolean ready, whole; /* whole: the view is complete and up to date */
     gint64 sighted;        /* when it last was */
     gint64 as_of;          /* µs: what was written before is in the view */
+    gint64 bus_ahead;      /* ms: of the bus's clock, of this desk's monotonic one */
     char *secret;          /* for callback references */
     gboolean secret_asked;
     gint64 swept, swept_slow;
@@ -169,12 +170,13 @@ gboolean exchange_desk_is_dead(const Exchange *exchange, const char *desk, gint6
 gboolean exchange_has_staff(const Exchange *exchange, const char *topic, const char *lang);
 /* Whether the view shows all that had been written by then (g_get_monotonic_time()). If not, it soon will: see store_look(). */
 gboolean exchange_has_seen(const Exchange *exchange, gint64 then);
-void exchange_note_ended(Exchange *exchange, const Call *call);
+gint64 exchange_bus_utc(const Exchange *exchange); /* the bus's clock, ms; known once the first view is complete */
 
 /* --- exchange_peers.c: what both kinds of links have */
 void peer_open(Exchange *exchange, Peer *peer, DoorKind kind, DoorLink *link,
                const char *address);                                /* the first member of what it becomes */
 void peer_close(Exchange *exchange, Peer *peer);                    /* before that is freed */
+PeerErrand *peer_errand(Exchange *exchange, const Peer *peer);      /* to g_free() */
 Peer *peer_find(const Exchange *exchange, guint64 serial);          /* NULL: the link is gone */
 gboolean peer_is_too_fast(Peer *peer);                              /* counts a message */
 void peer_send(Peer *peer, json_t *message);                        /* takes message */
@@ -204,11 +206,17 @@ void entry_to_booth(Entry *entry, json_t *message);
 void shopper_opened(Exchange *exchange, DoorLink *link, const char *address);
 void shopper_received(Exchange *exchange, Shopper *shopper, json_t *message);
 void shopper_closed(Exchange *exchange, Shopper *shopper);
-void shopper_tell(Shopper *shopper, const Call *old); /* how its call stands now; old may be NULL */
-void shopper_tell_ended(Shopper *shopper, const char *call, const Ended *ended);
+void shopper_tell(Shopper *shopper, const Call *old);            /* how its call stands now; old may be NULL */
+void shopper_tell_standing(Shopper *shopper, gboolean requeued); /* as the call's state says */
+void shopper_tell_ended(Shopper *shopper, const char *call, const EndedCall *ended);
 void shopper_update(Shopper *shopper, gint64 now);
 void shopper_forget_address(Exchange *exchange, gint64 now);
-void shopper_resume_waiting(Exchange *exchange); /* the view has gone on, or time has */
+
+/* --- exchange_claims.c: a page that has the key of a call */
+void claim_take(Exchange *exchange, Shopper *shopper, json_t *message); /* a resume or a rating */
+void claim_keep_word(Shopper *shopper, json_t *message);                /* what is said while the claim waits */
+void claim_drop(Exchange *exchange, Shopper *shopper);
+void claim_answer_waiting(Exchange *exchange); /* the view has gone on, or time has */
 
 /* --- exchange_booths.c */
 void booth_opened(Exchange *exchange, DoorLink *link, const char *identity, const char *address);

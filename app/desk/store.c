@@ -32,7 +32,7 @@ typedef struct {
     Job *job;
     guint view;
     guint64 revision;
-    gint64 as_of;
+    gint64 as_of, bus_utc;
     gboolean forget;
     char *subject, *text;
 } Event;
@@ -104,8 +104,8 @@ static void event_hand_out(Store *store, Event *event)
         break;
     case EVENT_STARTED: to->view_started(to->data, event->forget); break;
     case EVENT_ENTRY: to->entry(to->data, event->subject, event->revision, event->text); break;
-    case EVENT_COMPLETE: to->view_complete(to->data, event->revision, event->as_of); break;
-    case EVENT_RECORD: to->record(to->data, event->subject, event->text); break;
+    case EVENT_COMPLETE: to->view_complete(to->data, event->revision, event->as_of, event->bus_utc); break;
+    case EVENT_RECORD: to->record(to->data, event->subject, event->text, event->bus_utc); break;
     case EVENT_MESSAGE: to->message(to->data, event->subject, event->text); break;
     }
 }
@@ -454,14 +454,14 @@ static void on_entry(gpointer data, guint view, const char *key, guint64 revisio
     event_push(data, (Event){.kind = EVENT_ENTRY, .view = view, .revision = revision, .subject = g_strdup(key), .text = text});
 }
 
-static void on_complete(gpointer data, guint view, guint64 revision, gint64 as_of)
+static void on_complete(gpointer data, guint view, guint64 revision, gint64 as_of, gint64 bus_utc)
 {
-    event_push(data, (Event){.kind = EVENT_COMPLETE, .view = view, .revision = revision, .as_of = as_of});
+    event_push(data, (Event){.kind = EVENT_COMPLETE, .view = view, .revision = revision, .as_of = as_of, .bus_utc = bus_utc});
 }
 
-static void on_record(gpointer data, const char *subject, char *text)
+static void on_record(gpointer data, const char *subject, char *text, gint64 landed_utc)
 {
-    event_push(data, (Event){.kind = EVENT_RECORD, .subject = g_strdup(subject), .text = text});
+    event_push(data, (Event){.kind = EVENT_RECORD, .subject = g_strdup(subject), .text = text, .bus_utc = landed_utc});
 }
 
 void store_set_heartbeat(Store *store, const char *value)

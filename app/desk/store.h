@@ -36,10 +36,11 @@ typedef struct {
     /* A key and its value; NULL: purged. Revisions of one key may repeat, and after view_started() go back to one that is known. */
     void (*entry)(gpointer data, const char *key, guint64 revision, const char *value);
     /* All keys with a revision below this were shown since view_started(): others are gone. Again with every heartbeat of its own that the
-     * store sees: all that was acknowledged before as_of, monotonic µs, was shown. */
-    void (*view_complete)(gpointer data, guint64 revision, gint64 as_of);
-    /* A terminal record: the last some thousand, then each as it comes. */
-    void (*record)(gpointer data, const char *subject, const char *value);
+     * store sees: all that was acknowledged before as_of, monotonic µs, was shown. So were the records that had landed when the view began.
+     * bus_utc: when the heartbeat was stored, ms by the bus's clock. */
+    void (*view_complete)(gpointer data, guint64 revision, gint64 as_of, gint64 bus_utc);
+    /* A terminal record: the last some thousand, then each as it comes. landed_utc: when, ms by the bus's clock. */
+    void (*record)(gpointer data, const char *subject, const char *value, gint64 landed_utc);
     /* Core NATS, see store_listen(). */
     void (*message)(gpointer data, const char *subject, const char *text);
     gpointer data;

@@ -23,9 +23,10 @@ struct Watch {
     gint64 created; /* of the stream behind the current view */
     guint view;
     guint64 followed; /* stream sequence of the last record shown */
+    guint64 told;     /* records of the current view shown */
 };
 
-/* One view's subscription. */
+/* One view's subscription, to the calls or to the records. */
 typedef struct {
     Watch *watch;
     guint number;
@@ -34,13 +35,17 @@ typedef struct {
     gboolean torn;     /* it misses something, and what follows says nothing any more */
 } View;
 
-/* delivered: the consumer's count with this message; may be NULL. */
-static gboolean stream_sequence(natsMsg *message, guint64 *sequence, guint64 *delivered)
+typedef struct {
+    guint64 sequence;  /* in the stream */
+    guint64 delivered; /* the consumer's count with this message */
+    gint64 utc;        /* when it was stored, ms by the bus's clock */
+} Place;
+
+static gboolean find_place(natsMsg *message, Place *place)
 {
     jsMsgMetaData *meta = NULL;
     if (natsMsg_GetMetaData(&meta, message) != NATS_OK) return FALSE;
-    *sequence = meta->Sequence.Stream;
-    if (delivered) *delivered = meta->Sequence.Consumer;
+    *place = (Place){meta->Sequence.Stream, meta->Sequence.Consumer, meta->Timestamp / 1000000};
     jsMsgMetaData_Destroy(meta);
     return TRUE;
 }
@@ -57,40 +62,44 @@ static void check_order(View *view, guint64 delivered)
     g_mutex_unlock(&watch->lock);
 }
 
-static void see_own_beat(View *view, natsMsg *message, guint64 revision)
+static void see_own_beat(View *view, natsMsg *message, const Place *at)
 {
     Watch *watch = view->watch;
     g_mutex_lock(&watch->lock);
     if (view->number == watch->view) watch->beat_seen = g_get_monotonic_time();
     g_mutex_unlock(&watch->lock);
-    if (revision <= view->start) return;
-    watch->events->complete(watch->events->data, view->number, revision, jetstream_header_number(message, AS_OF_HEADER));
+    if (at->sequence <= view->start) return;
+    gint64 as_of = jetstream_header_number(message, AS_OF_HEADER);
+    watch->events->complete(watch->events->data, view->number, at->sequence, as_of, at->utc);
 }
 
 static void on_entry(G_GNUC_UNUSED natsConnection *connection, G_GNUC_UNUSED natsSubscription *subscription, natsMsg *message, void *data)
 {
     View *view = data;
     Watch *watch = view->watch;
-    guint64 revision, delivered;
+    Place at;
     const char *subject = natsMsg_GetSubject(message);
-    if (g_str_has_prefix(subject, JETSTREAM_KEYS) && stream_sequence(message, &revision, &delivered)) {
-        check_order(view, delivered);
-        watch->events->entry(watch->events->data, view->number, subject + strlen(JETSTREAM_KEYS), revision,
+    if (g_str_has_prefix(subject, JETSTREAM_KEYS) && find_place(message, &at)) {
+        check_order(view, at.delivered);
+        watch->events->entry(watch->events->data, view->number, subject + strlen(JETSTREAM_KEYS), at.sequence,
                              jetstream_is_marker(message) ? NULL : jetstream_text(message));
-        if (strcmp(subject, watch->beat_subject) == 0 && !view->torn) see_own_beat(view, message, revision);
+        if (strcmp(subject, watch->beat_subject) == 0 && !view->torn) see_own_beat(view, message, &at);
     }
     natsMsg_Destroy(message);
 }
 
 static void on_record(G_GNUC_UNUSED natsConnection *connection, G_GNUC_UNUSED natsSubscription *subscription, natsMsg *message, void *data)
 {
-    Watch *watch = data;
-    guint64 sequence;
-    if (stream_sequence(message, &sequence, NULL)) {
+    View *view = data;
+    Watch *watch = view->watch;
+    Place at;
+    if (find_place(message, &at)) {
+        watch->events->record(watch->events->data, natsMsg_GetSubject(message), jetstream_text(message), at.utc);
         g_mutex_lock(&watch->lock);
-        watch->followed = MAX(watch->followed, sequence);
+        watch->followed = MAX(watch->followed, at.sequence);
+        if (view->number == watch->view) watch->told = at.delivered;
+        g_cond_signal(&watch->kick);
         g_mutex_unlock(&watch->lock);
-        watch->events->record(watch->events->data, natsMsg_GetSubject(message), jetstream_text(message));
     }
     natsMsg_Destroy(message);
 }
@@ -123,11 +132,6 @@ static void on_view_over(void *data)
     View *view = data;
     jetstream_release(view->watch->jetstream);
     g_free(view);
-}
-
-static void on_records_over(void *data)
-{
-    jetstream_release(((Watch *)data)->jetstream);
 }
 
 static guint64 history_start(Watch *watch)
@@ -164,13 +168,38 @@ static gboolean follow_calls(Watch *watch, const JetStreamCalls *calls)
     return TRUE;
 }
 
+/* Until all records are shown that had landed when the view began: the heartbeat that completes the view is written after them. */
+static gboolean await_records(Watch *watch)
+{
+    jsConsumerInfo *info = NULL;
+    jsErrCode code = 0;
+    gint64 until = g_get_monotonic_time() + WATCH_BEAT_MS * 1000;
+    if (natsSubscription_GetConsumerInfo(&info, watch->records, NULL, &code) != NATS_OK) return FALSE;
+    guint64 landed = info->Delivered.Consumer + info->NumPending;
+    jsConsumerInfo_Destroy(info);
+    g_mutex_lock(&watch->lock);
+    while (!watch->stopping && watch->told < landed && g_cond_wait_until(&watch->kick, &watch->lock, until)) continue;
+    gboolean shown = watch->told >= landed;
+    g_mutex_unlock(&watch->lock);
+    return shown;
+}
+
 static gboolean follow_records(Watch *watch)
 {
     guint64 from = history_start(watch);
-    if (!from || subscribe_in_order(watch, &watch->records, "RECORDS", "record.call.>", from, on_record, watch) != NATS_OK) return FALSE;
+    if (!from) return FALSE;
+    View *view = g_new0(View, 1);
+    g_mutex_lock(&watch->lock);
+    *view = (View){.watch = watch, .number = watch->view};
+    watch->told = 0;
+    g_mutex_unlock(&watch->lock);
+    if (subscribe_in_order(watch, &watch->records, "RECORDS", "record.call.>", from, on_record, view) != NATS_OK) {
+        g_free(view);
+        return FALSE;
+    }
     jetstream_hold(watch->jetstream);
-    natsSubscription_SetOnCompleteCB(watch->records, on_records_over, watch);
-    return TRUE;
+    natsSubscription_SetOnCompleteCB(watch->records, on_view_over, view);
+    return await_records(watch);
 }
 
 /* On the pulse thread. The old view is dropped first: its keys stay known until the new one is complete. */

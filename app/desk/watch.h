@@ -22,10 +22,11 @@ typedef struct {
     void (*started)(gpointer data, guint view, gboolean forget);
     /* text: the value, taken; NULL when purged. */
     void (*entry)(gpointer data, guint view, const char *key, guint64 revision, char *text);
-    /* The own heartbeat, written at as_of (g_get_monotonic_time()): all keys below this revision were shown. */
-    void (*complete)(gpointer data, guint view, guint64 revision, gint64 as_of);
-    /* A terminal record: the last some thousand, then each as it comes. text is taken. */
-    void (*record)(gpointer data, const char *subject, char *text);
+    /* The own heartbeat, written at as_of (g_get_monotonic_time()): all keys below this revision were shown, and all records that landed
+     * before the view began. bus_utc: when it landed, ms by the bus's clock. */
+    void (*complete)(gpointer data, guint view, guint64 revision, gint64 as_of, gint64 bus_utc);
+    /* A terminal record: the last some thousand, then each as it comes. text is taken. landed_utc: ms by the bus's clock. */
+    void (*record)(gpointer data, const char *subject, char *text, gint64 landed_utc);
     gpointer data;
 } WatchEvents;
 

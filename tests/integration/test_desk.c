@@ -90,6 +90,7 @@ static void expect_record(Centre *centre, const char *call, const char *outcome,
         const json_t *value = json_object_get(record, "value");
         assert_string_equal(wire_string(value, "outcome"), outcome);
         assert_string_equal(wire_string(value, "cause"), cause);
+        assert_null(json_object_get(value, "key_hash"));
         terminal++;
     }
     assert_int_equal(terminal, 1);
@@ -134,6 +135,12 @@ static void accept_call(Client *booth, Client *shopper, const Held *held)
     drop(client_expect(shopper, "connecting"));
 }
 
+static void rate(Client *shopper, const Ticket *ticket)
+{
+    client_say(shopper,
+               json_pack("{s:s, s:s, s:s, s:i, s:s}", "t", "rate", "call", ticket->id, "key", ticket->key, "stars", 5, "text", "fine"));
+}
+
 static json_t *signal_from_booth(const Held *held, const char *sdp)
 {
     return json_pack("{s:s, s:s, s:I, s:i, s:s, s:s}", "t", "signal", "call", held->id, "gen", (json_int_t)held->gen, "pc", 1, "kind",
@@ -173,8 +180,7 @@ static void test_whole_call(void **state)
     assert_string_equal(wire_string(ended, "outcome"), "completed");
     drop(ended);
     drop(client_expect(booth, "ended"));
-    client_say(shopper,
-               json_pack("{s:s, s:s, s:s, s:i, s:s}", "t", "rate", "call", ticket.id, "key", ticket.key, "stars", 5, "text", "fine"));
+    rate(shopper, &ticket);
     drop(client_expect(shopper, "rated"));
     client_say(booth, json_pack("{s:s, s:i, s:i, s:{s:s}}", "t", "record", "epoch", 1, "seq", 1, "record", "call", ticket.id));
     drop(client_expect(booth, "recorded"));
@@ -579,6 +585,41 @@ static void test_records_land_once(void **state)
     client_free(booth);
 }
 
+/* Any desk knows by the record who may come back to an ended call: one that was not there, and the same one after a new start. */
+static void test_ended_is_known_everywhere(void **state)
+{
+    Centre *centre = *state;
+    Client *booth = centre_booth(centre, 0, "b1", 1, NULL, NULL), *shopper = centre_shopper(centre, 0);
+    pull(booth, 1);
+    Ticket ticket = ask(shopper, "tv"), forged = {ticket.id, ticket.id};
+    Held held = take_offer(booth);
+    accept_call(booth, shopper, &held);
+    talk(booth, shopper, &held);
+    prove(booth, "end", &held, "hangup");
+    drop(client_expect(shopper, "ended"));
+    expect_record(centre, ticket.id, "completed", "");
+    client_free(booth);
+    client_free(shopper);
+    centre_kill(&centre->desks[0].process, SIGTERM);
+    for (guint desk = 2; desk-- > 0;) {
+        centre_start_desk(centre, desk);
+        shopper = centre_shopper(centre, desk);
+        resume(shopper, &forged);
+        drop(client_expect(shopper, "error"));
+        rate(shopper, &forged);
+        drop(client_expect(shopper, "error"));
+        resume(shopper, &ticket);
+        json_t *ended = client_expect(shopper, "ended");
+        assert_string_equal(wire_string(ended, "outcome"), "completed");
+        drop(ended);
+        rate(shopper, &ticket);
+        drop(client_expect(shopper, "rated"));
+        assert_false(client_has(shopper, "error"));
+        client_free(shopper);
+    }
+    clear(&ticket, &held);
+}
+
 /* A live call outlives its desk: both ends come to the next one, and the words between them pass again. */
 static void test_desk_dies(void **state)
 {
@@ -896,6 +937,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bad_messages, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_call_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_records_land_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_ended_is_known_everywhere, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_desk_dies, set_up_two, tear_down),
         cmocka_unit_test_setup_teardown(test_desk_dies_before_the_end, set_up_two, tear_down),
         cmocka_unit_test_setup_teardown(test_resume_at_a_laggard, set_up_patient, tear_down),

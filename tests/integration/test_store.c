@@ -27,10 +27,11 @@ typedef struct {
     gboolean wake;
     GHashTable *keys; /* key → Seen */
     guint completes, starts;
-    gint64 as_of;
+    gint64 as_of, bus_utc;
     gboolean forgot;
     GString *messages;
-    guint records;
+    guint records, records_before; /* the first view was complete */
+    gint64 landed_utc;             /* of the last one */
 } Holder;
 
 typedef struct {
@@ -70,18 +71,21 @@ static void on_entry(gpointer data, const char *key, guint64 revision, const cha
     g_hash_table_replace(((Holder *)data)->keys, g_strdup(key), seen);
 }
 
-static void on_view_complete(gpointer data, guint64 revision, gint64 as_of)
+static void on_view_complete(gpointer data, guint64 revision, gint64 as_of, gint64 bus_utc)
 {
     (void)revision;
     ((Holder *)data)->completes++;
     ((Holder *)data)->as_of = as_of;
+    ((Holder *)data)->bus_utc = bus_utc;
 }
 
-static void on_record(gpointer data, const char *subject, const char *value)
+static void on_record(gpointer data, const char *subject, const char *value, gint64 landed_utc)
 {
     (void)subject;
     (void)value;
     ((Holder *)data)->records++;
+    ((Holder *)data)->landed_utc = landed_utc;
+    if (!((Holder *)data)->completes) ((Holder *)data)->records_before++;
 }
 
 static void on_message(gpointer data, const char *subject, const char *text)
@@ -270,6 +274,27 @@ static void test_finish(void **state)
     assert_string_equal(once.value, "{\"record\":1}");
     g_free(once.value);
     holder_free(holder);
+}
+
+/* Whoever has a first complete view has been told of the records that were there; their age is known by the bus's clock alone. */
+static void test_records_before_the_view(void **state)
+{
+    Holder *holder = holder_new(*state, "d1");
+    assert_true(run_until(holder, &holder->completes, 1));
+    for (int i = 1; i <= 300; i++) {
+        g_autofree char *id = g_strdup_printf("r%d", i), *key = g_strconcat("call.", id, NULL);
+        Outcome made = put(holder, key, "done", 0), finished = {0};
+        store_finish(holder->store, id, "{}", made.revision, on_done, &finished);
+        await(holder, &finished);
+    }
+    assert_true(run_until(holder, &holder->records, 300));
+    holder_free(holder);
+    Holder *late = holder_new(*state, "d2");
+    assert_true(run_until(late, &late->completes, 1));
+    assert_int_equal(late->records_before, 300);
+    assert_true(late->bus_utc >= late->landed_utc);
+    assert_true(late->bus_utc - late->landed_utc < 60000);
+    holder_free(late);
 }
 
 /* --- races
@@ -529,6 +554,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_compare_and_set, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_finish, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_records_before_the_view, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_races, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_races_while_the_bus_dies, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_view_recovers, set_up, tear_down),
