@@ -1,5 +1,6 @@
 #include "desk/admit.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 gboolean admit_origin(const char *origin, const char *host, const char *const *origins)
@@ -22,4 +23,17 @@ gboolean admit_subprotocol(const char *offered, const char *subprotocol)
         if (strcmp(g_strstrip(*name), subprotocol) == 0) return TRUE;
     }
     return FALSE;
+}
+
+char *admit_household(const char *address)
+{
+    static const guint8 mapped[12] = {[10] = 0xff, [11] = 0xff};
+    struct in6_addr six;
+    char text[INET6_ADDRSTRLEN];
+    g_autofree char *bare = g_strndup(address, strcspn(address, "%")); /* without the interface of a link-local one */
+    if (inet_pton(AF_INET6, bare, &six) != 1) return g_strdup(address);
+    if (memcmp(six.s6_addr, mapped, sizeof mapped) == 0)
+        return g_strdup(inet_ntop(AF_INET, six.s6_addr + sizeof mapped, text, sizeof text));
+    memset(six.s6_addr + 8, 0, 8);
+    return g_strdup(inet_ntop(AF_INET6, &six, text, sizeof text));
 }

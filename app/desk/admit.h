@@ -1,4 +1,5 @@
-/* admit: whether a WebSocket's handshake may pass the door. Pure functions over header values: any thread. */
+/* admit: whether a WebSocket's handshake may pass the door, and who counts as one before its limits. Pure functions over header values
+ * and addresses: any thread. */
 #pragma once
 
 #include <glib.h>
@@ -7,6 +8,10 @@
  * passes. host: the Host header or NULL; an origin with the same host and port passes, whatever its scheme, as a TLS terminator may stand
  * before the desk. origins: "scheme://host[:port]" each, or "*", NULL-terminated; may be NULL. */
 gboolean admit_origin(const char *origin, const char *host, const char *const *origins);
+
+/* Whom the limit on asks counts as one, of a peer's address: an IPv4 address itself, also one mapped into IPv6; of an IPv6 address its /64,
+ * since a household has that many of its own; what is no address itself. To g_free(). */
+char *admit_household(const char *address);
 
 /* Whether the Sec-WebSocket-Protocol header (NULL: none) offers exactly this subprotocol. */
 gboolean admit_subprotocol(const char *offered, const char *subprotocol);

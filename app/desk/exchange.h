@@ -22,7 +22,7 @@ typedef struct {
     gint64 ring_ms, wrapup_ms, setup_ms, leave_ms;
     gint64 service_ms; /* within which a shopper should be answered */
     guint shoppers_max;
-    guint asks_per_minute; /* from one address */
+    guint asks_per_minute; /* from one household, see admit_household() */
     const Hours *hours;
     const Turn *turn;
 } ExchangeSettings;

@@ -2,10 +2,11 @@
 
 #include <string.h>
 
+#include "desk/admit.h"
 #include "desk/exchange_state.h"
 #include "desk/token.h"
 
-#define ASKERS_MAX 100000 /* addresses remembered */
+#define ASKERS_MAX 100000 /* households remembered */
 
 static const char *const languages[] = {"en", "nb", "sv", "da", "fi", NULL};
 
@@ -155,12 +156,13 @@ static gboolean may_ask(Exchange *exchange, const char *address)
 {
     gdouble burst = exchange->settings->asks_per_minute;
     gint64 now = exchange_mono();
-    Asker *asker = g_hash_table_lookup(exchange->askers, address);
+    g_autofree char *household = admit_household(address);
+    Asker *asker = g_hash_table_lookup(exchange->askers, household);
     if (!asker) {
         if (g_hash_table_size(exchange->askers) >= ASKERS_MAX) return FALSE;
         asker = g_new0(Asker, 1);
         *asker = (Asker){burst, now};
-        g_hash_table_insert(exchange->askers, g_strdup(address), asker);
+        g_hash_table_insert(exchange->askers, g_steal_pointer(&household), asker);
     }
     asker->tokens = MIN(burst, asker->tokens + (gdouble)(now - asker->filled) * burst / 60000);
     asker->filled = now;

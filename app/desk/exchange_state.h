@@ -147,7 +147,7 @@ struct Exchange {
     GHashTable *desks;   /* instance → Desk */
     GHashTable *asking;  /* id → Shopper */
     GHashTable *markers; /* key → Marker */
-    GHashTable *askers;  /* address → Asker */
+    GHashTable *askers;  /* household → Asker */
     GQueue parked;       /* of Booth, longest first */
     GQueue claiming;     /* of Shopper, whose claim waits, longest first */
     guint64 serial;

@@ -37,7 +37,7 @@ static const ConfigKey keys[] = {
     {"queue", "leave_s", CONFIG_INT, "10", 1, 600, "seconds"},
     {"queue", "service_s", CONFIG_INT, "20", 1, 3600, "seconds within which a shopper should be answered"},
     {"queue", "shoppers_max", CONFIG_INT, "2000", 1, 100000, "shoppers in line"},
-    {"queue", "asks_per_minute", CONFIG_INT, "600", 1, 1000000, "from one address"},
+    {"queue", "asks_per_minute", CONFIG_INT, "600", 1, 1000000, "from one address, or one IPv6 /64"},
     {"hours", "mon", CONFIG_STRING, "00:00-24:00", 0, 0, "closed or HH:MM-HH:MM"},
     {"hours", "tue", CONFIG_STRING, "00:00-24:00", 0, 0, "closed or HH:MM-HH:MM"},
     {"hours", "wed", CONFIG_STRING, "00:00-24:00", 0, 0, "closed or HH:MM-HH:MM"},
