@@ -69,7 +69,7 @@ static void small_button(const Console *console, Rect rect, const char *id, Icon
 static void thumb(const Console *console, Rect rect, const char *address)
 {
     cairo_surface_t *image = console->gallery && *address ? gallery_get(console->gallery, address, GALLERY_SMALL, NULL) : NULL;
-    scene_box(console->scene, rect, 10, image ? 0xffffff : console->theme->background);
+    scene_box(console->scene, rect, 10, image ? gallery_paper(image) : console->theme->background);
     if (image)
         scene_image(console->scene, image, rect_inset(rect, 4, 4), 6);
     else

@@ -11,7 +11,6 @@
 #define FOOT       56.0
 #define CARD_ROUND 24.0
 #define ROW        46.0
-#define PAPER      0xffffffu
 
 static const char *word(const Demo *demo, const char *key)
 {
@@ -59,7 +58,7 @@ static void picture(const Demo *demo, Rect rect, const char *address, GallerySiz
     cairo_surface_t *image = demo->gallery && *address ? gallery_get(demo->gallery, address, size, &state) : NULL;
     double inset = rect.w > 300 ? 20 : 8;
     if (image) {
-        scene_box(scene, rect, MIN(CARD_ROUND, rect.h / 6), PAPER);
+        scene_box(scene, rect, MIN(CARD_ROUND, rect.h / 6), gallery_paper(image));
         scene_image(scene, image, rect_inset(rect, inset, inset), 12);
         return;
     }

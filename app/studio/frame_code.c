@@ -4,7 +4,7 @@
 
 #define CELL_WIDTH 6.0
 #define HEIGHT     4.0
-#define INK_PART   0.14
+#define INK_PART   0.05
 #define FNV_START  2166136261U
 #define FNV_PRIME  16777619U
 

@@ -10,6 +10,7 @@
 #define SIDE_SMALL  128
 #define SIDE_LARGE  1024
 #define ENTRIES_MAX 256
+#define PAPER_ALIKE 8 /* of 255 */
 
 typedef struct {
     char *address;
@@ -283,4 +284,21 @@ void gallery_free(Gallery *gallery)
     g_hash_table_unref(gallery->entries);
     g_object_unref(gallery->cancel);
     g_free(gallery);
+}
+
+guint32 gallery_paper(cairo_surface_t *picture)
+{
+    int width = cairo_image_surface_get_width(picture), height = cairo_image_surface_get_height(picture);
+    const guint8 *data = cairo_image_surface_get_data(picture);
+    gsize stride = (gsize)cairo_image_surface_get_stride(picture);
+    guint32 corners[4];
+    for (guint i = 0; i < 4; i++) {
+        gsize x = i % 2 ? (gsize)width - 1 : 0, y = i / 2 ? (gsize)height - 1 : 0;
+        memcpy(&corners[i], data + y * stride + x * sizeof *corners, sizeof *corners);
+        corners[i] &= 0xffffff;
+        for (int shift = 0; shift <= 16; shift += 8) {
+            if (ABS((int)((corners[i] >> shift) & 0xff) - (int)((corners[0] >> shift) & 0xff)) > PAPER_ALIKE) return 0xffffff;
+        }
+    }
+    return corners[0];
 }

@@ -27,5 +27,8 @@ void gallery_free(Gallery *gallery); /* waits for at most a read of its threads;
  * loop runs again. ret_state may be NULL. */
 cairo_surface_t *gallery_get(Gallery *gallery, const char *address, GallerySize size, GalleryState *ret_state);
 
+/* The colour around what a picture shows, 0xRRGGBB: that of its corners when they are alike, else white. */
+guint32 gallery_paper(cairo_surface_t *picture);
+
 /* Decodes and scales a JPEG, PNG, WebP or GIF (its first picture); NULL: it is none, or too large. Any thread. */
 cairo_surface_t *gallery_decode(const guint8 *bytes, gsize length, int side);
