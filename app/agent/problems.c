@@ -13,7 +13,7 @@ static const Known all[] = {
     {"speaker_missing", TRUE},        {"speaker_silent", TRUE},     {"console_missing", TRUE},
     {"demo_missing", TRUE},           {"studio_down", TRUE},        {"storage_full", TRUE},
     {"storage_failing", TRUE},        {"desk_unreachable", TRUE},   {"certificate_expired", TRUE},
-    {"certificate_foreign", TRUE},
+    {"certificate_foreign", TRUE},    {"microphone_spare", FALSE},
 };
 
 struct Problems {
@@ -60,6 +60,8 @@ gboolean problems_set_health(Problems *problems, const json_t *health, gint64 ut
     gboolean changed = set_device(problems, json_object_get(camera, "face"), "camera_face_missing", "camera_face_frozen", "frozen", utc);
     changed |= set_device(problems, json_object_get(camera, "product"), "camera_product_missing", "camera_product_frozen", "frozen", utc);
     changed |= set_device(problems, json_object_get(health, "microphone"), "microphone_missing", "microphone_silent", "silent", utc);
+    const char *microphone = json_string_value(json_object_get(json_object_get(health, "microphone"), "problem"));
+    changed |= problems_set(problems, "microphone_spare", g_strcmp0(microphone, "spare") == 0, utc);
     changed |= set_device(problems, json_object_get(health, "speaker"), "speaker_missing", "speaker_silent", "silent", utc);
     changed |= set_device(problems, json_object_get(health, "console"), "console_missing", NULL, NULL, utc);
     changed |= set_device(problems, json_object_get(health, "demo"), "demo_missing", NULL, NULL, utc);

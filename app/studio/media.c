@@ -29,7 +29,7 @@ struct Media {
     gboolean loopback, relay_only, muted;
     int shopper_kbps;
     char *prefer;
-    const AudioDriver *microphone, *speaker;
+    const AudioDriver *speaker;
     char *speaker_device;
     Mailbox *own, *shopper;
     Mixer *mixer;
@@ -249,7 +249,7 @@ static gboolean open_session(Media *media, guint pc, const char *const *codecs, 
                             .muted = media->muted,
                             .speaker = media->speaker,
                             .speaker_device = media->speaker_device,
-                            .cancel_echo = media->microphone->has_echo && media->speaker->has_echo};
+                            .cancel_echo = sound_has_echo(media->sound)};
     RtcEvents events = {.local_signal = tell_signal,
                         .state = tell_state,
                         .chat = tell_chat,
@@ -451,20 +451,17 @@ static gboolean start_camera(Media *media, const Config *config, gboolean produc
 
 static gboolean start_sound(Media *media, const Config *config, GError **error)
 {
-    g_autofree char *microphone = NULL;
-    if (!audio_choose(config_string(config, "audio", "microphone"), FALSE, &media->microphone, &microphone, error)) return FALSE;
     if (!audio_choose(config_string(config, "audio", "speaker"), TRUE, &media->speaker, &media->speaker_device, error)) return FALSE;
-    SoundSettings settings = {.microphone = media->microphone,
+    SoundSettings settings = {.microphone = config_string(config, "audio", "microphone"),
                               .speaker = media->speaker,
-                              .microphone_device = microphone,
                               .speaker_device = media->speaker_device,
                               .state = config_string(config, "booth", "state"),
                               .block = take_block,
                               .changed = sound_changed,
                               .data = media};
-    media->sound = sound_new(&settings);
-    g_message("microphone: %s %s; speaker: %s %s", media->microphone->name, microphone ? microphone : "", media->speaker->name,
-              media->speaker_device ? media->speaker_device : "");
+    media->sound = sound_new(&settings, error);
+    if (!media->sound) return FALSE;
+    g_message("speaker: %s %s", media->speaker->name, media->speaker_device ? media->speaker_device : "");
     return TRUE;
 }
 

@@ -1,12 +1,11 @@
 #include "studio/sound.h"
 
+#include "studio/microphone.h"
+
 #include <gst/app/gstappsink.h>
 #include <string.h>
 
 #define LOOK_MS     1000
-#define SILENT_US   1500000 /* digital silence for so long: something is wrong with the microphone, or its own switch is off */
-#define SILENT_DB   (-96.0) /* below the last bit of 16 */
-#define START_US    3000000
 #define RING_HZ     520
 #define RING_VOLUME "0.35"
 #define TONE_BLOCKS 24 /* of 20 ms */
@@ -14,15 +13,14 @@
 
 struct Sound {
     SoundSettings settings;
-    char *microphone_device, *speaker_device, *state;
-    GstElement *microphone, *ring; /* pipelines; NULL while not running */
+    char *speaker_device, *state;
+    Microphone *microphone;
+    GstElement *ring; /* pipelines; NULL while not running */
     GstElement *tone;
-    guint microphone_watch, ring_watch, tone_watch, tone_limit, timer;
+    guint ring_watch, tone_watch, tone_limit, timer;
     gboolean tone_proves, speaker_seen, speaker_silent;
     gint64 tested_us;
-    gint64 started_us, heard_us; /* when the microphone was last not silent */
-    double level_db;
-    const char *microphone_problem, *speaker_problem;
+    const char *speaker_problem;
     gboolean ring_wanted;
 };
 
@@ -48,84 +46,12 @@ static void set_problem(Sound *sound, const char **problem, const char *what, co
     sound->settings.changed(sound->settings.data);
 }
 
-/* --- microphone ---------------------------------------------------------------------------------------------------------------- */
-
-static GstFlowReturn take_block(GstAppSink *sink, gpointer data)
-{
-    Sound *sound = data;
-    g_autoptr(GstSample) sample = gst_app_sink_pull_sample(sink);
-    GstBuffer *block = sample ? gst_sample_get_buffer(sample) : NULL;
-    if (!block) return GST_FLOW_EOS;
-    sound->settings.block(sound->settings.data, block);
-    return GST_FLOW_OK;
-}
-
 static void stop_pipeline(GstElement **pipeline, guint *watch)
 {
     if (!*pipeline) return;
     g_clear_handle_id(watch, g_source_remove);
     gst_element_set_state(*pipeline, GST_STATE_NULL);
     gst_clear_object(pipeline);
-}
-
-static void fail_microphone(Sound *sound, const char *why)
-{
-    if (strcmp(sound->microphone_problem, "missing") != 0) g_message("microphone: %s", why);
-    stop_pipeline(&sound->microphone, &sound->microphone_watch);
-    sound->level_db = SOUND_SILENCE_DB;
-    set_problem(sound, &sound->microphone_problem, "microphone", "missing");
-}
-
-static gboolean hear_microphone(GstBus *bus, GstMessage *message, gpointer data)
-{
-    (void)bus;
-    Sound *sound = data;
-    if (sound_read_level(message, &sound->level_db)) {
-        gint64 now = g_get_monotonic_time();
-        if (sound->level_db > SILENT_DB) sound->heard_us = now;
-        set_problem(sound, &sound->microphone_problem, "microphone", now - sound->heard_us > SILENT_US ? "silent" : "");
-    } else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
-        g_autoptr(GError) error = NULL;
-        gst_message_parse_error(message, &error, NULL);
-        sound->microphone_watch = 0;
-        fail_microphone(sound, error->message);
-        return G_SOURCE_REMOVE;
-    }
-    return G_SOURCE_CONTINUE;
-}
-
-static void use_system_clock(GstElement *pipeline)
-{
-    g_autoptr(GstClock) clock = gst_system_clock_obtain();
-    gst_pipeline_use_clock(GST_PIPELINE(pipeline), clock);
-    gst_element_set_start_time(pipeline, GST_CLOCK_TIME_NONE);
-    gst_element_set_base_time(pipeline, 0);
-}
-
-static void start_microphone(Sound *sound)
-{
-    GstElement *source = sound->settings.microphone->new_microphone(sound->microphone_device, sound->state);
-    GstElement *rest = gst_parse_bin_from_description_full("audioconvert ! audioresample ! " SOUND_CAPS " ! level interval=250000000 ! "
-                                                           "appsink name=sink sync=false async=false max-buffers=4 drop=true",
-                                                           TRUE, NULL, GST_PARSE_FLAG_NONE, NULL);
-    if (!source || !rest) {
-        gst_clear_object(&source);
-        gst_clear_object(&rest);
-        fail_microphone(sound, "GStreamer lacks an element for it");
-        return;
-    }
-    sound->microphone = gst_pipeline_new("microphone");
-    gst_bin_add_many(GST_BIN(sound->microphone), source, rest, NULL);
-    gst_element_link(source, rest);
-    g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(rest), "sink");
-    GstAppSinkCallbacks callbacks = {.new_sample = take_block};
-    gst_app_sink_set_callbacks(GST_APP_SINK(sink), &callbacks, sound, NULL);
-    use_system_clock(sound->microphone);
-    g_autoptr(GstBus) bus = gst_element_get_bus(sound->microphone);
-    sound->microphone_watch = gst_bus_add_watch(bus, hear_microphone, sound);
-    sound->started_us = sound->heard_us = g_get_monotonic_time();
-    if (gst_element_set_state(sound->microphone, GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE)
-        fail_microphone(sound, "it cannot be started");
 }
 
 /* --- ring tone ------------------------------------------------------------------------------------------------------------------- */
@@ -286,29 +212,27 @@ static void watch_speaker(Sound *sound, gint64 now)
 static gboolean look(gpointer data)
 {
     Sound *sound = data;
-    const SoundSettings *settings = &sound->settings;
-    gint64 now = g_get_monotonic_time();
-    gboolean has_microphone = settings->microphone->is_present(FALSE, sound->microphone_device, sound->state);
-    if (!sound->microphone && has_microphone)
-        start_microphone(sound);
-    else if (sound->microphone &&
-             (!has_microphone || (*sound->microphone_problem && now - MAX(sound->started_us, sound->heard_us) > START_US &&
-                                  strcmp(sound->microphone_problem, "missing") == 0)))
-        fail_microphone(sound, has_microphone ? "no sound comes" : "it was taken away");
-    watch_speaker(sound, now);
+    watch_speaker(sound, g_get_monotonic_time());
     return G_SOURCE_CONTINUE;
 }
 
-Sound *sound_new(const SoundSettings *settings)
+Sound *sound_new(const SoundSettings *settings, GError **error)
 {
     Sound *sound = g_new0(Sound, 1);
     sound->settings = *settings;
-    sound->microphone_device = g_strdup(settings->microphone_device);
     sound->speaker_device = g_strdup(settings->speaker_device);
     sound->state = g_strdup(settings->state);
-    sound->level_db = SOUND_SILENCE_DB;
-    sound->microphone_problem = "missing";
     sound->speaker_problem = "missing";
+    MicrophoneSettings microphone = {.setting = settings->microphone,
+                                     .state = sound->state,
+                                     .block = settings->block,
+                                     .changed = settings->changed,
+                                     .data = settings->data};
+    sound->microphone = microphone_new(&microphone, error);
+    if (!sound->microphone) {
+        sound_free(sound);
+        return NULL;
+    }
     sound->timer = g_timeout_add(LOOK_MS, look, sound);
     look(sound);
     return sound;
@@ -318,21 +242,23 @@ void sound_free(Sound *sound)
 {
     if (!sound) return;
     g_clear_handle_id(&sound->timer, g_source_remove);
-    stop_pipeline(&sound->microphone, &sound->microphone_watch);
+    microphone_free(sound->microphone);
     stop_pipeline(&sound->ring, &sound->ring_watch);
     g_clear_handle_id(&sound->tone_limit, g_source_remove);
     stop_pipeline(&sound->tone, &sound->tone_watch);
-    g_free(sound->microphone_device);
     g_free(sound->speaker_device);
     g_free(sound->state);
     g_free(sound);
 }
 
+gboolean sound_has_echo(const Sound *sound)
+{
+    return microphone_has_echo(sound->microphone) && sound->settings.speaker->has_echo(sound->state);
+}
+
 json_t *sound_microphone_health(const Sound *sound)
 {
-    return json_pack("{s:s,s:s,s:b,s:i,s:s}", "driver", sound->settings.microphone->name, "name",
-                     sound->microphone_device ? sound->microphone_device : "", "ok", *sound->microphone_problem == '\0', "level_db",
-                     (int)sound->level_db, "problem", sound->microphone_problem);
+    return microphone_health(sound->microphone);
 }
 
 json_t *sound_speaker_health(const Sound *sound)

@@ -1,7 +1,7 @@
-/* sound: the microphone, kept running and watched, and the speaker's ring tone.
+/* sound: the microphones, kept running and watched, and the speaker's ring tone.
  *
- * The microphone's sound (48 kHz, one channel, S16LE) is handed out in blocks of 10 ms; its level is measured all the time. The speaker
- * plays in the call's own pipeline (rtc.h); here it is watched, tested, and rings. */
+ * The microphone's sound (SOUND_CAPS) is handed out in blocks of 10 to 20 ms; its level is measured all the time. The speaker plays in the
+ * call's own pipeline (rtc.h); here it is watched, tested, and rings. */
 #pragma once
 
 #include "drivers/audio/audio.h"
@@ -11,9 +11,10 @@
 typedef struct Sound Sound;
 
 typedef struct {
-    const AudioDriver *microphone, *speaker;
-    const char *microphone_device, *speaker_device; /* may be NULL; copied */
-    const char *state;                              /* the booth's state folder; copied */
+    const char *microphone; /* the setting; copied */
+    const AudioDriver *speaker;
+    const char *speaker_device; /* may be NULL; copied */
+    const char *state;          /* the booth's state folder; copied */
     /* A block, on the microphone's thread; belongs to the caller. */
     void (*block)(void *data, GstBuffer *block);
     /* Main thread: an ok or a problem of sound_health() changed. */
@@ -26,7 +27,8 @@ typedef struct {
 
 #define SOUND_TONE_LIMIT_MS 2500
 
-Sound *sound_new(const SoundSettings *settings);
+/* NULL with a sentence for a person when the setting of the microphone names no driver. */
+Sound *sound_new(const SoundSettings *settings, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void sound_free(Sound *sound); /* no block() any more when it returns; NULL is fine */
 
 void sound_ring(Sound *sound, gboolean on);
@@ -35,6 +37,9 @@ void sound_ring(Sound *sound, gboolean on);
 void sound_test(Sound *sound);
 /* Two short tones: somebody waits. */
 void sound_alert(Sound *sound);
+
+/* Whether the speaker can be heard by the microphone. */
+gboolean sound_has_echo(const Sound *sound);
 
 /* microphone and speaker of the health object; new references. */
 json_t *sound_microphone_health(const Sound *sound);

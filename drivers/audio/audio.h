@@ -9,12 +9,13 @@
 
 typedef struct {
     const char *name;
-    gboolean has_echo; /* its speaker can be heard by its microphone */
-    /* The device when none was named, to g_free(); NULL: there is none just now. */
-    char *(*find)(gboolean speaker);
+    /* Whether its speaker can be heard by its microphones. state: the booth's state folder. */
+    gboolean (*has_echo)(const char *state);
+    /* The devices that are there now, the usual one first; to g_strfreev(). */
+    char **(*list)(gboolean speaker);
     /* Whether the device is there now. */
     gboolean (*is_present)(gboolean speaker, const char *device, const char *state);
-    /* Floating references; NULL when GStreamer lacks the plugin. state: the booth's state folder. */
+    /* Floating references; NULL when GStreamer lacks the plugin. */
     GstElement *(*new_microphone)(const char *device, const char *state);
     GstElement *(*new_speaker)(const char *device);
 } AudioDriver;
@@ -28,3 +29,14 @@ GQuark audio_error_quark(void);
 /* Reads a setting of booth.conf: "auto", "DRIVER" or "DRIVER:DEVICE". On success device is to g_free(). FALSE with a sentence for a person.
  */
 gboolean audio_choose(const char *setting, gboolean speaker, const AudioDriver **driver, char **device, GError **error);
+
+typedef struct {
+    const AudioDriver *driver;
+    char *device;
+} AudioDevice;
+
+/* Reads a setting of several, with ; between, in their order: a device that is named is in the list whether it is there or not, "auto" and
+ * "DRIVER" stand for every one that is there now. AudioDevice, to g_ptr_array_unref(), maybe empty; NULL with a sentence for a person. */
+GPtrArray *audio_list(const char *setting, gboolean speaker, GError **error);
+/* The setting with the driver's name in place of each "auto", to g_free(): what is plugged in later does not change the driver. */
+char *audio_settle(const char *setting, gboolean speaker);

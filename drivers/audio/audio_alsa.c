@@ -24,12 +24,33 @@ static gboolean card_has_device(int card, snd_pcm_stream_t direction)
     return has_device;
 }
 
-static char *find(gboolean speaker)
+static gboolean has_any(gboolean speaker)
 {
     for (int card = -1; snd_card_next(&card) == 0 && card >= 0;) {
-        if (card_has_device(card, speaker ? SND_PCM_STREAM_PLAYBACK : SND_PCM_STREAM_CAPTURE)) return g_strdup("default");
+        if (card_has_device(card, speaker ? SND_PCM_STREAM_PLAYBACK : SND_PCM_STREAM_CAPTURE)) return TRUE;
     }
-    return NULL;
+    return FALSE;
+}
+
+/* The default one, which the system's configuration may have made a definition of its own, then each card by its name: the number of a card
+ * changes when it is plugged in again. */
+static char **list(gboolean speaker)
+{
+    g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+    if (has_any(speaker)) g_strv_builder_add(names, "default");
+    for (int card = -1; snd_card_next(&card) == 0 && card >= 0;) {
+        g_autofree char *hw = g_strdup_printf("hw:%d", card);
+        snd_ctl_t *control = NULL;
+        snd_ctl_card_info_t *info;
+        snd_ctl_card_info_alloca(&info);
+        if (!card_has_device(card, speaker ? SND_PCM_STREAM_PLAYBACK : SND_PCM_STREAM_CAPTURE) || snd_ctl_open(&control, hw, 0) < 0)
+            continue;
+        g_autofree char *name =
+            snd_ctl_card_info(control, info) == 0 ? g_strdup_printf("plughw:CARD=%s", snd_ctl_card_info_get_id(info)) : NULL;
+        snd_ctl_close(control);
+        if (name) g_strv_builder_add(names, name);
+    }
+    return g_strv_builder_end(names);
 }
 
 /* "hw:Name,…" and "plughw:…" name a card; any other name is a definition that some card stands behind. */
@@ -38,10 +59,7 @@ static gboolean is_present(gboolean speaker, const char *device, const char *sta
     (void)state;
     if (!device) return FALSE;
     const char *colon = strchr(device, ':');
-    if (!colon || !strstr(device, "hw:")) {
-        g_autofree char *any = find(speaker);
-        return any != NULL;
-    }
+    if (!colon || !strstr(device, "hw:")) return has_any(speaker);
     const char *start = g_str_has_prefix(colon + 1, "CARD=") ? colon + 6 : colon + 1;
     g_autofree char *card = g_strndup(start, strcspn(start, ","));
     int index = snd_card_get_index(card);
@@ -68,5 +86,15 @@ static GstElement *new_speaker(const char *device)
     return new_element("alsasink", device);
 }
 
-const AudioDriver audio_alsa = {
-    .name = "alsa", .has_echo = TRUE, .find = find, .is_present = is_present, .new_microphone = new_microphone, .new_speaker = new_speaker};
+static gboolean has_echo(const char *state)
+{
+    (void)state;
+    return TRUE;
+}
+
+const AudioDriver audio_alsa = {.name = "alsa",
+                                .has_echo = has_echo,
+                                .list = list,
+                                .is_present = is_present,
+                                .new_microphone = new_microphone,
+                                .new_speaker = new_speaker};
