@@ -334,7 +334,9 @@ CatalogueKeeper *catalogue_keeper_new(const char *folder, const CatalogueKeeperE
     keeper->folder = g_strdup(folder);
     keeper->events = events;
     if (g_mkdir_with_parents(folder, 0700) != 0) g_warning("%s cannot be made: %s", folder, g_strerror(errno));
-    if (catalogue_files_read_current(folder, &keeper->current) && open_current(keeper)) start(keeper, WORK_CHECK);
+    /* What was dropped just before the agent ended is damaged still. */
+    keeper->damaged = catalogue_files_read_current(folder, &keeper->current) && !open_current(keeper);
+    if (keeper->has_current) start(keeper, WORK_CHECK);
     catalogue_files_tidy(folder, keeper->has_current ? &keeper->current : NULL, TRUE);
     return keeper;
 }
