@@ -1396,7 +1396,7 @@ class LiveboothCall extends HTMLElement {
             this.#ratingText(product) && this.#fact(true, this.#ratingText(product), 'star'), ...this.#availability(product), h('div', { class: 'row' }, this.#addButton(product, index), this.#shopLink(product)));
         const row = ({ name, values, differ }) => h('tr', { class: differ && 'differs' }, h('th', { scope: 'row' }, name, differ && h('br'), differ && h('span', { class: 'mark' }, this.#say('differs'))),
             ...values.map((value, index) => h('td', { 'aria-describedby': `column-${index}` }, value || '–')));
-        return h('section', { 'aria-labelledby': 'product-title' }, h('h3', { id: 'product-title', tabindex: '-1' }, this.#say('compare_title')),
+        return h('div', { class: 'side' }, h('h3', { id: 'product-title', tabindex: '-1' }, this.#say('compare_title')),
             h('div', { class: 'compared', role: 'region', tabindex: '0', 'aria-labelledby': 'product-title' }, h('table', {},
                 h('thead', {}, h('tr', {}, h('td', {}), ...products.map(column))), h('tbody', {}, ...rows.map(row)))));
     }
