@@ -559,11 +559,11 @@ a { color: var(--_accent); }
 .lines b { display: block; font-size: .8rem; color: var(--_soft); }
 .talk form { grid-template-columns: 1fr auto; align-items: end; gap: .6rem; }
 .shelf { border-top: 1px solid var(--_line); padding: 1.1rem; display: grid; gap: 1.1rem; }
-.shelf h3, .order h3 { font-size: 1.15rem; line-height: 1.3; margin: 0; }
+.shelf h3, .basket h3 { font-size: 1.15rem; line-height: 1.3; margin: 0; }
 .product { display: grid; gap: 1.1rem; }
 @container (min-width: 620px) { .product { grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); } }
 .figure { position: relative; display: grid; gap: .5rem; align-content: start; margin: 0; }
-.figure > img, .blank { width: 100%; aspect-ratio: 4 / 3; object-fit: contain; background: #fff; border: 1px solid var(--_line); border-radius: calc(var(--_round) * .7); }
+.figure > img, .blank { width: 100%; aspect-ratio: 1; max-height: 26rem; object-fit: contain; background: #fff; border: 1px solid var(--_line); border-radius: calc(var(--_round) * .7); }
 .blank { background: color-mix(in srgb, var(--_ink) 5%, var(--_ground)); }
 .turn { display: flex; align-items: center; justify-content: space-between; gap: .5rem; }
 .turn button { padding: .5rem .8rem; }
@@ -598,6 +598,8 @@ tr.differs td { font-weight: 600; }
 .count { grid-column: 2 / -1; display: flex; flex-wrap: wrap; align-items: center; gap: .35rem; }
 .count button { padding: .3rem .8rem; min-width: 2.75rem; }
 .count b { min-width: 2rem; text-align: center; }
+@container (min-width: 620px) { .basket li { grid-template-columns: 3.5rem minmax(0, 1fr) auto 9rem; } .basket li > .count { grid-column: 3; grid-row: 1; }
+    .basket li > .sum { grid-column: 4; grid-row: 1; } }
 .total { display: flex; justify-content: space-between; gap: 1rem; font-weight: 700; font-size: 1.1rem; border-top: 1px solid var(--_line); padding-top: .7rem; }
 .stars { display: flex; gap: .25rem; }
 .stars label { position: relative; width: 2.9rem; height: 2.9rem; display: grid; place-items: center; cursor: pointer; border-radius: 8px; }
