@@ -37,9 +37,10 @@ afterEach(async () => {
     await desk.close();
 });
 
-async function open(address = '/?lang=en', { from = browser, width = 1280, height = 900 } = {}) {
+async function open(address = '/?lang=en', { from = browser, width = 1280, height = 900, script } = {}) {
     context = await from.newContext({ viewport: { width, height }, reducedMotion: 'reduce', bypassCSP: false });
     page = await context.newPage();
+    if (script) await page.addInitScript(script);
     faults = [];
     page.on('pageerror', (error) => faults.push(error.message));
     page.on('console', (entry) => entry.type() === 'error' && !/WebSocket connection|ERR_|404/.test(entry.text()) && faults.push(entry.text()));
@@ -93,6 +94,32 @@ async function live(address) {
     await other.offer(1);
     assert.deepEqual(await desk.next('media_up'), { t: 'media_up', gen: 1, pc: 1 });
     await state('live');
+    return other;
+}
+
+/* In a browser that decodes none of these codecs: it counts no decoded frame and shows none. */
+function blind(codecs) {
+    HTMLVideoElement.prototype.requestVideoFrameCallback = () => 0;
+    const get = RTCPeerConnection.prototype.getStats;
+    RTCPeerConnection.prototype.getStats = async function () {
+        const all = new Map(await get.call(this));
+        for (const [id, row] of all) {
+            const codec = row.type === 'inbound-rtp' && row.kind === 'video' && all.get(row.codecId);
+            if (codec && codecs.includes(codec.mimeType.slice('video/'.length))) all.set(id, { ...row, framesDecoded: 0 });
+        }
+        return all;
+    };
+}
+
+/* A call in a browser that is blind to these, until it has refused what it was offered first: H.264. */
+async function undecoded(codecs) {
+    await open('/?lang=en', { script: `(${blind})(${JSON.stringify(codecs)})` });
+    await inLine();
+    const other = await booth();
+    desk.send(connecting());
+    await state('connecting');
+    await other.offer(1, 'H264');
+    await until(async () => other.refusals.length, (count) => count > 0);
     return other;
 }
 
@@ -319,6 +346,25 @@ describe('a call', () => {
         await other.offer(2, 'VP8');
         assert.equal((await desk.next('media_up')).pc, 2);
         await until(() => page.evaluate(() => document.querySelector('livebooth-call').stats()), (stats) => stats.codec === 'VP8');
+    });
+
+    test('a codec that is agreed to and then not decoded is given up for the other one', limits, async () => {
+        const other = await undecoded(['H264']);
+        assert.deepEqual(other.refusals, [{ t: 'signal', gen: 1, pc: 1, kind: 'refused', codec: 'VP8' }]);
+        await other.offer(2, 'VP8');
+        assert.equal((await desk.next('media_up')).pc, 2);
+        await state('live');
+        assert.equal(other.refusals.length, 1);
+    });
+
+    test('where no codec is decoded, the last one is not refused', limits, async () => {
+        const other = await undecoded(['H264', 'VP8']);
+        await other.offer(2, 'VP8');
+        await until(() => page.evaluate(() => document.querySelector('livebooth-call').stats()), (stats) => stats.pc === 2 && stats.received > 0);
+        // One a second: longer than it takes to doubt.
+        desk.forget();
+        for (let i = 0; i < 4; i++) await desk.next('no_picture');
+        assert.equal(other.refusals.length, 1);
     });
 
     test('codecs= asks for these only', limits, async () => {

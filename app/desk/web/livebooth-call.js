@@ -32,6 +32,7 @@ const AGAIN_MS = 2000;          // before words that could not be stored are sen
 const AGAIN_SLOWER_MS = 6000;
 const NO_PICTURE_MS = 5000;
 const PICTURE_STALLED_MS = 2500;
+const UNDECODED_MS = 2000;      // whole frames came for so long, and none was decoded
 const TICK_MS = 1000;
 const CHAT_CHARS_MAX = 2000;
 const CHAT_LINES_MAX = 200;
@@ -332,9 +333,11 @@ class Peer {
     #early = [];
     #tracks = { audio: null, video: null };
     #decoded = 0;
+    #arriving = 0;         // since when frames come of which none was decoded
+    #doubted = false;
     #closed = false;
 
-    /* on: {signal(message), picture(peer), channel(channel), sound(peer, plays)} */
+    /* on: {signal(message), picture(peer), undecoded(peer, codec), channel(channel), sound(peer, plays)} */
     constructor(id, iceServers, on) {
         this.id = id;
         this.#on = on;
@@ -446,16 +449,29 @@ class Peer {
     /* Pictures are not drawn in a tab that nobody sees, but they are decoded: what was decoded counts too. */
     async check() {
         const report = await this.stats();
-        if (!report || report.frames <= this.#decoded) return;
+        if (!report) return;
+        if (report.frames <= this.#decoded) {
+            this.#doubt(report);
+            return;
+        }
         this.#decoded = report.frames;
         this.#seen();
+    }
+
+    /* A browser may agree to a codec that it then cannot decode. The first frame that comes whole is a key frame: what follows it must make pictures. */
+    #doubt({ codec, received }) {
+        if (this.pictured || this.#doubted || !received) return;
+        this.#arriving ||= performance.now();
+        if (performance.now() - this.#arriving < UNDECODED_MS) return;
+        this.#doubted = true;
+        this.#on.undecoded(this, codec.toUpperCase());
     }
 
     async stats() {
         if (this.#closed) return null;
         const all = await this.#pc.getStats();
-        const found = { pc: this.id, connection: this.#pc.connectionState, fps: 0, frames: 0, bytes: 0, width: 0, height: 0, codec: '', rtt: null, loss: 0,
-            dropped: 0, jitter_buffer_ms: null, audio_level: 0, audio_energy: 0, audio_bytes: 0, sent_frames: 0, sent_bytes: 0, sent_audio_bytes: 0 };
+        const found = { pc: this.id, connection: this.#pc.connectionState, fps: 0, frames: 0, received: 0, bytes: 0, width: 0, height: 0, codec: '', rtt: null,
+            loss: 0, dropped: 0, jitter_buffer_ms: null, audio_level: 0, audio_energy: 0, audio_bytes: 0, sent_frames: 0, sent_bytes: 0, sent_audio_bytes: 0 };
         all.forEach((row) => summarize(found, row, all));
         return found;
     }
@@ -475,8 +491,8 @@ class Peer {
 function summarize(found, row, all) {
     if (row.type === 'inbound-rtp' && row.kind === 'video') {
         const codec = all.get(row.codecId);
-        Object.assign(found, { fps: row.framesPerSecond || 0, frames: row.framesDecoded || 0, bytes: row.bytesReceived || 0, width: row.frameWidth || 0,
-            height: row.frameHeight || 0, dropped: row.framesDropped || 0, loss: row.packetsLost || 0,
+        Object.assign(found, { fps: row.framesPerSecond || 0, frames: row.framesDecoded || 0, received: row.framesReceived || 0,
+            bytes: row.bytesReceived || 0, width: row.frameWidth || 0, height: row.frameHeight || 0, dropped: row.framesDropped || 0, loss: row.packetsLost || 0,
             codec: codec ? codec.mimeType.slice('video/'.length) : '',
             jitter_buffer_ms: row.jitterBufferEmittedCount ? (row.jitterBufferDelay / row.jitterBufferEmittedCount) * 1000 : null });
     } else if (row.type === 'inbound-rtp' && row.kind === 'audio') {
@@ -653,6 +669,7 @@ class LiveboothCall extends HTMLElement {
     #booth = '';
     #peer = null;               // shows the picture
     #next = null;               // replaces it as soon as it has one
+    #undecodable = new Set();   // codecs of the call that were not decoded
     #microphone = null;
     #camera = null;
     #denied = { audio: false, video: false };
@@ -908,6 +925,10 @@ class LiveboothCall extends HTMLElement {
     #codecs() {
         const only = (this.getAttribute('codecs') || '').toUpperCase().split(/[\s,]+/).filter(Boolean);
         return receivable().filter((codec) => only.length === 0 || only.includes(codec));
+    }
+
+    #refuses() {
+        return (this.getAttribute('refuses') || '').toUpperCase().split(/[\s,]+/);
     }
 
     #asking() {
@@ -1455,6 +1476,7 @@ class LiveboothCall extends HTMLElement {
     }
 
     #dropPeers() {
+        this.#undecodable.clear();
         for (const peer of [this.#peer, this.#next]) if (peer) peer.close();
         this.#peer = this.#next = null;
     }
@@ -1667,6 +1689,7 @@ class LiveboothCall extends HTMLElement {
         const peer = new Peer(pc, this.#usableServers(), {
             signal: (part) => this.#signal({ t: 'signal', gen, ...part }),
             picture: () => this.#pictured(peer, gen),
+            undecoded: (one, named) => this.#undecoded(one, gen, named || String(codec)),
             channel: (channel) => this.#openChannel(channel),
             sound: (one, plays) => { this.#soundless = !plays; this.#refresh(); },
         });
@@ -1675,8 +1698,7 @@ class LiveboothCall extends HTMLElement {
         peer.use('audio', this.#microphone);
         peer.use('video', this.#camera);
         this.#mount(peer);
-        const refuses = (this.getAttribute('refuses') || '').toUpperCase().split(/[\s,]+/);
-        const answered = await peer.answer(sdp, codec, { codecs: this.#codecs(), refuses }).catch((error) => {
+        const answered = await peer.answer(sdp, codec, { codecs: this.#codecs(), refuses: this.#refuses() }).catch((error) => {
             if (this.#next === peer) console.warn('livebooth-call: the offer was not usable:', error.message);
             return false;
         });
@@ -1710,6 +1732,16 @@ class LiveboothCall extends HTMLElement {
         this.#stalled = false;
         this.#enter('live');
         this.#refresh();
+    }
+
+    /* It asks for another codec, as long as there is one that did not fail as well: after the last one the booth would give the call up. */
+    #undecoded(peer, gen, failed) {
+        if (peer !== this.#next || !this.#line) return;
+        this.#undecodable.add(failed);
+        const codec = this.#codecs().find((name) => !this.#undecodable.has(name) && !this.#refuses().includes(name));
+        if (!codec) return;
+        console.info(`livebooth-call: this browser decodes no picture of ${failed}; asking for ${codec}`);
+        this.#signal({ t: 'signal', gen, pc: peer.id, kind: 'refused', codec });
     }
 
     /* Once a second in a call: is there a picture? If not for 5 s, the desk is told, each second. */
