@@ -98,7 +98,7 @@ static void queue_strip(const Console *console, Rect rect)
     const View *view = console->view;
     scene_panel(scene, "queue", rect, theme->surface);
     Rect inner = rect_inset(rect, LAYOUT_GAP + 4, 0);
-    if (console_may_have_products(console)) console_products_button(console, rect_cut_right(&inner, 230, 24), FALSE);
+    if (console_may_have_products(console)) console_products_button(console, rect_inset(rect_cut_right(&inner, 230, 24), 0, 2), FALSE);
     scene_icon(scene, ICON_PEOPLE, rect_centre(rect_cut_left(&inner, 26, 14), 26, 26), theme->text_soft, theme->surface);
     if (!view->link_up) {
         scene_text(scene, inner, STYLE_LABEL, ALIGN_LEFT, theme->text, theme->surface,

@@ -9,6 +9,7 @@
 #define CALL_COLUMN     364.0
 #define RING_SIZE       250.0
 #define BUBBLE_PADDING  12.0
+#define FACTS_LEAST     160.0 /* room in which the call's topic is worth telling */
 
 static void fact(const Console *console, Rect rect, const char *label, const char *value, gboolean foreign)
 {
@@ -129,6 +130,7 @@ static void call_facts(const Console *console, Rect rect)
     scene_text(scene, rect_cut_right(&rect, draw_text_width(scene->fonts, STYLE_LABEL, line) + 1, 8), STYLE_LABEL, ALIGN_LEFT, theme->text,
                theme->surface, line);
     scene_icon(scene, lines[view->line].icon, rect_centre(rect_cut_right(&rect, 22, 20), 22, 22), colour, theme->surface);
+    if (rect.w < FACTS_LEAST) return;
     g_autofree char *what =
         g_strdup_printf("%s  ·  %s", console_word(console, "topic", view->topic), console_word(console, "language", view->language));
     double width = MIN(draw_text_width(scene->fonts, STYLE_BUTTON, what) + 1, rect.w);

@@ -112,10 +112,10 @@ static void button_words(const Console *console, Rect rect, const Button *button
 static void button_row(const Console *console, Rect rect, const Button *button, guint32 on, guint32 fill)
 {
     Scene *scene = console->scene;
-    double icon = button->icon ? (button->style == STYLE_BUTTON_BIG ? 36 : 24) : 0, gap = icon > 0 ? 12 : 0;
+    double icon = button->icon ? (button->style == STYLE_BUTTON_BIG ? 36 : 24) : 0, gap = icon > 0 && *button->label ? 12 : 0;
     double words = draw_text_width(scene->fonts, button->style, button->label);
     if (button->note) words = MAX(words, draw_text_width(scene->fonts, STYLE_SMALL, button->note));
-    words = MIN(words + 1, rect.w - icon - gap);
+    words = *button->label ? MIN(words + 1, rect.w - icon - gap) : 0;
     Rect group = rect_centre(rect, icon + gap + words, rect.h);
     if (icon > 0) scene_icon(scene, button->icon, rect_centre(rect_cut_left(&group, icon, gap), icon, icon), on, fill);
     button_words(console, group, button, ALIGN_LEFT, on, fill);

@@ -100,12 +100,22 @@ static void offer_line(const Console *console, Rect rect, const json_t *product,
     const char *availability = member(product, "availability");
     gboolean there = strcmp(availability, "in_stock") == 0;
     if (!text_has(console->text, "demo", availability)) return;
+    const char *online = text_get(console->text, "demo", availability);
+    double room = MIN(draw_text_width(scene->fonts, STYLE_SMALL, online) + 2, MAX(0, rect.w - 26));
     scene_icon(scene,
                there                                       ? ICON_CHECK
                : strcmp(availability, "out_of_stock") == 0 ? ICON_CROSS
                                                            : ICON_CLOCK,
                rect_centre(rect_cut_left(&rect, 18, 8), 18, 18), there ? theme->good : theme->text_soft, on);
-    words(console, rect, STYLE_SMALL, theme->text_soft, on, 1, text_get(console->text, "demo", availability));
+    words(console, rect_cut_left(&rect, room, 14), STYLE_SMALL, theme->text_soft, on, 1, online);
+    const json_t *here = json_object_get(product, "in_store");
+    if (!here) here = json_object_get(json_object_get(product, "stores"), console->view->store);
+    if (!here || rect.w < 50) return;
+    char count[24];
+    g_snprintf(count, sizeof count, "%" JSON_INTEGER_FORMAT, json_integer_value(here));
+    scene_icon(scene, ICON_STORE, rect_centre(rect_cut_left(&rect, 18, 8), 18, 18),
+               json_integer_value(here) > 0 ? theme->good : theme->text_soft, on);
+    words(console, rect, STYLE_SMALL, theme->text_soft, on, 1, count);
 }
 
 /* What can be touched of a row: its face, with what is pressed or has the focus. */
@@ -379,8 +389,9 @@ static void compare_button(const Console *console, Rect rect)
     const Theme *theme = console->theme;
     const Shelf *shelf = console->shelf;
     char count[8];
-    g_snprintf(count, sizeof count, "%u", shelf->picked->len);
+    g_snprintf(count, sizeof count, "%.0u", shelf->picked->len);
     g_autofree char *label = text_format(console->text, "console", "products_compare", "n", count, NULL);
+    g_strchomp(label);
     GString *argument = g_string_new("compare");
     for (guint i = 0; i < shelf->picked->len; i++) g_string_append_printf(argument, "\n%s", (const char *)shelf->picked->pdata[i]);
     Button button = console_plain_button(console, "compare", label);

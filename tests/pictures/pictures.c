@@ -2,9 +2,11 @@
  *
  * pictures FOLDER SHARE [LANGUAGE:WIDTHxHEIGHT:THEME…]: by default a choice that has every language, size and theme. */
 #include "pictures/samples.h"
+#include "pictures/shop.h"
 #include "studio/screens.h"
 
 #include <glib/gstdio.h>
+#include <SDL2/SDL.h>
 
 static const ConfigKey keys[] = {
     {"booth", "share", CONFIG_STRING, NULL, 0, 0, "folder with text/"},
@@ -91,7 +93,76 @@ static gboolean shoot_sample(Screens *screens, const Sample *sample, Mailbox *ow
     return shoot(screens, "console", path);
 }
 
-static gboolean shoot_all(const char *folder, const char *share, const char *words)
+static void turn_loop(int ms)
+{
+    for (gint64 until = g_get_monotonic_time() + ms * 1000; g_get_monotonic_time() < until;) {
+        g_main_context_iteration(NULL, FALSE);
+        g_usleep(1000);
+    }
+}
+
+static void press(SDL_Keycode key)
+{
+    SDL_Event event = {.type = SDL_KEYDOWN};
+    event.key.keysym.sym = key;
+    event.key.timestamp = SDL_GetTicks();
+    SDL_PushEvent(&event);
+    turn_loop(60);
+}
+
+static void type(const char *text)
+{
+    SDL_Event event = {.type = SDL_TEXTINPUT};
+    g_strlcpy(event.text.text, text, sizeof event.text.text);
+    SDL_PushEvent(&event);
+    turn_loop(60);
+}
+
+/* state: of the sample whose snapshot it is; show and basket may be NULL. */
+static void set_shop(Screens *screens, const char *state, json_t *show, json_t *basket)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(samples); i++) {
+        if (!g_str_equal(samples[i].name, state)) continue;
+        json_t *snapshot = sample_snapshot(&samples[i], g_get_monotonic_time() / 1000);
+        if (show) json_object_set(snapshot, "show", show);
+        if (basket) json_object_set(snapshot, "basket", basket);
+        screens_set_snapshot(screens, snapshot);
+        json_decref(snapshot);
+    }
+}
+
+/* The panel of products, and the demo display with what is shown. */
+static gboolean shoot_products(Screens *screens, const SampleShop *shop, Mailbox *own, Mailbox *shopper, const char *folder, char **choice)
+{
+    static const struct {
+        const char *name, *state;
+        gboolean searched, compare, basket;
+    } cases[] = {{"products_empty", "ready", FALSE, FALSE, FALSE},
+                 {"products_found", "ready", TRUE, FALSE, FALSE},
+                 {"products_live", "live", TRUE, FALSE, TRUE},
+                 {"products_compare", "live", TRUE, TRUE, TRUE}};
+    gboolean fine = TRUE;
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        json_t *show = cases[i].compare ? shop->compare : cases[i].searched ? shop->product : NULL;
+        set_shop(screens, "wrapup", NULL, NULL); /* closes the panel */
+        set_shop(screens, cases[i].state, show, cases[i].basket ? shop->basket : NULL);
+        press(SDLK_F9);
+        if (cases[i].searched) {
+            type("fjell");
+            screens_set_products(screens, "fjell", shop->list);
+        }
+        turn_loop(500);
+        put_picture(own, TRUE, 1280, 720, 8);
+        put_picture(shopper, TRUE, 640, 480, 16);
+        g_autofree char *path = g_strdup_printf("%s/%s_%s_%s_%s.png", folder, cases[i].name, choice[0], choice[1], choice[2]);
+        fine &= shoot(screens, "console", path);
+        g_autofree char *demo = g_strdup_printf("%s/demo_%s_%s_%s.png", folder, cases[i].name, choice[0], choice[2]);
+        if (show) fine &= shoot(screens, "demo", demo);
+    }
+    return fine;
+}
+
+static gboolean shoot_all(const char *folder, const char *share, const char *words, const SampleShop *shop)
 {
     g_auto(GStrv) choice = g_strsplit(words, ":", 3);
     if (g_strv_length(choice) != 3) g_error("%s is not LANGUAGE:WIDTHxHEIGHT:THEME", words);
@@ -109,6 +180,7 @@ static gboolean shoot_all(const char *folder, const char *share, const char *wor
         g_autofree char *demo = g_strdup_printf("%s/demo_%s_%s_%s.png", folder, samples[i].shopper ? "live" : "idle", choice[0], choice[2]);
         if (g_str_equal(samples[i].name, "ready") || g_str_equal(samples[i].name, "live")) fine &= shoot(screens, "demo", demo);
     }
+    fine &= shoot_products(screens, shop, own, shopper, folder, choice);
     screens_free(screens);
     mailbox_free(own);
     mailbox_free(shopper);
@@ -124,7 +196,9 @@ int main(int argc, char **argv)
     }
     if (g_mkdir_with_parents(argv[1], 0755) != 0) g_error("%s cannot be made", argv[1]);
     gboolean fine = TRUE;
+    SampleShop *shop = sample_shop_new("app/desk/web/demo", "tests/pictures/shop.json");
     const char *const *choices = argc > 3 ? (const char *const *)argv + 3 : default_choice;
-    for (; *choices; choices++) fine &= shoot_all(argv[1], argv[2], *choices);
+    for (; *choices; choices++) fine &= shoot_all(argv[1], argv[2], *choices, shop);
+    sample_shop_free(shop);
     return fine ? 0 : 1;
 }
