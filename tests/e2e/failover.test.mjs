@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after as afterAll, before, test } from 'node:test';
 import { installTimeCode } from '../bench/time_code.mjs';
 import { launch } from './browser.mjs';
+import { firstHeard, heardSince, installEarWatch, longestSilence } from './ear_watch.mjs';
 import { after, eventually, now, Shopper, startSystem } from './harness.mjs';
 import { firstOf, installPictureWatch, longestGap, picturesSince } from './picture_watch.mjs';
 
@@ -33,7 +34,7 @@ const over = (name) => eventually(() => `${name} is over`, async () => !(await p
 
 async function inCall(t) {
     await system.settle();
-    const shopper = await Shopper.open(browser, system, { scripts: [[installTimeCode, { camera: null }], [installPictureWatch]] });
+    const shopper = await Shopper.open(browser, system, { scripts: [[installTimeCode, { camera: null }], [installPictureWatch], [installEarWatch]] });
     t.after(async () => {
         for (const name of ['camera-face', 'camera-product', 'microphone', 'microphone-2']) plug(name);
         await shopper.close();
@@ -130,5 +131,40 @@ test('both cameras are drawn: the call goes on with sound and a card, and pictur
     t.diagnostic(`card after ${Math.round(card.at - drawn)} ms, longest gap ${Math.round(gap)} ms; product camera back after ${Math.round(back.at - plugged)} ms, ` +
         `face camera after ${Math.round(face.at - again)} ms`);
     assert.ok(card.at - drawn < TAKEN_MS && gap < TAKEN_MS, `card after ${card.at - drawn} ms, gap ${gap} ms`);
+    await finish(shopper);
+});
+
+test('the microphone is drawn in the call: the other one is heard within 1 s, and the first one again when it is back', async (t) => {
+    const shopper = await inCall(t);
+    await firstHeard(shopper.page, 440, now());
+    const drawn = draw('microphone');
+    const other = await firstHeard(shopper.page, 660, drawn);
+    await told('microphone_spare');
+    await after(QUIET_MS / 2);
+    const silence = longestSilence(await heardSince(shopper.page, drawn), drawn, now());
+    const plugged = plug('microphone');
+    const back = await firstHeard(shopper.page, 440, plugged);
+    await over('microphone_spare');
+    t.diagnostic(`the other one heard after ${Math.round(other.at - drawn)} ms, longest silence ${Math.round(silence)} ms; the first one again after ` +
+        `${Math.round(back.at - plugged)} ms`);
+    assert.ok(other.at - drawn < TAKEN_MS && silence < TAKEN_MS, `heard after ${other.at - drawn} ms, silence of ${silence} ms`);
+    await finish(shopper);
+});
+
+test('both microphones are drawn: the call and its picture go on, the advisor is told, and either one is heard when it is back', async (t) => {
+    const shopper = await inCall(t);
+    await firstHeard(shopper.page, 440, now());
+    draw('microphone-2');
+    const drawn = draw('microphone');
+    await told('microphone_missing');
+    await after(QUIET_MS);
+    const gap = longestGap(await picturesSince(shopper.page, drawn), drawn, now());
+    assert.equal(await shopper.state(), 'live');
+    assert.ok(await shopper.heard(500) < 1e-7, 'nothing is heard');
+    assert.ok(gap < 500, `${gap} ms without a newer picture`);
+    await firstHeard(shopper.page, 660, plug('microphone-2'));
+    await told('microphone_spare');
+    await firstHeard(shopper.page, 440, plug('microphone'));
+    await over('microphone_spare');
     await finish(shopper);
 });
