@@ -67,6 +67,14 @@ void g_async_queue_push(GAsyncQueue *queue, gpointer data)
     look_away(FALSE);
 }
 
+void g_async_queue_push_front(GAsyncQueue *queue, gpointer data)
+{
+    __tsan_release(queue);
+    look_away(TRUE);
+    REAL(g_async_queue_push_front)(queue, data);
+    look_away(FALSE);
+}
+
 static gpointer popped(GAsyncQueue *queue, gpointer data)
 {
     look_away(FALSE);
