@@ -1,6 +1,7 @@
 #include "agent/service.h"
 
 #include "bus/agent1.h"
+#include "bus/names.h"
 
 #include <string.h>
 
@@ -164,12 +165,12 @@ Service *service_new(GDBusConnection *connection, const ServiceEvents *events, G
     service->bus = bus_agent1_skeleton_new();
     service->events = events;
     for (guint i = 0; i < G_N_ELEMENTS(handlers); i++) g_signal_connect(service->bus, handlers[i].signal, handlers[i].callback, service);
-    if (!g_dbus_interface_skeleton_export(G_DBUS_INTERFACE_SKELETON(service->bus), connection, "/org/livebooth/Agent1", error)) {
+    if (!g_dbus_interface_skeleton_export(G_DBUS_INTERFACE_SKELETON(service->bus), connection, AGENT_PATH, error)) {
         service_free(service);
         return NULL;
     }
-    service->name = g_bus_own_name_on_connection(connection, "org.livebooth.Agent1", G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, NULL,
-                                                 on_name_lost, service, NULL);
+    service->name =
+        g_bus_own_name_on_connection(connection, AGENT_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, NULL, on_name_lost, service, NULL);
     return service;
 }
 

@@ -1,5 +1,6 @@
 #include "agent/studio_proxy.h"
 
+#include "bus/names.h"
 #include "bus/studio1.h"
 
 #include <string.h>
@@ -87,8 +88,7 @@ static void on_shopper_picture(BusStudio1 *bus, guint pc, gpointer data)
 
 StudioProxy *studio_proxy_new(GDBusConnection *connection, const StudioEvents *events, GError **error)
 {
-    BusStudio1 *bus = bus_studio1_proxy_new_sync(connection, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START, "org.livebooth.Studio1",
-                                                 "/org/livebooth/Studio1", NULL, error);
+    BusStudio1 *bus = bus_studio1_proxy_new_sync(connection, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START, STUDIO_NAME, STUDIO_PATH, NULL, error);
     if (!bus) return NULL;
     StudioProxy *studio = g_new0(StudioProxy, 1);
     studio->bus = bus;

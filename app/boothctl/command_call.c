@@ -5,22 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One method of the agent without an answer; takes the floating reference of arguments. */
-static int tell(const char *config, const char *method, GVariant *arguments)
-{
-    g_autoptr(GVariant) own = arguments ? g_variant_ref_sink(arguments) : NULL;
-    Control control;
-    int status = 1;
-    if (control_open_agent(&control, config)) {
-        GError *error = NULL;
-        g_autoptr(GVariant) answer =
-            g_dbus_proxy_call_sync(G_DBUS_PROXY(control.agent), method, own, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
-        status = answer ? 0 : control_failed(error);
-    }
-    control_close(&control);
-    return status;
-}
-
 int command_wish(const char *config, int argc, char **argv)
 {
     static const struct {
@@ -29,23 +13,23 @@ int command_wish(const char *config, int argc, char **argv)
     } plain[] = {{"ready", "Ready"},   {"accept", "Accept"},       {"decline", "Decline"},
                  {"hangup", "HangUp"}, {"extend", "ExtendWrapup"}, {"practice", "Practice"}};
     for (guint i = 0; i < G_N_ELEMENTS(plain); i++) {
-        if (strcmp(plain[i].name, argv[0]) == 0) return argc == 1 ? tell(config, plain[i].method, NULL) : commands_usage(argv[0]);
+        if (strcmp(plain[i].name, argv[0]) == 0) return argc == 1 ? control_tell(config, plain[i].method, NULL) : commands_usage(argv[0]);
     }
     if (strcmp(argv[0], "pause") == 0)
-        return argc <= 2 ? tell(config, "Pause", g_variant_new("(s)", argc == 2 ? argv[1] : "")) : commands_usage("pause [REASON]");
+        return argc <= 2 ? control_tell(config, "Pause", g_variant_new("(s)", argc == 2 ? argv[1] : "")) : commands_usage("pause [REASON]");
     if (strcmp(argv[0], "mute") == 0) {
         gboolean on = argc == 2 && strcmp(argv[1], "on") == 0;
         if (argc != 2 || (!on && strcmp(argv[1], "off") != 0)) return commands_usage("mute on|off");
-        return tell(config, "Mute", g_variant_new("(b)", on));
+        return control_tell(config, "Mute", g_variant_new("(b)", on));
     }
-    return argc == 2 ? tell(config, "Camera", g_variant_new("(s)", argv[1])) : commands_usage("camera face|product|pip");
+    return argc == 2 ? control_tell(config, "Camera", g_variant_new("(s)", argv[1])) : commands_usage("camera face|product|pip");
 }
 
 int command_check(const char *config, int argc, char **argv)
 {
     gboolean off = argc == 2 && strcmp(argv[1], "off") == 0;
     if (argc > 2 || (argc == 2 && !off)) return commands_usage("check [off]");
-    return tell(config, "Check", g_variant_new("(b)", !off));
+    return control_tell(config, "Check", g_variant_new("(b)", !off));
 }
 
 static const char *word_after(int argc, char **argv, const char *name)
@@ -68,9 +52,9 @@ int command_note(const char *config, int argc, char **argv)
     if (!fine) return commands_usage("note [--outcome NAME] [--order NUMBER] [--value MINOR --currency CODE] [--tags A,B]");
     const char *list = word_after(argc, argv, "--tags");
     g_auto(GStrv) tags = g_strsplit(list, ",", -1);
-    return tell(config, "Note",
-                g_variant_new("(ssxs^as)", word_after(argc, argv, "--outcome"), word_after(argc, argv, "--order"), value,
-                              word_after(argc, argv, "--currency"), tags));
+    return control_tell(config, "Note",
+                        g_variant_new("(ssxs^as)", word_after(argc, argv, "--outcome"), word_after(argc, argv, "--order"), value,
+                                      word_after(argc, argv, "--currency"), tags));
 }
 
 int command_outcome(const char *config, int argc, char **argv)
@@ -80,7 +64,7 @@ int command_outcome(const char *config, int argc, char **argv)
     const char *order = argc == 2 ? "" : argv[argc - 1];
     if (!g_utf8_validate(order, -1, NULL) || !g_utf8_validate(argv[1], -1, NULL))
         return commands_usage("outcome NAME [[--order] NUMBER], in UTF-8");
-    return tell(config, "Outcome", g_variant_new("(ss)", argv[1], order));
+    return control_tell(config, "Outcome", g_variant_new("(ss)", argv[1], order));
 }
 
 /* --- calls -------------------------------------------------------------------------------------------------------------------------- */

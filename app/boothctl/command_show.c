@@ -3,22 +3,6 @@
 
 #include <string.h>
 
-/* One method of the agent without an answer; takes the floating reference of arguments. */
-static int tell(const char *config, const char *method, GVariant *arguments)
-{
-    g_autoptr(GVariant) own = g_variant_ref_sink(arguments);
-    Control control;
-    int status = 1;
-    if (control_open_agent(&control, config)) {
-        GError *error = NULL;
-        g_autoptr(GVariant) answer =
-            g_dbus_proxy_call_sync(G_DBUS_PROXY(control.agent), method, own, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
-        status = answer ? 0 : control_failed(error);
-    }
-    control_close(&control);
-    return status;
-}
-
 static gboolean are_words(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
@@ -32,17 +16,17 @@ int command_show(const char *config, int argc, char **argv)
     static const char usage[] = "show product|gallery|video ID | compare ID ID [ID ID] | next | previous | hide";
     const char *what = argc > 1 ? argv[1] : "";
     if (!are_words(argc, argv)) return commands_usage(usage);
-    if (strcmp(what, "hide") == 0 && argc == 2) return tell(config, "ShowHide", g_variant_new("()"));
-    if (strcmp(what, "next") == 0 && argc == 2) return tell(config, "ShowNext", g_variant_new("(i)", 1));
-    if (strcmp(what, "previous") == 0 && argc == 2) return tell(config, "ShowNext", g_variant_new("(i)", -1));
+    if (strcmp(what, "hide") == 0 && argc == 2) return control_tell(config, "ShowHide", g_variant_new("()"));
+    if (strcmp(what, "next") == 0 && argc == 2) return control_tell(config, "ShowNext", g_variant_new("(i)", 1));
+    if (strcmp(what, "previous") == 0 && argc == 2) return control_tell(config, "ShowNext", g_variant_new("(i)", -1));
     if (argc < 3) return commands_usage(usage);
-    return tell(config, "Show", g_variant_new("(s^as)", what, argv + 2));
+    return control_tell(config, "Show", g_variant_new("(s^as)", what, argv + 2));
 }
 
 int command_scan(const char *config, int argc, char **argv)
 {
     if (argc != 2 || !are_words(argc, argv)) return commands_usage("scan BARCODE");
-    return tell(config, "Scan", g_variant_new("(s)", argv[1]));
+    return control_tell(config, "Scan", g_variant_new("(s)", argv[1]));
 }
 
 int command_basket(const char *config, int argc, char **argv)
@@ -52,8 +36,8 @@ int command_basket(const char *config, int argc, char **argv)
     guint64 quantity = 1;
     if (!are_words(argc, argv) || argc < 3 || argc > 4) return commands_usage(usage);
     if (argc == 4 && !g_ascii_string_to_unsigned(argv[3], 10, 1, 99, &quantity, NULL)) return commands_usage(usage);
-    if (strcmp(what, "add") == 0) return tell(config, "BasketAdd", g_variant_new("(su)", argv[2], (guint)quantity));
-    if (strcmp(what, "set") == 0 && argc == 4) return tell(config, "BasketSet", g_variant_new("(su)", argv[2], (guint)quantity));
-    if (strcmp(what, "remove") == 0 && argc == 3) return tell(config, "BasketRemove", g_variant_new("(s)", argv[2]));
+    if (strcmp(what, "add") == 0) return control_tell(config, "BasketAdd", g_variant_new("(su)", argv[2], (guint)quantity));
+    if (strcmp(what, "set") == 0 && argc == 4) return control_tell(config, "BasketSet", g_variant_new("(su)", argv[2], (guint)quantity));
+    if (strcmp(what, "remove") == 0 && argc == 3) return control_tell(config, "BasketRemove", g_variant_new("(s)", argv[2]));
     return commands_usage(usage);
 }

@@ -1,5 +1,6 @@
 #include "boothctl/control.h"
 
+#include "bus/names.h"
 #include "config/booth_keys.h"
 
 #include <stdio.h>
@@ -43,16 +44,14 @@ static gboolean is_there(gpointer proxy, const char *what)
 gboolean control_open_agent(Control *control, const char *config)
 {
     if (!control_read(control, config) || !open_bus(control)) return FALSE;
-    control->agent = bus_agent1_proxy_new_sync(control->bus, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START, "org.livebooth.Agent1",
-                                               "/org/livebooth/Agent1", NULL, NULL);
+    control->agent = bus_agent1_proxy_new_sync(control->bus, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START, AGENT_NAME, AGENT_PATH, NULL, NULL);
     return is_there(control->agent, "agent");
 }
 
 gboolean control_open_studio(Control *control, const char *config)
 {
     if (!control_read(control, config) || !open_bus(control)) return FALSE;
-    control->studio = bus_studio1_proxy_new_sync(control->bus, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START, "org.livebooth.Studio1",
-                                                 "/org/livebooth/Studio1", NULL, NULL);
+    control->studio = bus_studio1_proxy_new_sync(control->bus, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START, STUDIO_NAME, STUDIO_PATH, NULL, NULL);
     return is_there(control->studio, "studio");
 }
 
@@ -71,4 +70,19 @@ int control_failed(GError *error)
     fprintf(stderr, "boothctl: %s\n", error->message);
     g_error_free(error);
     return 1;
+}
+
+int control_tell(const char *config, const char *method, GVariant *arguments)
+{
+    g_autoptr(GVariant) own = arguments ? g_variant_ref_sink(arguments) : NULL;
+    Control control;
+    int status = 1;
+    if (control_open_agent(&control, config)) {
+        GError *error = NULL;
+        g_autoptr(GVariant) answer =
+            g_dbus_proxy_call_sync(G_DBUS_PROXY(control.agent), method, own, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+        status = answer ? 0 : control_failed(error);
+    }
+    control_close(&control);
+    return status;
 }

@@ -24,5 +24,9 @@ gboolean control_open_agent(Control *control, const char *config);
 gboolean control_open_studio(Control *control, const char *config);
 void control_close(Control *control);
 
+/* Calls one method of the agent that answers nothing. Takes the floating reference of arguments, which may be NULL. Returns the exit
+ * status. */
+int control_tell(const char *config, const char *method, GVariant *arguments);
+
 /* Says on stderr why a call failed, without D-Bus' own words. Returns 1. */
 int control_failed(GError *error);

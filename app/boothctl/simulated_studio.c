@@ -1,17 +1,14 @@
 #include "boothctl/simulated_studio.h"
 
 #include "bus/agent1.h"
+#include "bus/names.h"
 #include "bus/studio1.h"
 #include "wire/wire.h"
 
 #include <string.h>
 
-#define AGENT_NAME  "org.livebooth.Agent1"
-#define AGENT_PATH  "/org/livebooth/Agent1"
-#define STUDIO_NAME "org.livebooth.Studio1"
-#define STUDIO_PATH "/org/livebooth/Studio1"
-#define LOOK_MS     50   /* the advisor looks at the console */
-#define AGAIN_MS    1000 /* a button that was pressed in vain is pressed anew */
+#define LOOK_MS  50   /* the advisor looks at the console */
+#define AGAIN_MS 1000 /* a button that was pressed in vain is pressed anew */
 
 struct SimulatedStudio {
     const StudioHabits *habits;
@@ -45,19 +42,18 @@ static void set_media(SimulatedStudio *studio, const char *state)
     json_decref(sound);
 }
 
-static void set_session(SimulatedStudio *studio, const char *call, guint gen, guint pc)
+static void set_session(SimulatedStudio *studio, const char *call, guint gen, guint pc, const char *state)
 {
     studio->pc = pc;
     bus_studio1_set_session(studio->skeleton, g_variant_new("(suu)", call, gen, pc));
+    set_media(studio, state);
 }
 
 static gboolean on_prepare(BusStudio1 *skeleton, GDBusMethodInvocation *invocation, const char *call, guint gen, guint pc,
                            const char *const *codecs, const char *ice, gpointer data)
 {
     (void)codecs, (void)ice;
-    SimulatedStudio *studio = data;
-    set_session(studio, call, gen, pc);
-    set_media(studio, "new");
+    set_session(data, call, gen, pc, "new");
     bus_studio1_complete_prepare(skeleton, invocation);
     return TRUE;
 }
@@ -66,9 +62,7 @@ static gboolean on_start(BusStudio1 *skeleton, GDBusMethodInvocation *invocation
                          const char *const *codecs, const char *ice, gpointer data)
 {
     (void)codecs, (void)ice;
-    SimulatedStudio *studio = data;
-    set_session(studio, call, gen, pc);
-    set_media(studio, "connecting");
+    set_session(data, call, gen, pc, "connecting");
     bus_studio1_complete_start(skeleton, invocation);
     bus_studio1_emit_media_state(skeleton, pc, "connecting");
     bus_studio1_emit_local_signal(skeleton, pc, "{\"kind\":\"offer\",\"sdp\":\"v=0\\r\\n\",\"codec\":\"H264\"}");
@@ -88,8 +82,7 @@ static gboolean on_remote_signal(BusStudio1 *skeleton, GDBusMethodInvocation *in
 
 static gboolean on_stop(BusStudio1 *skeleton, GDBusMethodInvocation *invocation, gpointer data)
 {
-    set_session(data, "", 0, 0);
-    set_media(data, "none");
+    set_session(data, "", 0, 0, "none");
     bus_studio1_complete_stop(skeleton, invocation);
     return TRUE;
 }
@@ -170,8 +163,7 @@ static gboolean serve(SimulatedStudio *studio, GError **error)
     };
     studio->skeleton = bus_studio1_skeleton_new();
     for (gsize i = 0; i < G_N_ELEMENTS(handlers); i++) g_signal_connect(studio->skeleton, handlers[i].signal, handlers[i].handler, studio);
-    set_session(studio, "", 0, 0);
-    set_media(studio, "none");
+    set_session(studio, "", 0, 0, "none");
     if (!g_dbus_interface_skeleton_export(G_DBUS_INTERFACE_SKELETON(studio->skeleton), studio->bus, STUDIO_PATH, error)) return FALSE;
     studio->name = g_bus_own_name_on_connection(studio->bus, STUDIO_NAME, G_BUS_NAME_OWNER_FLAGS_NONE, NULL, NULL, NULL, NULL);
     return TRUE;

@@ -1,6 +1,7 @@
 #include "studio/service.h"
 
 #include "bus/agent1.h"
+#include "bus/names.h"
 #include "bus/studio1.h"
 #include "studio/channel.h"
 #include "studio/products.h"
@@ -8,10 +9,6 @@
 #include <jansson.h>
 #include <string.h>
 
-#define STUDIO_NAME   "org.livebooth.Studio1"
-#define STUDIO_PATH   "/org/livebooth/Studio1"
-#define AGENT_NAME    "org.livebooth.Agent1"
-#define AGENT_PATH    "/org/livebooth/Agent1"
 #define RETRY_S       1
 #define HEALTH_MS     1000
 #define CALL_LIMIT_MS 3000 /* an answer of the agent to a wish */
