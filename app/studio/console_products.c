@@ -324,17 +324,16 @@ static guint choices_of(const Console *console, const json_t *show, Choice *list
     return add_choice(list, count, "hide", "products_hide", ICON_CROSS, "show_hide", "", "");
 }
 
-static void choices(const Console *console, Rect rect, const json_t *show)
+static void choices(const Console *console, Rect rect, const Choice *list, guint count)
 {
-    Choice list[8];
-    guint count = choices_of(console, show, list);
+    double height = CLAMP(rect.h / ((count + 1) / 2) - 8, TOUCH, 72);
     for (guint i = 0; i < count; i += 2) {
-        Rect row = rect_cut_top(&rect, 72, 8);
+        Rect row = rect_cut_top(&rect, height, 8);
         for (guint k = i; k < MIN(i + 2, count); k++) {
             Button button = console_plain_button(console, list[k].id, console_text(console, list[k].key));
             button.icon = list[k].selected ? ICON_CHECK : list[k].icon;
             button.icon_above = TRUE;
-            button.style = STYLE_LABEL;
+            button.style = STYLE_SMALL;
             button.selected = list[k].selected;
             button.wish = list[k].wish;
             button.argument = scene_string(console->scene, list[k].argument);
@@ -376,9 +375,16 @@ static void shown_column(const Console *console, Rect rect)
     }
     const json_t *product = json_array_get(products, 0);
     gboolean turns = !compare && strcmp(member(show, "kind"), "video") != 0 && json_array_size(json_object_get(product, "images")) > 1;
-    if (!compare) offer_line(console, rect_cut_top(&rect, 32, 10), product, theme->surface);
-    if (turns) turn_buttons(console, rect_cut_top(&rect, TOUCH, 10), show);
-    choices(console, rect, show);
+    Choice list[8];
+    guint count = choices_of(console, show, list);
+    /* With a problem and a notice on the screen there is room for what can be done alone. */
+    double spare = rect.h - (count + 1) / 2 * (TOUCH + 8) + 8;
+    if (!compare && spare >= 42) {
+        offer_line(console, rect_cut_top(&rect, 32, 10), product, theme->surface);
+        spare -= 42;
+    }
+    if (turns && spare >= TOUCH + 10) turn_buttons(console, rect_cut_top(&rect, TOUCH, 10), show);
+    choices(console, rect, list, count);
 }
 
 /* --- the panel

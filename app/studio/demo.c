@@ -109,7 +109,7 @@ static void fact(const Demo *demo, Rect rect, Icon icon, guint32 colour, guint32
 {
     double size = style == STYLE_HEADING ? 26 : 20;
     scene_icon(demo->scene, icon, rect_centre(rect_cut_left(&rect, size, 12), size, size), colour, on);
-    words(demo, rect, style, ALIGN_LEFT, demo->theme->text, on, 1, text);
+    scene_text(demo->scene, rect, style, ALIGN_LEFT, demo->theme->text, on, text);
 }
 
 /* Rating, online, in this store: as many lines as there are; cuts them off rect. */

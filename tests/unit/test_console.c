@@ -163,6 +163,51 @@ static void build_sample(Scene *scene, const Theme *theme, const Text *text, con
     json_decref(snapshot);
 }
 
+/* The panel of products in every state that it has, and what the demo display then shows. */
+static guint check_products(const char *where, Scene *scene, const Theme *theme, const Text *text, double width, double height)
+{
+    json_t *shop = json_load_file("tests/pictures/shop.json", 0, NULL);
+    assert_non_null(shop);
+    guint faults = 0;
+    for (gsize i = 0; i < G_N_ELEMENTS(samples); i++) {
+        if (!g_str_equal(samples[i].name, "ready") && !g_str_equal(samples[i].name, "live") && !g_str_equal(samples[i].name, "live_muted"))
+            continue;
+        for (int turn = 0; turn < 5; turn++) {
+            json_t *snapshot = sample_snapshot(&samples[i], NOW_MS), *show = json_object_get(shop, turn % 2 ? "product" : "compare");
+            if (turn) json_object_set(snapshot, "show", show);
+            if (turn > 1) json_object_set(snapshot, "basket", json_object_get(shop, "basket"));
+            View view;
+            view_read(&view, snapshot, FALSE);
+            Shelf *shelf = shelf_new();
+            shelf_do(shelf, "open");
+            field_type(shelf->query, "fjell");
+            if (turn) shelf_take(shelf, "fjell", json_object_get(shop, "list"));
+            if (turn > 2) shelf_do(shelf, "basket");
+            if (turn > 3) shelf->notice = "products_unknown";
+            const Console console = {.scene = scene,
+                                     .theme = theme,
+                                     .text = text,
+                                     .view = &view,
+                                     .now_mono = NOW_MS,
+                                     .clock = "20:48",
+                                     .shopper_visible = TRUE,
+                                     .message = "",
+                                     .order = "",
+                                     .shelf = shelf,
+                                     .shop = snapshot};
+            console_build(&console, width, height);
+            faults += check_scene(where, scene);
+            demo_build(&(Demo){.scene = scene, .theme = theme, .text = text, .name = "Oslo City", .brand = "", .show = show}, width,
+                       height);
+            faults += check_scene(where, scene);
+            shelf_free(shelf);
+            json_decref(snapshot);
+        }
+    }
+    json_decref(shop);
+    return faults;
+}
+
 static guint check_language(const char *share, const char *language, const char *theme_name)
 {
     g_autoptr(Text) text = text_load(share, language, NULL);
@@ -178,8 +223,11 @@ static guint check_language(const char *share, const char *language, const char 
             build_sample(scene, theme, text, &samples[i], width, height);
             faults += check_scene(where, scene);
         }
+        g_autofree char *products = g_strdup_printf("products %s %dx%d %s", language, sizes[s].width, sizes[s].height, theme_name);
+        faults += check_products(products, scene, theme, text, width, height);
         for (int on_air = 0; on_air < 2; on_air++) {
-            demo_build(&(Demo){.scene = scene, .theme = theme, .text = text, .name = "Oslo City", .brand = "", .on_air = on_air}, width, height);
+            demo_build(&(Demo){.scene = scene, .theme = theme, .text = text, .name = "Oslo City", .brand = "", .on_air = on_air}, width,
+                       height);
             faults += check_scene(language, scene);
         }
     }
