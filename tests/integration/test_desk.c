@@ -163,61 +163,88 @@ static void talk(Client *booth, Client *shopper, const Held *held)
     drop(client_expect(booth, "media_up"));
 }
 
+/* Booth b1 at desk 0, and a shopper whose call it has. */
+typedef struct {
+    Client *booth, *shopper;
+    Ticket ticket;
+    Held held;
+} Scene;
+
+static Scene begin_ring(Centre *centre, guint shopper_desk)
+{
+    Scene call = {.booth = centre_booth(centre, 0, "b1", 1, NULL, NULL), .shopper = centre_shopper(centre, shopper_desk)};
+    pull(call.booth, 1);
+    call.ticket = ask(call.shopper, "tv");
+    call.held = take_offer(call.booth);
+    return call;
+}
+
+static Scene begin_call(Centre *centre, guint shopper_desk)
+{
+    Scene call = begin_ring(centre, shopper_desk);
+    accept_call(call.booth, call.shopper, &call.held);
+    return call;
+}
+
+static Scene begin_talk(Centre *centre, guint shopper_desk)
+{
+    Scene call = begin_call(centre, shopper_desk);
+    talk(call.booth, call.shopper, &call.held);
+    return call;
+}
+
+static void end_scene(Scene *call)
+{
+    clear(&call->ticket, &call->held);
+    client_free(call->booth);
+    client_free(call->shopper);
+}
+
 static void test_whole_call(void **state)
 {
     Centre *centre = *state;
-    Client *booth = centre_booth(centre, 0, "b1", 1, NULL, NULL), *shopper = centre_shopper(centre, 0);
-    pull(booth, 1);
-    Ticket ticket = ask(shopper, "tv");
-    Held held = take_offer(booth);
-    assert_string_equal(held.id, ticket.id);
-    assert_int_equal(held.gen, 1);
-    accept_call(booth, shopper, &held);
-    talk(booth, shopper, &held);
-    prove(booth, "renew", &held, NULL);
-    prove(booth, "end", &held, "hangup");
-    json_t *ended = client_expect(shopper, "ended");
+    Scene call = begin_ring(centre, 0);
+    assert_string_equal(call.held.id, call.ticket.id);
+    assert_int_equal(call.held.gen, 1);
+    accept_call(call.booth, call.shopper, &call.held);
+    talk(call.booth, call.shopper, &call.held);
+    prove(call.booth, "renew", &call.held, NULL);
+    prove(call.booth, "end", &call.held, "hangup");
+    json_t *ended = client_expect(call.shopper, "ended");
     assert_string_equal(wire_string(ended, "outcome"), "completed");
     drop(ended);
-    drop(client_expect(booth, "ended"));
-    rate(shopper, &ticket);
-    drop(client_expect(shopper, "rated"));
-    client_say(booth, json_pack("{s:s, s:i, s:i, s:{s:s}}", "t", "record", "epoch", 1, "seq", 1, "record", "call", ticket.id));
-    drop(client_expect(booth, "recorded"));
-    json_t *records = centre_records(centre, 0, ticket.id, 3);
+    drop(client_expect(call.booth, "ended"));
+    rate(call.shopper, &call.ticket);
+    drop(client_expect(call.shopper, "rated"));
+    client_say(call.booth, json_pack("{s:s, s:i, s:i, s:{s:s}}", "t", "record", "epoch", 1, "seq", 1, "record", "call", call.ticket.id));
+    drop(client_expect(call.booth, "recorded"));
+    json_t *records = centre_records(centre, 0, call.ticket.id, 3);
     assert_int_equal(json_array_size(records), 3);
     json_decref(records);
-    expect_record(centre, ticket.id, "completed", "");
-    clear(&ticket, &held);
-    client_free(booth);
-    client_free(shopper);
+    expect_record(centre, call.ticket.id, "completed", "");
+    end_scene(&call);
 }
 
 /* Only what a record says counts: the page may name what it likes. */
 static void test_spoke_before(void **state)
 {
     Centre *centre = *state;
-    Client *booth = centre_booth(centre, 0, "b1", 1, NULL, NULL), *shopper = centre_shopper(centre, 0);
-    pull(booth, 1);
-    Ticket ticket = ask(shopper, "tv");
-    Held held = take_offer(booth);
-    accept_call(booth, shopper, &held);
-    talk(booth, shopper, &held);
-    prove(booth, "end", &held, "hangup");
-    drop(client_expect(shopper, "ended"));
-    drop(client_expect(booth, "ended"));
-    expect_record(centre, ticket.id, "completed", "");
-    const char *named[] = {ticket.id, "c00000000000000000000000000000000"};
+    Scene call = begin_talk(centre, 0);
+    prove(call.booth, "end", &call.held, "hangup");
+    drop(client_expect(call.shopper, "ended"));
+    drop(client_expect(call.booth, "ended"));
+    expect_record(centre, call.ticket.id, "completed", "");
+    const char *named[] = {call.ticket.id, "c00000000000000000000000000000000"};
     for (int i = 0; i < 2; i++) {
         json_t *again = centre_ask("tv");
         json_object_set_new(again, "before", json_string(named[i]));
-        pull(booth, 2 + i);
+        pull(call.booth, 2 + i);
         Client *back = centre_shopper(centre, 0);
         client_say(back, again);
-        json_t *offer = client_expect(booth, "offer");
+        json_t *offer = client_expect(call.booth, "offer");
         assert_int_equal(wire_bool(offer, "before"), i == 0);
         Held next = {g_strdup(wire_string(offer, "call")), g_strdup(wire_string(offer, "nonce")), wire_int(offer, "gen")};
-        prove(booth, "decline", &next, NULL);
+        prove(call.booth, "decline", &next, NULL);
         json_decref(offer);
         client_say(back, json_pack("{s:s}", "t", "leave"));
         drop(client_expect(back, "ended"));
@@ -225,74 +252,55 @@ static void test_spoke_before(void **state)
         g_free(next.nonce);
         client_free(back);
     }
-    clear(&ticket, &held);
-    client_free(booth);
-    client_free(shopper);
+    end_scene(&call);
 }
 
 /* That the booth's peer connection stands is no picture; only the shopper's page knows of one. */
 static void test_no_picture_ever(void **state)
 {
     Centre *centre = *state;
-    Client *booth = centre_booth(centre, 0, "b1", 1, NULL, NULL), *shopper = centre_shopper(centre, 0);
-    pull(booth, 1);
-    Ticket ticket = ask(shopper, "tv");
-    Held held = take_offer(booth);
-    accept_call(booth, shopper, &held);
-    client_say(booth, json_pack("{s:s, s:s, s:I}", "t", "media_up", "call", held.id, "gen", (json_int_t)held.gen));
-    prove(booth, "end", &held, "hangup");
-    json_t *ended = client_expect(shopper, "ended");
+    Scene call = begin_call(centre, 0);
+    client_say(call.booth, json_pack("{s:s, s:s, s:I}", "t", "media_up", "call", call.held.id, "gen", (json_int_t)call.held.gen));
+    prove(call.booth, "end", &call.held, "hangup");
+    json_t *ended = client_expect(call.shopper, "ended");
     assert_string_equal(wire_string(ended, "outcome"), "setup_failed");
     drop(ended);
-    drop(client_expect(booth, "ended"));
-    expect_record(centre, ticket.id, "setup_failed", "network");
-    clear(&ticket, &held);
-    client_free(booth);
-    client_free(shopper);
+    drop(client_expect(call.booth, "ended"));
+    expect_record(centre, call.ticket.id, "setup_failed", "network");
+    end_scene(&call);
 }
 
 /* The page left the line before it heard that the advisor had accepted. */
 static void test_leave_crosses_accept(void **state)
 {
     Centre *centre = *state;
-    Client *booth = centre_booth(centre, 0, "b1", 1, NULL, NULL), *shopper = centre_shopper(centre, 0);
-    pull(booth, 1);
-    Ticket ticket = ask(shopper, "tv");
-    Held held = take_offer(booth);
-    accept_call(booth, shopper, &held);
-    client_say(shopper, json_pack("{s:s}", "t", "leave"));
-    drop(client_expect(shopper, "ended"));
-    json_t *ended = client_expect(booth, "ended");
+    Scene call = begin_call(centre, 0);
+    client_say(call.shopper, json_pack("{s:s}", "t", "leave"));
+    drop(client_expect(call.shopper, "ended"));
+    json_t *ended = client_expect(call.booth, "ended");
     assert_string_equal(wire_string(ended, "outcome"), "abandoned");
     drop(ended);
-    expect_record(centre, ticket.id, "abandoned", "left_before_promise");
-    clear(&ticket, &held);
-    client_free(booth);
-    client_free(shopper);
+    expect_record(centre, call.ticket.id, "abandoned", "left_before_promise");
+    end_scene(&call);
 }
 
 /* Whoever does not know whether its accept was heard says it again and is answered again. */
 static void test_accept_again(void **state)
 {
     Centre *centre = *state;
-    Client *booth = centre_booth(centre, 0, "b1", 1, NULL, NULL), *shopper = centre_shopper(centre, 0);
-    pull(booth, 1);
-    Ticket ticket = ask(shopper, "tv");
-    Held held = take_offer(booth);
-    prove(booth, "accept", &held, NULL);
-    drop(client_expect(booth, "accepted"));
-    client_free(booth);
+    Scene call = begin_ring(centre, 0);
+    prove(call.booth, "accept", &call.held, NULL);
+    drop(client_expect(call.booth, "accepted"));
+    client_free(call.booth);
     json_t *welcome;
-    booth = centre_booth(centre, 0, "b1", 2, claim(&held), &welcome);
+    call.booth = centre_booth(centre, 0, "b1", 2, claim(&call.held), &welcome);
     assert_string_equal(wire_string(welcome, "resume"), "kept");
     drop(welcome);
-    prove(booth, "accept", &held, NULL);
-    drop(client_expect(booth, "accepted"));
-    prove(booth, "end", &held, "hangup");
-    drop(client_expect(booth, "ended"));
-    clear(&ticket, &held);
-    client_free(booth);
-    client_free(shopper);
+    prove(call.booth, "accept", &call.held, NULL);
+    drop(client_expect(call.booth, "accepted"));
+    prove(call.booth, "end", &call.held, "hangup");
+    drop(client_expect(call.booth, "ended"));
+    end_scene(&call);
 }
 
 static void say_no_picture(Client *shopper, const Held *held)
@@ -304,55 +312,42 @@ static void say_no_picture(Client *shopper, const Held *held)
 static void test_no_picture(void **state)
 {
     Centre *centre = *state;
-    Client *booth = centre_booth(centre, 0, "b1", 1, NULL, NULL), *shopper = centre_shopper(centre, 0);
-    pull(booth, 1);
-    Ticket ticket = ask(shopper, "tv");
-    Held held = take_offer(booth);
-    accept_call(booth, shopper, &held);
-    talk(booth, shopper, &held);
-    say_no_picture(shopper, &held);
-    drop(client_expect(booth, "no_picture"));
-    client_free(shopper);
-    prove(booth, "end", &held, "media_lost");
-    shopper = centre_shopper(centre, 0);
-    resume(shopper, &ticket);
-    drop(client_expect(shopper, "connecting"));
-    say_no_picture(shopper, &held);
-    json_t *queued = client_expect(shopper, "queued");
+    Scene call = begin_talk(centre, 0);
+    say_no_picture(call.shopper, &call.held);
+    drop(client_expect(call.booth, "no_picture"));
+    client_free(call.shopper);
+    prove(call.booth, "end", &call.held, "media_lost");
+    call.shopper = centre_shopper(centre, 0);
+    resume(call.shopper, &call.ticket);
+    drop(client_expect(call.shopper, "connecting"));
+    say_no_picture(call.shopper, &call.held);
+    json_t *queued = client_expect(call.shopper, "queued");
     assert_true(wire_bool(queued, "requeued"));
     drop(queued);
-    drop(client_expect(booth, "withdrawn"));
-    pull(booth, 2);
-    clear(NULL, &held);
-    held = take_offer(booth);
-    assert_string_equal(held.id, ticket.id);
-    assert_int_equal(held.gen, 2);
-    clear(&ticket, &held);
-    client_free(booth);
-    client_free(shopper);
+    drop(client_expect(call.booth, "withdrawn"));
+    pull(call.booth, 2);
+    clear(NULL, &call.held);
+    call.held = take_offer(call.booth);
+    assert_string_equal(call.held.id, call.ticket.id);
+    assert_int_equal(call.held.gen, 2);
+    end_scene(&call);
 }
 
 /* One that grows beyond the limit on its way must not cost the booth its link. */
 static void test_long_signal(void **state)
 {
     Centre *centre = *state;
-    Client *booth = centre_booth(centre, 0, "b1", 1, NULL, NULL), *shopper = centre_shopper(centre, 0);
-    pull(booth, 1);
-    Ticket ticket = ask(shopper, "tv");
-    Held held = take_offer(booth);
-    accept_call(booth, shopper, &held);
+    Scene call = begin_call(centre, 0);
     g_autoptr(GString) sdp = g_string_new("v=0");
     while (sdp->len < 32735) g_string_append_c(sdp, '\n'); /* two bytes each in JSON */
-    json_t *signal = signal_from_shopper(&held);
+    json_t *signal = signal_from_shopper(&call.held);
     json_object_set_new(signal, "sdp", json_string(sdp->str));
-    client_say(shopper, signal);
-    json_t *error = client_expect(shopper, "error");
+    client_say(call.shopper, signal);
+    json_t *error = client_expect(call.shopper, "error");
     assert_string_equal(wire_string(error, "code"), "bad_message");
     drop(error);
-    talk(booth, shopper, &held);
-    clear(&ticket, &held);
-    client_free(booth);
-    client_free(shopper);
+    talk(call.booth, call.shopper, &call.held);
+    end_scene(&call);
 }
 
 /* Waits until the shopper is told that the call is back in line; what was told of the line before does not count. Returns the place. */
@@ -624,60 +619,47 @@ static void test_ended_is_known_everywhere(void **state)
 static void test_desk_dies(void **state)
 {
     Centre *centre = *state;
-    Client *booth = centre_booth(centre, 0, "b1", 1, NULL, NULL), *shopper = centre_shopper(centre, 0);
-    pull(booth, 1);
-    Ticket ticket = ask(shopper, "tv");
-    Held held = take_offer(booth);
-    accept_call(booth, shopper, &held);
-    talk(booth, shopper, &held);
+    Scene call = begin_talk(centre, 0);
     centre_kill(&centre->desks[0].process, SIGKILL);
-    client_free(booth);
-    client_free(shopper);
+    client_free(call.booth);
+    client_free(call.shopper);
     json_t *welcome;
-    booth = centre_booth(centre, 1, "b1", 1, claim(&held), &welcome);
+    call.booth = centre_booth(centre, 1, "b1", 1, claim(&call.held), &welcome);
     assert_string_equal(wire_string(welcome, "resume"), "kept");
     drop(welcome);
     centre_start_desk(centre, 0);
-    shopper = centre_shopper(centre, 0);
-    resume(shopper, &ticket);
-    drop(client_expect(shopper, "connecting"));
+    call.shopper = centre_shopper(centre, 0);
+    resume(call.shopper, &call.ticket);
+    drop(client_expect(call.shopper, "connecting"));
     /* Now over the bus, from desk to desk. What is said before the shopper's desk listens is not kept; it listens when it has passed a
      * word. */
-    client_say(shopper, signal_from_shopper(&held));
-    drop(client_expect(booth, "signal"));
-    client_say(booth, signal_from_booth(&held, "v=0\r\n"));
-    drop(client_expect(shopper, "signal"));
-    client_say(shopper, json_pack("{s:s, s:I}", "t", "hangup", "gen", (json_int_t)held.gen));
-    drop(client_expect(booth, "ended"));
-    drop(client_expect(shopper, "ended"));
-    expect_record(centre, ticket.id, "completed", "");
-    clear(&ticket, &held);
-    client_free(booth);
-    client_free(shopper);
+    client_say(call.shopper, signal_from_shopper(&call.held));
+    drop(client_expect(call.booth, "signal"));
+    client_say(call.booth, signal_from_booth(&call.held, "v=0\r\n"));
+    drop(client_expect(call.shopper, "signal"));
+    client_say(call.shopper, json_pack("{s:s, s:I}", "t", "hangup", "gen", (json_int_t)call.held.gen));
+    drop(client_expect(call.booth, "ended"));
+    drop(client_expect(call.shopper, "ended"));
+    expect_record(centre, call.ticket.id, "completed", "");
+    end_scene(&call);
 }
 
 /* The word of the picture died with the shopper's desk, and the advisor has hung up before the page is back: they talked all the same. */
 static void test_desk_dies_before_the_end(void **state)
 {
     Centre *centre = *state;
-    Client *booth = centre_booth(centre, 0, "b1", 1, NULL, NULL), *shopper = centre_shopper(centre, 1);
-    pull(booth, 1);
-    Ticket ticket = ask(shopper, "tv");
-    Held held = take_offer(booth);
-    accept_call(booth, shopper, &held);
+    Scene call = begin_call(centre, 1);
     centre_kill(&centre->desks[1].process, SIGKILL);
-    client_free(shopper);
-    prove(booth, "end", &held, "hangup");
-    shopper = centre_shopper(centre, 0);
-    resume(shopper, &ticket);
-    drop(client_expect(shopper, "connecting"));
-    client_say(shopper, json_pack("{s:s, s:I, s:i}", "t", "media_up", "gen", (json_int_t)held.gen, "pc", 1));
-    drop(client_expect(shopper, "ended"));
-    drop(client_expect(booth, "ended"));
-    expect_record(centre, ticket.id, "completed", "");
-    clear(&ticket, &held);
-    client_free(booth);
-    client_free(shopper);
+    client_free(call.shopper);
+    prove(call.booth, "end", &call.held, "hangup");
+    call.shopper = centre_shopper(centre, 0);
+    resume(call.shopper, &call.ticket);
+    drop(client_expect(call.shopper, "connecting"));
+    client_say(call.shopper, json_pack("{s:s, s:I, s:i}", "t", "media_up", "gen", (json_int_t)call.held.gen, "pc", 1));
+    drop(client_expect(call.shopper, "ended"));
+    drop(client_expect(call.booth, "ended"));
+    expect_record(centre, call.ticket.id, "completed", "");
+    end_scene(&call);
 }
 
 /* Desk 1 hears of the calls late; all else it hears at once. */
@@ -784,25 +766,18 @@ static void test_end_out_of_sight(void **state)
 {
     Centre *centre = *state;
     Laggard *laggard = start_laggard(centre);
-    Client *booth = centre_booth(centre, 0, "b1", 1, NULL, NULL), *shopper = centre_shopper(centre, 1);
-    pull(booth, 1);
-    Ticket ticket = ask(shopper, "tv");
-    Held held = take_offer(booth);
-    accept_call(booth, shopper, &held);
-    talk(booth, shopper, &held);
+    Scene call = begin_talk(centre, 1);
     laggard_set_lag(laggard, TRUE);
-    prove(booth, "end", &held, "hangup");
-    drop(client_expect(booth, "ended"));
-    expect_record(centre, ticket.id, "completed", "");
+    prove(call.booth, "end", &call.held, "hangup");
+    drop(client_expect(call.booth, "ended"));
+    expect_record(centre, call.ticket.id, "completed", "");
     laggard_lose_held(laggard);
-    json_t *ended = client_expect(shopper, "ended");
+    json_t *ended = client_expect(call.shopper, "ended");
     assert_string_equal(wire_string(ended, "outcome"), "completed");
     drop(ended);
-    assert_false(client_has(shopper, "error"));
+    assert_false(client_has(call.shopper, "error"));
     centre_await(centre->desks[1].process, "ended out of sight", 1);
-    clear(&ticket, &held);
-    client_free(booth);
-    client_free(shopper);
+    end_scene(&call);
     centre_kill(&centre->desks[1].process, SIGTERM);
     laggard_free(laggard);
 }
@@ -836,37 +811,30 @@ static void test_desk_dies_ringing(void **state)
 static void test_bus_dies(void **state)
 {
     Centre *centre = *state;
-    Client *booth = centre_booth(centre, 0, "b1", 1, NULL, NULL), *shopper = centre_shopper(centre, 0);
-    pull(booth, 1);
-    Ticket ticket = ask(shopper, "tv");
-    Held held = take_offer(booth);
-    accept_call(booth, shopper, &held);
-    talk(booth, shopper, &held);
+    Scene call = begin_talk(centre, 0);
     centre_kill(&centre->nats, SIGKILL);
-    client_say(booth, signal_from_booth(&held, "v=0\r\n"));
-    drop(client_expect(shopper, "signal"));
+    client_say(call.booth, signal_from_booth(&call.held, "v=0\r\n"));
+    drop(client_expect(call.shopper, "signal"));
     Client *other = centre_shopper(centre, 0);
     client_say(other, centre_ask("tv"));
     json_t *error = client_expect(other, "error");
     assert_string_equal(wire_string(error, "code"), "unavailable");
     drop(error);
-    prove(booth, "end", &held, "hangup");
-    client_say(shopper, json_pack("{s:s, s:I}", "t", "hangup", "gen", (json_int_t)held.gen));
-    await_pong(shopper);
-    assert_false(client_has(shopper, "ended"));
+    prove(call.booth, "end", &call.held, "hangup");
+    client_say(call.shopper, json_pack("{s:s, s:I}", "t", "hangup", "gen", (json_int_t)call.held.gen));
+    await_pong(call.shopper);
+    assert_false(client_has(call.shopper, "ended"));
     centre_start_nats(centre);
-    drop(client_expect(shopper, "ended"));
-    drop(client_expect(booth, "ended"));
-    expect_record(centre, ticket.id, "completed", "");
+    drop(client_expect(call.shopper, "ended"));
+    drop(client_expect(call.booth, "ended"));
+    expect_record(centre, call.ticket.id, "completed", "");
     /* And it serves again. */
-    pull(booth, 2);
-    clear(&ticket, &held);
-    ticket = ask(other, "phones");
-    held = take_offer(booth);
-    assert_string_equal(held.id, ticket.id);
-    clear(&ticket, &held);
-    client_free(booth);
-    client_free(shopper);
+    pull(call.booth, 2);
+    clear(&call.ticket, &call.held);
+    call.ticket = ask(other, "phones");
+    call.held = take_offer(call.booth);
+    assert_string_equal(call.held.id, call.ticket.id);
+    end_scene(&call);
     client_free(other);
 }
 
