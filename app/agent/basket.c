@@ -202,5 +202,6 @@ gboolean basket_is_template(const char *template)
     g_autoptr(Basket) none = basket_new();
     g_autofree char *link = fill(template, &(Filling){none, "", ""});
     gboolean web = g_str_has_prefix(template, "https://") || g_str_has_prefix(template, "http://");
-    return link && web && (strstr(template, "{items}") || strstr(template, "{ids}")) && g_uri_is_valid(link, G_URI_FLAGS_NONE, NULL);
+    return link && web && !strpbrk(template, " \t\r\n\"<>\\") && (strstr(template, "{items}") || strstr(template, "{ids}")) &&
+           g_uri_is_valid(link, G_URI_FLAGS_NONE, NULL);
 }

@@ -17,6 +17,7 @@ struct Channel {
     json_t *show;    /* of the last snapshot in a call; NULL: none */
     json_t *basket;  /* the message */
     char *told_card, *told_basket;
+    gboolean floods;
     double allowance;
     gint64 refilled;
 };
@@ -187,10 +188,10 @@ void channel_take(Channel *channel, guint pc, const char *text, gint64 now)
         channel_reset(channel);
         channel->pc = pc;
     }
-    if (!is_allowed(channel, now)) {
-        g_message("data channel: too many messages; one is dropped");
-        return;
-    }
+    gboolean allowed = is_allowed(channel, now);
+    if (!allowed && !channel->floods) g_message("data channel: the page says too much at once; what is too much is dropped");
+    channel->floods = !allowed;
+    if (!allowed) return;
     g_autoptr(GError) error = NULL;
     json_t *message = wire_decode(WIRE_SHOPPER_TO_BOOTH, text, strlen(text), &error);
     if (message)
