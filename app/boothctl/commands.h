@@ -19,5 +19,6 @@ int command_scan(const char *config, int argc, char **argv);
 int command_basket(const char *config, int argc, char **argv);
 int command_panel(const char *config, int argc, char **argv);
 int command_authority(const char *config, int argc, char **argv);
+int command_provision(const char *config, int argc, char **argv);
 
 int commands_usage(const char *line); /* says it on stderr; returns 2 */

@@ -41,6 +41,7 @@ static const struct {
     {"wait", command_wait, "STATE [--timeout S]", "until the booth is in a state"},
     {"panel", command_panel, "press BUTTON", "on the simulated panel: answer, ready, hangup"},
     {"authority", command_authority, "init|desk|booth ...", "certificates for trials"},
+    {"provision", command_provision, "[ROOT]", "what booth.txt says becomes what this booth runs on"},
     {"simulate", simulate, "WHAT ...", "stand-ins and load"},
 };
 
