@@ -1,6 +1,7 @@
 // Calls between a real browser and a booth: what shopper and advisor see of each, and how it ends in the records. One system serves all cases.
 import assert from 'node:assert/strict';
 import { after as afterAll, before, test } from 'node:test';
+import { blind } from './blind.mjs';
 import { launch } from './browser.mjs';
 import { after, eventually, now, Shopper, startSystem } from './harness.mjs';
 
@@ -67,6 +68,21 @@ test('a browser that refuses H.264 gets VP8', async () => {
     await shopper.moving();
     assert.equal((await shopper.stats()).codec, 'VP8');
     await finish(shopper);
+    await shopper.close();
+});
+
+test('a browser that agrees to H.264 and decodes none of it gets VP8', async () => {
+    await system.settle();
+    const shopper = await Shopper.open(browser, system, { scripts: [[blind, ['H264']]] });
+    await shopper.ask();
+    await answer();
+    await shopper.until('live');
+    const { codec, frames } = await shopper.stats();
+    assert.equal(codec, 'VP8');
+    assert.ok(frames > 0);
+    const { record, booth } = await finish(shopper);
+    assert.equal(record.outcome, 'completed');
+    assert.equal(booth.codec, 'VP8');
     await shopper.close();
 });
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { blind } from './blind.mjs';
 import { launch } from './browser.mjs';
 import { playBooth, startDesk } from './desk_double.mjs';
 
@@ -40,7 +41,7 @@ afterEach(async () => {
 async function open(address = '/?lang=en', { from = browser, width = 1280, height = 900, script } = {}) {
     context = await from.newContext({ viewport: { width, height }, reducedMotion: 'reduce', bypassCSP: false });
     page = await context.newPage();
-    if (script) await page.addInitScript(script);
+    if (script) await page.addInitScript(...script);
     faults = [];
     page.on('pageerror', (error) => faults.push(error.message));
     page.on('console', (entry) => entry.type() === 'error' && !/WebSocket connection|ERR_|404/.test(entry.text()) && faults.push(entry.text()));
@@ -97,23 +98,9 @@ async function live(address) {
     return other;
 }
 
-/* In a browser that decodes none of these codecs: it counts no decoded frame and shows none. */
-function blind(codecs) {
-    HTMLVideoElement.prototype.requestVideoFrameCallback = () => 0;
-    const get = RTCPeerConnection.prototype.getStats;
-    RTCPeerConnection.prototype.getStats = async function () {
-        const all = new Map(await get.call(this));
-        for (const [id, row] of all) {
-            const codec = row.type === 'inbound-rtp' && row.kind === 'video' && all.get(row.codecId);
-            if (codec && codecs.includes(codec.mimeType.slice('video/'.length))) all.set(id, { ...row, framesDecoded: 0 });
-        }
-        return all;
-    };
-}
-
 /* A call in a browser that is blind to these, until it has refused what it was offered first: H.264. */
 async function undecoded(codecs) {
-    await open('/?lang=en', { script: `(${blind})(${JSON.stringify(codecs)})` });
+    await open('/?lang=en', { script: [blind, codecs] });
     await inLine();
     const other = await booth();
     desk.send(connecting());
