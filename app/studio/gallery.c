@@ -170,7 +170,9 @@ static void run(gpointer data, gpointer shared)
     Gallery *gallery = shared;
     SoupSession *session = g_private_get(&own);
     if (!session) {
-        session = soup_session_new_with_options("timeout", GALLERY_FETCH_S / 2, "max-conns", CONNECTIONS, "user-agent", "livebooth", NULL);
+        /* Without a proxy, as the booth's link to the desk: what looks for one (libproxy) would run scripts in this process. */
+        session = soup_session_new_with_options("timeout", GALLERY_FETCH_S / 2, "proxy-resolver", NULL, "max-conns", CONNECTIONS,
+                                                "user-agent", "livebooth", NULL);
         g_private_set(&own, session);
     }
     if (!g_cancellable_is_cancelled(gallery->cancel)) job->picture = fetch(session, job, gallery->cancel);
