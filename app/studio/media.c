@@ -26,8 +26,8 @@
 struct Media {
     MediaEvents events;
     int width, height, fps, ceiling_kbps;
-    gboolean loopback, relay_only, muted;
-    int shopper_kbps;
+    gboolean loopback, relay_only, muted, cancel_echo;
+    int shopper_kbps, speaker_delay_ms;
     char *prefer;
     const AudioDriver *speaker;
     char *speaker_device;
@@ -249,7 +249,8 @@ static gboolean open_session(Media *media, guint pc, const char *const *codecs, 
                             .muted = media->muted,
                             .speaker = media->speaker,
                             .speaker_device = media->speaker_device,
-                            .cancel_echo = sound_has_echo(media->sound)};
+                            .speaker_delay_ms = media->speaker_delay_ms,
+                            .cancel_echo = media->cancel_echo && sound_has_echo(media->sound)};
     RtcEvents events = {.local_signal = tell_signal,
                         .state = tell_state,
                         .chat = tell_chat,
@@ -485,6 +486,8 @@ static void read_settings(Media *media, const Config *config)
     media->loopback = config_bool(config, "media", "loopback");
     media->relay_only = config_bool(config, "media", "relay_only");
     media->shopper_kbps = (int)config_int(config, "media", "shopper_kbps");
+    media->speaker_delay_ms = (int)config_int(config, "audio", "speaker_delay_ms");
+    media->cancel_echo = config_bool(config, "audio", "cancel_echo");
     media->prefer = g_strdup(config_string(config, "media", "prefer"));
     media->practice_voice =
         g_strdup_printf("%s/practice/%s.opus", config_string(config, "booth", "share"), config_string(config, "booth", "language"));

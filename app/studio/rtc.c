@@ -2,6 +2,7 @@
 
 #include "drivers/camera/camera_code.h"
 #include "studio/channel.h"
+#include "studio/echo.h"
 #include "studio/encoder.h"
 #include "studio/pacer.h"
 #include "studio/playout_delay.h"
@@ -20,6 +21,7 @@
 #include <nice/nice.h>
 #include <string.h>
 
+#define PROBE              "shopper" /* of the echo canceller */
 #define VIDEO_PT           96
 #define AUDIO_PT           111
 #define JITTER_MS          60
@@ -452,15 +454,15 @@ static const char *video_in(gboolean is_vp8)
 
 static char *describe(gboolean is_vp8, gboolean has_dsp)
 {
+    g_autofree char *canceller = has_dsp ? echo_canceller(PROBE) : NULL;
     return g_strdup_printf(
         "webrtcbin name=rtc bundle-policy=max-bundle latency=%d "
         "appsrc name=video format=time is-live=true max-buffers=30 max-bytes=0 leaky-type=downstream ! %s pt=%d ! rtc.sink_0 "
-        "appsrc name=audio format=time is-live=true max-buffers=2 max-bytes=0 leaky-type=downstream ! %s"
+        "appsrc name=audio format=time is-live=true max-buffers=2 max-bytes=0 leaky-type=downstream ! %s%s"
         "volume name=mute ! level name=sent interval=500000000 ! "
         "opusenc audio-type=voice bitrate=40000 frame-size=20 complexity=3 inband-fec=true packet-loss-percentage=5 ! "
         "rtpopuspay name=audiopay pt=%d ! rtc.sink_1",
-        JITTER_MS, video_out(is_vp8), VIDEO_PT, has_dsp ? "webrtcdsp probe=shopper noise-suppression=true gain-control=true ! " : "",
-        AUDIO_PT);
+        JITTER_MS, video_out(is_vp8), VIDEO_PT, canceller ? canceller : "", canceller ? " ! " : "", AUDIO_PT);
 }
 
 static GstCaps *codec_preference(gboolean is_video, gboolean is_vp8)
@@ -537,13 +539,16 @@ static void set_up_ice(Rtc *rtc, const RtcSettings *settings)
 
 static void build_incoming(Rtc *rtc, const RtcSettings *settings, gboolean is_vp8, gboolean has_dsp)
 {
+    g_autofree char *probe = has_dsp ? echo_probe(PROBE) : NULL;
     g_autofree char *video = g_strdup_printf("%s ! appsink name=picture sync=false async=false max-buffers=1 drop=true", video_in(is_vp8));
-    g_autofree char *audio = g_strdup_printf("rtpopusdepay ! opusdec plc=true use-inband-fec=true ! audioconvert ! audioresample ! "
-                                             "audio/x-raw,format=S16LE,rate=48000,channels=1 ! %s level name=received interval=500000000 ! "
-                                             "queue max-size-time=200000000 leaky=downstream",
-                                             has_dsp ? "webrtcechoprobe name=shopper !" : "");
+    g_autofree char *audio =
+        g_strdup_printf("rtpopusdepay ! opusdec plc=true use-inband-fec=true ! audioconvert ! audioresample ! "
+                        "audio/x-raw,format=S16LE,rate=48000,channels=1 ! %s%slevel name=received interval=500000000 ! "
+                        "queue max-size-time=200000000 leaky=downstream",
+                        probe ? probe : "", probe ? " ! " : "");
     rtc->video_in = gst_parse_bin_from_description_full(video, TRUE, NULL, GST_PARSE_FLAG_NONE, NULL);
     rtc->audio_in = gst_parse_bin_from_description_full(audio, TRUE, NULL, GST_PARSE_FLAG_NONE, NULL);
+    if (has_dsp) echo_set_delay(GST_BIN(rtc->audio_in), PROBE, settings->speaker_delay_ms);
     rtc->speaker = settings->speaker->new_speaker(settings->speaker_device);
     if (!rtc->speaker) rtc->speaker = gst_element_factory_make("fakesink", NULL);
     g_object_set(rtc->speaker, "async", FALSE, NULL);
@@ -649,7 +654,7 @@ void rtc_warm_up(void)
 Rtc *rtc_new(const RtcSettings *settings, const RtcEvents *events, GError **error)
 {
     gboolean is_vp8 = strcmp(settings->codec, "VP8") == 0;
-    g_autoptr(GstElementFactory) dsp = settings->cancel_echo ? gst_element_factory_find("webrtcdsp") : NULL;
+    gboolean has_dsp = settings->cancel_echo && echo_can_cancel();
     Rtc *rtc = g_new0(Rtc, 1);
     rtc->references = 1;
     g_mutex_init(&rtc->lock);
@@ -661,13 +666,13 @@ Rtc *rtc_new(const RtcSettings *settings, const RtcEvents *events, GError **erro
     rtc->audio_sent_db = rtc->audio_received_db = SOUND_SILENCE_DB;
     rtc->received_age_ms = -1;
     rtc->measured_us = g_get_monotonic_time();
-    g_autofree char *text = describe(is_vp8, dsp != NULL);
+    g_autofree char *text = describe(is_vp8, has_dsp);
     rtc->pipeline = gst_parse_launch_full(text, NULL, GST_PARSE_FLAG_FATAL_ERRORS, error);
     if (!rtc->pipeline) {
         rtc_free(rtc);
         return NULL;
     }
-    build_incoming(rtc, settings, is_vp8, dsp != NULL);
+    build_incoming(rtc, settings, is_vp8, has_dsp);
     find_parts(rtc);
     rtc_set_mute(rtc, settings->muted);
     g_signal_connect(rtc->bin, "on-ice-candidate", G_CALLBACK(on_candidate), rtc);

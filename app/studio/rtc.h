@@ -36,6 +36,7 @@ typedef struct {
     gboolean muted;
     const AudioDriver *speaker;
     const char *speaker_device; /* may be NULL */
+    int speaker_delay_ms;       /* as of echo_set_delay() */
     gboolean cancel_echo;
 } RtcSettings;
 

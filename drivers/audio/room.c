@@ -17,6 +17,7 @@ typedef struct {
 struct Room {
     GMutex lock;
     gboolean sounds;
+    float distortion;
     Path paths[1 + REFLECTIONS];
     guint count;
     float ring[RING];
@@ -69,6 +70,7 @@ void room_set(Room *room, const RoomShape *shape)
     g_mutex_lock(&room->lock);
     room->sounds = shape != NULL;
     if (shape) {
+        room->distortion = (float)shape->distortion;
         double direct = pow(10, -shape->loss_db / 20);
         room->paths[0] = (Path){samples_of(shape->delay_ms), (float)direct};
         room->count = 1;
@@ -98,7 +100,9 @@ gboolean room_parse(const char *text, RoomShape *shape, GError **error)
     RoomShape read = ROOM_USUAL;
     if (!g_key_file_load_from_data(file, text, (gsize)-1, G_KEY_FILE_NONE, error)) return FALSE;
     if (!read_number(file, "delay_ms", 0, 400, &read.delay_ms, error) || !read_number(file, "loss_db", 0, 60, &read.loss_db, error) ||
-        !read_number(file, "reverb_ms", 0, 400, &read.reverb_ms, error) || !read_number(file, "reverb_db", -40, 6, &read.reverb_db, error))
+        !read_number(file, "reverb_ms", 0, 400, &read.reverb_ms, error) ||
+        !read_number(file, "reverb_db", -40, 6, &read.reverb_db, error) ||
+        !read_number(file, "distortion", 0, 0.5, &read.distortion, error))
         return FALSE;
     *shape = read;
     return TRUE;
@@ -122,7 +126,8 @@ void room_play(Room *room, GstClockTime time, const gint16 *samples, gsize count
     if (room->end == 0) room->begin = room->end = at;
     extend(room, at + (gint64)count);
     for (gsize i = 0; i < count; i++, at++) {
-        if (at >= room->begin) room->ring[at & (RING - 1)] += samples[i];
+        float part = (float)samples[i] / 32768;
+        if (at >= room->begin) room->ring[at & (RING - 1)] += samples[i] * (1 - room->distortion * part * part);
     }
     g_mutex_unlock(&room->lock);
 }
