@@ -5,9 +5,10 @@
 #include <string.h>
 
 #define TOP_HEIGHT    64.0
-#define QUEUE_HEIGHT  60.0
+#define QUEUE_HEIGHT  68.0
 #define BANNER_HEIGHT 60.0
 #define BANNER_ROWS   2
+#define STRIP_HEIGHT  44.0
 
 static void state_pill(const Console *console, Rect rect)
 {
@@ -28,6 +29,11 @@ static void state_pill(const Console *console, Rect rect)
     if (view->state == VIEW_PAUSED) fill = theme->warn_fill, on = theme->on_warn;
     if (view->agent_gone) fill = theme->raised, on = theme->text;
     const char *word = console_text(console, view->agent_gone ? "state_gone" : looks[view->state].key);
+    char key[64];
+    g_snprintf(key, sizeof key, "pause_%s", view->pause_reason);
+    gboolean reasoned = view->state == VIEW_PAUSED && !view->agent_gone && *view->pause_reason && text_has(console->text, "console", key);
+    g_autofree char *both = reasoned ? g_strdup_printf("%s · %s", word, console_text(console, key)) : NULL;
+    if (both && strcmp(word, console_text(console, key)) != 0) word = both;
     Icon icon = view->agent_gone ? ICON_RESTART : looks[view->state].icon;
     double width = draw_text_width(console->scene->fonts, STYLE_BUTTON, word) + 1;
     Rect pill = rect_centre(rect, width + 20 + 10 + 40, 40);
@@ -70,8 +76,9 @@ static void queue_chip(const Console *console, Rect *room, const ViewTopic *topi
 {
     Scene *scene = console->scene;
     const Theme *theme = console->theme;
-    char number[24];
-    g_snprintf(number, sizeof number, "%" G_GINT64_FORMAT, topic->waiting);
+    if (!topic->waiting) return;
+    g_autofree char *time = console_duration(console, view_topic_wait(console->view, topic, console->now_mono));
+    g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT " · %s", topic->waiting, time);
     const char *word = console_word(console, "topic", topic->id);
     double word_width = draw_text_width(scene->fonts, STYLE_LABEL, word) + 1,
            number_width = draw_text_width(scene->fonts, STYLE_LABEL, number) + 1;
@@ -91,6 +98,51 @@ static void queue_chip(const Console *console, Rect *room, const ViewTopic *topi
     scene_text(scene, inner, STYLE_LABEL, ALIGN_LEFT, theme->text, theme->raised, number);
 }
 
+/* From the right, who waits longest first: where there is no room for all, those are seen. */
+static void queue_chips(const Console *console, Rect *inner)
+{
+    const View *view = console->view;
+    gboolean shown[VIEW_TOPICS_MAX] = {FALSE};
+    for (guint n = 0; n < view->topic_count; n++) {
+        guint first = view->topic_count;
+        for (guint i = 0; i < view->topic_count; i++) {
+            if (!shown[i] && (first == view->topic_count || view->topics[i].oldest_ms > view->topics[first].oldest_ms)) first = i;
+        }
+        shown[first] = TRUE;
+        queue_chip(console, inner, &view->topics[first]);
+    }
+}
+
+/* How many of the hour's shoppers were answered in time. */
+static void queue_level(const Console *console, Rect *inner, guint32 on)
+{
+    const View *view = console->view;
+    if (!view->within_ms) return;
+    double width = console_level(console, *inner, STYLE_BUTTON, &view->service, on);
+    rect_cut_left(inner, width, 26);
+}
+
+/* In the whole strip's colour, so that it is seen from the corner of an eye; said in words, too. */
+static void queue_alert(const Console *console, Rect rect, Rect inner)
+{
+    Scene *scene = console->scene;
+    const Theme *theme = console->theme;
+    const View *view = console->view;
+    scene_box(scene, rect, 0, theme->warn_fill);
+    scene_icon(scene, ICON_BELL, rect_centre(rect_cut_left(&inner, 26, 14), 26, 26), theme->on_warn, theme->warn_fill);
+    g_autofree char *count = text_count(console->text, "console", "queue", view->waiting);
+    g_autofree char *time = console_duration(console, view_longest_wait(view, console->now_mono));
+    g_autofree char *words = text_format(console->text, "console", "queue_alert", "count", count, "time", time, NULL);
+    double width = MIN(draw_text_width(scene->fonts, STYLE_BUTTON, words) + 1, inner.w);
+    scene_text(scene, rect_cut_left(&inner, width, 24), STYLE_BUTTON, ALIGN_LEFT, theme->on_warn, theme->warn_fill, words);
+    if (view->within_ms && inner.w > 96) {
+        Rect pill = rect_centre(rect_cut_left(&inner, 96, 14), 96, 36);
+        scene_box(scene, pill, 18, theme->raised);
+        console_level(console, rect_inset(pill, 14, 0), STYLE_LABEL, &view->service, theme->raised);
+    }
+    queue_chips(console, &inner);
+}
+
 static void queue_strip(const Console *console, Rect rect)
 {
     Scene *scene = console->scene;
@@ -98,7 +150,14 @@ static void queue_strip(const Console *console, Rect rect)
     const View *view = console->view;
     scene_panel(scene, "queue", rect, theme->surface);
     Rect inner = rect_inset(rect, LAYOUT_GAP + 4, 0);
-    if (console_may_have_products(console)) console_products_button(console, rect_inset(rect_cut_right(&inner, 230, 24), 0, 2), FALSE);
+    Rect button =
+        console_may_have_products(console) ? rect_inset(rect_cut_right(&inner, 230, 24), 0, (rect.h - LAYOUT_TOUCH) / 2) : (Rect){0};
+    if (view->alert && view->link_up && view->waiting) {
+        queue_alert(console, rect, inner);
+        if (button.w > 0) console_products_button(console, button, FALSE);
+        return;
+    }
+    if (button.w > 0) console_products_button(console, button, FALSE);
     scene_icon(scene, ICON_PEOPLE, rect_centre(rect_cut_left(&inner, 26, 14), 26, 26), theme->text_soft, theme->surface);
     if (!view->link_up) {
         scene_text(scene, inner, STYLE_LABEL, ALIGN_LEFT, theme->text, theme->surface,
@@ -108,14 +167,15 @@ static void queue_strip(const Console *console, Rect rect)
     g_autofree char *count =
         view->waiting ? text_count(console->text, "console", "queue", view->waiting) : g_strdup(console_text(console, "queue_none"));
     double width = draw_text_width(scene->fonts, STYLE_BUTTON, count) + 1;
-    scene_text(scene, rect_cut_left(&inner, width, 28), STYLE_BUTTON, ALIGN_LEFT, theme->text, theme->surface, count);
-    if (!view->waiting) return;
-    g_autofree char *time = console_duration(console, view_longest_wait(view, console->now_mono));
-    g_autofree char *longest = text_format(console->text, "console", "queue_longest", "time", time, NULL);
-    width = draw_text_width(scene->fonts, STYLE_LABEL, longest) + 1;
-    scene_icon(scene, ICON_CLOCK, rect_centre(rect_cut_left(&inner, 22, 10), 22, 22), theme->text_soft, theme->surface);
-    scene_text(scene, rect_cut_left(&inner, width, 28), STYLE_LABEL, ALIGN_LEFT, theme->text, theme->surface, longest);
-    for (guint i = view->topic_count; i > 0; i--) queue_chip(console, &inner, &view->topics[i - 1]);
+    scene_text(scene, rect_cut_left(&inner, width, 24), STYLE_BUTTON, ALIGN_LEFT, theme->text, theme->surface, count);
+    if (view->waiting) {
+        g_autofree char *time = console_duration(console, view_longest_wait(view, console->now_mono));
+        width = draw_text_width(scene->fonts, STYLE_BUTTON, time) + 1;
+        scene_icon(scene, ICON_CLOCK, rect_centre(rect_cut_left(&inner, 22, 8), 22, 22), theme->text_soft, theme->surface);
+        scene_text(scene, rect_cut_left(&inner, width, 24), STYLE_BUTTON, ALIGN_LEFT, theme->text, theme->surface, time);
+    }
+    queue_level(console, &inner, theme->surface);
+    queue_chips(console, &inner);
 }
 
 static void banner_row(const Console *console, Rect rect, gboolean error, Icon icon, const char *title, const char *what, const char *more)
@@ -147,13 +207,34 @@ static void problem_row(const Console *console, Rect rect, const ViewProblem *pr
                console_text(console, known ? what : "do_other"), rest);
 }
 
-/* Errors before warnings; at most two in sight, in a call one, because the picture matters more. */
+/* Nobody may take practice for a call, nor a call for practice. */
+static void practice_strip(const Console *console, Rect *area)
+{
+    Scene *scene = console->scene;
+    const Theme *theme = console->theme;
+    Rect rect = rect_cut_top(area, STRIP_HEIGHT, LAYOUT_GAP - 4);
+    scene_panel(scene, "practice", rect, theme->background);
+    scene_box(scene, rect, 14, theme->accent_fill);
+    Rect inner = rect_inset(rect, 18, 0);
+    scene_icon(scene, ICON_TRAINING, rect_centre(rect_cut_left(&inner, 26, 14), 26, 26), theme->on_accent, theme->accent_fill);
+    const char *title = console_text(console, "practice_title");
+    double width = MIN(draw_text_width(scene->fonts, STYLE_BUTTON, title) + 1, inner.w);
+    scene_text(scene, rect_cut_left(&inner, width, 18), STYLE_BUTTON, ALIGN_LEFT, theme->on_accent, theme->accent_fill, title);
+    scene_text(scene, inner, STYLE_LABEL, ALIGN_LEFT, theme->on_accent, theme->accent_fill, console_text(console, "practice_line"));
+}
+
+/* Errors before warnings; at most two in sight, with a shopper one, because the picture matters more. The checks say it themselves. */
 static void banner(const Console *console, Rect *area)
 {
     const View *view = console->view;
-    gboolean own_screen = view->state == VIEW_STARTING || (view->agent_gone && !view->in_call);
+    if (view->practice && !view->agent_gone) {
+        practice_strip(console, area);
+        return;
+    }
+    gboolean own_screen = view->state == VIEW_STARTING || view->checking || (view->agent_gone && !view->in_call);
     if (own_screen || (!view->problem_count && !view->agent_gone)) return;
-    guint rows = view->agent_gone ? 1 : MIN(view->problem_count, view->in_call ? 1 : BANNER_ROWS);
+    gboolean busy = view->in_call || view->state == VIEW_WRAPUP;
+    guint rows = view->agent_gone ? 1 : MIN(view->problem_count, busy ? 1 : BANNER_ROWS);
     Rect rect = rect_cut_top(area, rows * (BANNER_HEIGHT + 8) - 8, LAYOUT_GAP - 4);
     scene_panel(console->scene, "banner", rect, console->theme->background);
     if (view->agent_gone) {
@@ -181,6 +262,10 @@ static void state_area(const Console *console, Rect area)
         console_gone(console, area);
         return;
     }
+    if (view->checking) {
+        console_checks(console, area);
+        return;
+    }
     if (console_has_products(console) && !view->in_call) {
         console_own_column(console, rect_cut_right(&area, RIGHT_COLUMN, LAYOUT_GAP), TRUE);
         console_products(console, area);
@@ -193,7 +278,7 @@ static void state_area(const Console *console, Rect area)
     case VIEW_CONNECTING:
     case VIEW_LIVE: console_call(console, area); break;
     case VIEW_WRAPUP: console_wrapup(console, area); break;
-    default: console_starting(console, area); break;
+    default: console_checks(console, area); break;
     }
 }
 

@@ -1,9 +1,9 @@
 /* console: lays out what the advisor sees, for every state of the booth, as a scene.
  *
  * The frame is the same in every state: top bar, problems with what to do, the state's own area, and the waiting line at the bottom.
- * Keys: F1 ready or accept, F2 decline, F3 mute, F4 F5 F6 face, product or both cameras, F7 write a message, F8 end the call, F9 products;
- * 1 to 5 choose a reason to pause or an outcome; Tab, Shift+Tab and Enter reach everything; Esc leaves a text field. Draws nothing and
- * keeps nothing. Main thread only. */
+ * Keys: F1 ready, accept or done, F2 decline or more time, F3 mute, F4 F5 F6 face, product or both cameras, F7 write a message, F8 end the
+ * call, F9 products; 1 to 5 choose a reason to pause or an outcome; Tab, Shift+Tab and Enter reach everything; Esc leaves a text field.
+ * Draws nothing and keeps nothing. Main thread only. */
 #pragma once
 
 #include "studio/gallery.h"
@@ -11,6 +11,7 @@
 #include "studio/shelf.h"
 #include "studio/theme.h"
 #include "studio/view.h"
+#include "studio/wrapup.h"
 #include "text/text.h"
 
 typedef struct {
@@ -28,14 +29,16 @@ typedef struct {
     gboolean shopper_visible, own_visible; /* their pictures are moving */
     const ChatLine *const *chat;           /* oldest first */
     guint chat_count;
-    const char *message, *order; /* what stands in the text fields */
-    const Shelf *shelf;          /* NULL: the booth has no products to look through */
-    Gallery *gallery;            /* NULL: no pictures of products */
-    const json_t *shop;          /* the snapshot, for show and basket; may be NULL */
+    const char *message; /* what stands in the text field */
+    const Wrapup *wrapup;
+    const Shelf *shelf; /* NULL: the booth has no products to look through */
+    Gallery *gallery;   /* NULL: no pictures of products */
+    const json_t *shop; /* the snapshot, for show and basket; may be NULL */
 } Console;
 
 #define CONSOLE_MESSAGE "message" /* ids of the text fields */
 #define CONSOLE_ORDER   "order"
+#define CONSOLE_VALUE   "value"
 #define CONSOLE_QUERY   "query"
 #define CONSOLE_SEND    "send" /* sends the message */
 

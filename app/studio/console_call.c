@@ -1,4 +1,4 @@
-/* The screens with a shopper: ringing, connecting and live, wrap-up. */
+/* The screens with a shopper: ringing, connecting and live. */
 #include "studio/console_parts.h"
 
 #include "studio/draw.h"
@@ -10,6 +10,7 @@
 #define RING_SIZE       250.0
 #define BUBBLE_PADDING  12.0
 #define FACTS_LEAST     160.0 /* room in which the call's topic is worth telling */
+#define LINK_CHARACTERS 48
 
 static void fact(const Console *console, Rect rect, const char *label, const char *value, gboolean foreign)
 {
@@ -65,6 +66,23 @@ static void ringing_buttons(const Console *console, Rect row)
     console_button(console, row, &decline);
 }
 
+/* That it rings, and whether the shopper has spoken with an advisor before. */
+static void ringing_title(const Console *console, Rect row)
+{
+    Scene *scene = console->scene;
+    const Theme *theme = console->theme;
+    gboolean before = console->view->before;
+    const char *title = console_text(console, "ringing_title"), *words = console_text(console, before ? "ringing_before" : "ringing_first");
+    scene_text(scene, rect_cut_left(&row, draw_text_width(scene->fonts, STYLE_LABEL, title) + 1, 16), STYLE_LABEL, ALIGN_LEFT, theme->good,
+               theme->surface, title);
+    double width = MIN(draw_text_width(scene->fonts, STYLE_SMALL, words) + 1 + 18 + 8 + 28, row.w);
+    Rect pill = rect_cut_left(&row, width, 0);
+    scene_box(scene, pill, pill.h / 2, theme->raised);
+    Rect inner = rect_inset(pill, 14, 0);
+    scene_icon(scene, before ? ICON_RESTART : ICON_SPARK, rect_centre(rect_cut_left(&inner, 18, 8), 18, 18), theme->accent, theme->raised);
+    scene_text(scene, inner, STYLE_SMALL, ALIGN_LEFT, theme->text, theme->raised, words);
+}
+
 void console_ringing(const Console *console, Rect area)
 {
     Scene *scene = console->scene;
@@ -75,20 +93,30 @@ void console_ringing(const Console *console, Rect area)
     scene_frame(scene, area, CARD_RADIUS, SCENE_NO_COLOUR, theme->good, 4);
     ringing_buttons(console, rect_cut_bottom(&inner, 120, 24));
     Rect side = rect_cut_right(&inner, RING_SIZE, 32);
-    double height = 28 + 6 + 70 + 22 + 62 + 18 + 92;
+    double height = 34 + 10 + 70 + 16 + 62 + 16 + 92 + 26;
     inner = rect_centre(inner, inner.w, MIN(height, inner.h));
-    scene_text(scene, rect_cut_top(&inner, 28, 6), STYLE_LABEL, ALIGN_LEFT, theme->good, theme->surface,
-               console_text(console, "ringing_title"));
-    scene_text(scene, rect_cut_top(&inner, 70, 22), STYLE_NUMBER, ALIGN_LEFT, theme->text, theme->surface,
+    ringing_title(console, rect_cut_top(&inner, 34, 10));
+    scene_text(scene, rect_cut_top(&inner, 70, 16), STYLE_NUMBER, ALIGN_LEFT, theme->text, theme->surface,
                console_word(console, "topic", view->topic));
     g_autofree char *waited = console_duration(console, view->waited_ms);
-    Rect facts = rect_cut_top(&inner, 62, 18);
+    Rect facts = rect_cut_top(&inner, 62, 16);
     fact(console, rect_column(facts, 2, 0, LAYOUT_GAP), console_text(console, "ringing_language"),
          console_word(console, "language", view->language), FALSE);
     fact(console, rect_column(facts, 2, 1, LAYOUT_GAP), console_text(console, "ringing_waited"), waited, FALSE);
     gboolean product = *view->product_title != '\0';
-    fact(console, rect_cut_top(&inner, 92, 0), console_text(console, "ringing_product"),
-         product ? view->product_title : console_text(console, "ringing_no_product"), product);
+    g_autofree char *link = view_short_link(view->product, LINK_CHARACTERS);
+    fact(console, rect_cut_top(&inner, product ? 92 : 62, 0), console_text(console, "ringing_product"),
+         product ? view->product_title
+         : *link ? link
+                 : console_text(console, "ringing_no_product"),
+         product);
+    if (product && *link && inner.h >= 24)
+        scene_words(scene, &(SceneItem){.rect = rect_cut_top(&inner, 26, 0),
+                                        .style = STYLE_SMALL,
+                                        .colour = theme->text_soft,
+                                        .on = theme->surface,
+                                        .text = link,
+                                        .foreign = TRUE});
     double ring = MIN(RING_SIZE, side.h);
     ringing_countdown(console, rect_centre(side, ring, ring));
 }
@@ -308,56 +336,4 @@ void console_call(const Console *console, Rect area)
     else
         own_picture(console, rect_cut_top(&column, picture + 8 + 44, LAYOUT_GAP));
     chat(console, column);
-}
-
-static void wrapup_bar(const Console *console, Rect rect)
-{
-    Scene *scene = console->scene;
-    const Theme *theme = console->theme;
-    const View *view = console->view;
-    scene_panel(scene, "wrapup_bar", rect, theme->surface);
-    g_autofree char *time = console_clock(view_seconds_left(view->wrapup_until_mono, console->now_mono) * 1000);
-    g_autofree char *left = text_format(console->text, "console", "wrapup_left", "time", time, NULL);
-    scene_text(scene, rect_cut_top(&rect, 28, 8), STYLE_CLOCK, ALIGN_LEFT, theme->text, theme->surface, left);
-    Rect bar = rect_cut_top(&rect, 14, 0);
-    double part = view_part_left(view->since_mono, view->wrapup_until_mono, console->now_mono);
-    scene_box(scene, bar, 7, theme->raised);
-    bar.w *= part;
-    if (part > 0) scene_box(scene, bar, 7, part < 0.25 ? theme->warn : theme->accent);
-}
-
-void console_wrapup(const Console *console, Rect area)
-{
-    static const struct {
-        const char *outcome, *keycap;
-        Icon icon;
-    } outcomes[] = {
-        {"sale", "1", ICON_CART},     {"reserved", "2", ICON_BOOKMARK}, {"follow_up", "3", ICON_CALENDAR},
-        {"advice", "4", ICON_ADVICE}, {"none", "5", ICON_MINUS},
-    };
-    Scene *scene = console->scene;
-    const Theme *theme = console->theme;
-    Rect inner = rect_inset(console_card(console, "wrapup", area), 8, 4);
-    scene_text(scene, rect_cut_top(&inner, 46, 4), STYLE_TITLE, ALIGN_LEFT, theme->text, theme->surface,
-               console_text(console, "wrapup_title"));
-    scene_text(scene, rect_cut_top(&inner, 28, 24), STYLE_BODY, ALIGN_LEFT, theme->text_soft, theme->surface,
-               console_text(console, "wrapup_line"));
-    Rect bar = rect_cut_bottom(&inner, 50, 24), order = rect_cut_bottom(&inner, LAYOUT_TOUCH + 4, 24);
-    Rect row = rect_cut_top(&inner, 360, 0);
-    for (guint i = 0; i < G_N_ELEMENTS(outcomes); i++) {
-        char id[SCENE_ID_MAX];
-        g_snprintf(id, sizeof id, "outcome_%s", outcomes[i].outcome);
-        Button button = console_plain_button(console, id, console_text(console, id));
-        button.icon = outcomes[i].icon;
-        button.icon_above = TRUE;
-        button.keycap = outcomes[i].keycap;
-        button.key = SDLK_1 + (int)i;
-        button.wish = "outcome";
-        button.argument = outcomes[i].outcome;
-        button.style = STYLE_HEADING;
-        console_button(console, rect_column(row, G_N_ELEMENTS(outcomes), i, LAYOUT_GAP), &button);
-    }
-    order.w = MIN(order.w, 560);
-    console_field(console, order, CONSOLE_ORDER, console->order, console_text(console, "wrapup_order"), SDLK_F7, "F7");
-    wrapup_bar(console, bar);
 }

@@ -4,39 +4,14 @@
 #include "studio/draw.h"
 
 #include <SDL2/SDL_keycode.h>
+#include <string.h>
 
 #define DEVICE_ROW  36.0
-#define CHECK_ROW   68.0
-#define TOPIC_ROW   35.0
-#define TOPIC_TITLE 32.0
+#define TOPIC_ROW   32.0
+#define TOPIC_TITLE 28.0
 #define STAT_HEIGHT 112.0
+#define SECOND_ROW  56.0
 #define OWN_HEIGHT  278.0 /* of the own picture with its words alone */
-
-static const struct {
-    const char *name;
-    Icon icon;
-} devices[DEVICES] = {
-    [DEVICE_LINK] = {"link", ICON_LINE},
-    [DEVICE_CAMERA_FACE] = {"camera_face", ICON_FACE},
-    [DEVICE_CAMERA_PRODUCT] = {"camera_product", ICON_PRODUCT},
-    [DEVICE_MICROPHONE] = {"microphone", ICON_MIC},
-    [DEVICE_SPEAKER] = {"speaker", ICON_SPEAKER},
-    [DEVICE_DEMO] = {"demo", ICON_SCREEN},
-    [DEVICE_STORAGE] = {"storage", ICON_STORAGE},
-};
-
-static const struct {
-    const char *word;
-    Icon icon;
-} check_looks[] = {
-    [CHECK_UNKNOWN] = {"unknown", ICON_DOTS}, [CHECK_OK] = {"ok", ICON_CHECK},     [CHECK_SIMULATED] = {"simulated", ICON_CHECK},
-    [CHECK_UNUSED] = {"unused", ICON_MINUS},  [CHECK_BAD] = {"bad", ICON_WARNING},
-};
-
-static guint32 check_colour(const Theme *theme, ViewCheck check)
-{
-    return check == CHECK_BAD ? theme->danger : check == CHECK_OK || check == CHECK_SIMULATED ? theme->good : theme->text_soft;
-}
 
 static void message_screen(const Console *console, Rect area, Icon icon, const char *title, const char *line)
 {
@@ -73,22 +48,6 @@ void console_gone(const Console *console, Rect area)
     message_screen(console, area, ICON_RESTART, console_text(console, "gone_title"), console_text(console, "gone_line"));
 }
 
-static void device_row(const Console *console, Rect row, ViewDevice device)
-{
-    Scene *scene = console->scene;
-    const Theme *theme = console->theme;
-    ViewCheck check = console->view->checks[device];
-    guint32 colour = check_colour(theme, check);
-    char word[32];
-    g_snprintf(word, sizeof word, "check_word_%s", check_looks[check].word);
-    const char *state = console_text(console, word);
-    scene_icon(scene, devices[device].icon, rect_centre(rect_cut_left(&row, 22, 12), 22, 22), theme->text_soft, theme->surface);
-    scene_text(scene, rect_cut_right(&row, draw_text_width(scene->fonts, STYLE_SMALL, state) + 1, 8), STYLE_SMALL, ALIGN_RIGHT,
-               check == CHECK_BAD ? theme->danger : theme->text, theme->surface, state);
-    scene_icon(scene, check_looks[check].icon, rect_centre(rect_cut_right(&row, 18, 8), 18, 18), colour, theme->surface);
-    scene_text(scene, row, STYLE_SMALL, ALIGN_LEFT, theme->text_soft, theme->surface, console_word(console, "check", devices[device].name));
-}
-
 void console_own_column(const Console *console, Rect rect, gboolean with_devices)
 {
     Scene *scene = console->scene;
@@ -106,47 +65,7 @@ void console_own_column(const Console *console, Rect rect, gboolean with_devices
     scene_text(scene, rect_cut_top(&inner, 28, 10), STYLE_LABEL, ALIGN_LEFT, theme->text, theme->surface,
                console_text(console, "own_title"));
     for (guint i = DEVICE_CAMERA_FACE; with_devices && i <= DEVICE_DEMO && inner.h >= DEVICE_ROW; i++)
-        device_row(console, rect_cut_top(&inner, DEVICE_ROW, 2), i);
-}
-
-static void check_row(const Console *console, Rect row, ViewDevice device)
-{
-    Scene *scene = console->scene;
-    const Theme *theme = console->theme;
-    ViewCheck check = console->view->checks[device];
-    guint32 colour = check_colour(theme, check);
-    char key[80];
-    g_snprintf(key, sizeof key, "check_word_%s", check_looks[check].word);
-    const char *state = console_text(console, key);
-    scene_box(scene, row, 14, theme->raised);
-    Rect inner = rect_inset(row, 18, 0);
-    scene_icon(scene, devices[device].icon, rect_centre(rect_cut_left(&inner, 28, 16), 28, 28), theme->text_soft, theme->raised);
-    scene_text(scene, rect_cut_right(&inner, MAX(150, draw_text_width(scene->fonts, STYLE_LABEL, state) + 1), 10), STYLE_LABEL, ALIGN_LEFT,
-               check == CHECK_BAD ? theme->danger : theme->text, theme->raised, state);
-    scene_icon(scene, check_looks[check].icon, rect_centre(rect_cut_right(&inner, 22, 16), 22, 22), colour, theme->raised);
-    const char *name = console_word(console, "check", devices[device].name), *problem = view_device_problem(console->view, device);
-    g_snprintf(key, sizeof key, "do_%s", problem ? problem : "");
-    if (!problem || !text_has(console->text, "console", key)) {
-        scene_text(scene, inner, STYLE_BUTTON, ALIGN_LEFT, theme->text, theme->raised, name);
-        return;
-    }
-    Rect block = rect_centre(inner, inner.w, 50);
-    scene_text(scene, rect_cut_top(&block, 26, 2), STYLE_BUTTON, ALIGN_LEFT, theme->text, theme->raised, name);
-    scene_text(scene, block, STYLE_SMALL, ALIGN_LEFT, theme->text, theme->raised, console_text(console, key));
-}
-
-void console_starting(const Console *console, Rect area)
-{
-    Scene *scene = console->scene;
-    const Theme *theme = console->theme;
-    console_own_column(console, rect_cut_right(&area, RIGHT_COLUMN, LAYOUT_GAP), FALSE);
-    Rect inner = console_card(console, "checks", area);
-    scene_text(scene, rect_cut_top(&inner, 42, 4), STYLE_TITLE, ALIGN_LEFT, theme->text, theme->surface,
-               console_text(console, "starting_title"));
-    scene_text(scene, rect_cut_top(&inner, 26, 16), STYLE_BODY, ALIGN_LEFT, theme->text_soft, theme->surface,
-               console_text(console, "starting_line"));
-    double height = MIN(CHECK_ROW, (inner.h - 8 * (DEVICES - 1)) / DEVICES);
-    for (guint i = 0; i < DEVICES; i++) check_row(console, rect_cut_top(&inner, height, 8), i);
+        console_check_row(console, rect_cut_top(&inner, DEVICE_ROW, 2), i);
 }
 
 static void heading(const Console *console, Rect *inner, Icon icon, guint32 fill, guint32 on, const char *title, const char *line)
@@ -181,7 +100,23 @@ static void stat(const Console *console, Rect rect, const char *label, const cha
     scene_box(scene, rect, 14, theme->raised);
     Rect inner = rect_inset(rect, 20, 12);
     scene_text(scene, rect_cut_top(&inner, 22, 2), STYLE_SMALL, ALIGN_LEFT, theme->text_soft, theme->raised, label);
-    scene_text(scene, inner, STYLE_NUMBER, ALIGN_LEFT, theme->text, theme->raised, value);
+    TextStyle style = draw_text_width(scene->fonts, STYLE_NUMBER, value) > inner.w ? STYLE_TITLE : STYLE_NUMBER;
+    scene_text(scene, inner, style, ALIGN_LEFT, theme->text, theme->raised, value);
+}
+
+static void level_stat(const Console *console, Rect rect)
+{
+    Scene *scene = console->scene;
+    const Theme *theme = console->theme;
+    const View *view = console->view;
+    scene_box(scene, rect, 14, theme->raised);
+    Rect inner = rect_inset(rect, 20, 12);
+    g_autofree char *within = console_duration(console, view->within_ms);
+    g_autofree char *label = view->within_ms ? text_format(console->text, "console", "stat_level", "time", within, NULL)
+                                             : g_strdup(console_text(console, "stat_level_unknown"));
+    scene_text(scene, rect_cut_top(&inner, 22, 2), STYLE_SMALL, ALIGN_LEFT, theme->text_soft, theme->raised, label);
+    const ViewService none = {0};
+    console_level(console, inner, STYLE_NUMBER, view->link_up ? &view->service : &none, theme->raised);
 }
 
 static void stats(const Console *console, Rect rect)
@@ -191,41 +126,45 @@ static void stats(const Console *console, Rect rect)
     g_autofree char *longest =
         view->link_up && view->waiting ? console_duration(console, view_longest_wait(view, console->now_mono)) : g_strdup("–");
     if (view->link_up) g_snprintf(number, sizeof number, "%" G_GINT64_FORMAT, view->waiting);
-    stat(console, rect_column(rect, 2, 0, LAYOUT_GAP), console_text(console, "stat_waiting"), number);
-    stat(console, rect_column(rect, 2, 1, LAYOUT_GAP), console_text(console, "stat_longest"), longest);
+    stat(console, rect_column(rect, 3, 0, LAYOUT_GAP), console_text(console, "stat_waiting"), number);
+    stat(console, rect_column(rect, 3, 1, LAYOUT_GAP), console_text(console, "stat_longest"), longest);
+    level_stat(console, rect_column(rect, 3, 2, LAYOUT_GAP));
 }
 
-static void topic_bar(const Console *console, Rect row, const ViewTopic *topic, gint64 most)
+/* Who waits for it and how long, and how it was served in the last hour. */
+static void topic_row(const Console *console, Rect row, const ViewTopic *topic)
 {
     Scene *scene = console->scene;
     const Theme *theme = console->theme;
     char number[24];
     g_snprintf(number, sizeof number, "%" G_GINT64_FORMAT, topic->waiting);
-    scene_text(scene, rect_cut_left(&row, 176, 12), STYLE_LABEL, ALIGN_LEFT, theme->text, theme->surface,
-               console_word(console, "topic", topic->id));
-    scene_text(scene, rect_cut_right(&row, 56, 12), STYLE_CLOCK, ALIGN_RIGHT, theme->text, theme->surface, number);
-    Rect bar = rect_centre(row, row.w, 10);
-    scene_box(scene, bar, 5, theme->raised);
-    bar.w = MAX(10, bar.w * (double)topic->waiting / (double)most);
-    scene_box(scene, bar, 5, theme->accent);
+    g_autofree char *time =
+        topic->waiting ? console_duration(console, view_topic_wait(console->view, topic, console->now_mono)) : g_strdup("");
+    Rect level = rect_cut_right(&row, 74, 12);
+    scene_text(scene, rect_cut_right(&row, 98, 8), STYLE_LABEL, ALIGN_RIGHT, theme->text_soft, theme->surface, time);
+    scene_text(scene, rect_cut_right(&row, 34, 6), STYLE_CLOCK, ALIGN_RIGHT, theme->text, theme->surface, number);
+    scene_words(scene, &(SceneItem){.rect = row,
+                                    .style = STYLE_LABEL,
+                                    .colour = theme->text,
+                                    .on = theme->surface,
+                                    .text = (char *)console_word(console, "topic", topic->id)});
+    console_level(console, level, STYLE_LABEL, &topic->service, theme->surface);
 }
 
 /* In two columns where one has no room for all; not at all where two have none either: the waiting line below has them. */
 static void topic_bars(const Console *console, Rect rect)
 {
     const View *view = console->view;
-    guint room = (guint)MAX(0, (rect.h - TOPIC_TITLE) / TOPIC_ROW), columns = view->topic_count > room ? 2 : 1;
+    guint room = (guint)MAX(0, (rect.h - TOPIC_TITLE) / TOPIC_ROW), columns = 2;
     if (!view->link_up || !view->topic_count || view->topic_count > room * columns) return;
     Rect title = rect_cut_top(&rect, TOPIC_TITLE, 0);
     scene_text(console->scene, rect_cut_top(&title, 24, 0), STYLE_SMALL, ALIGN_LEFT, console->theme->text_soft, console->theme->surface,
                console_text(console, "stat_topics"));
-    gint64 most = 1;
-    for (guint i = 0; i < view->topic_count; i++) most = MAX(most, view->topics[i].waiting);
     guint rows = (view->topic_count + columns - 1) / columns;
     for (guint i = 0; i < view->topic_count; i++) {
-        Rect column = rect_column(rect, columns, i / rows, 2 * LAYOUT_GAP);
+        Rect column = rect_column(rect, columns, i / rows, 2 * LAYOUT_GAP + 8);
         Rect row = {column.x, column.y + TOPIC_ROW * (i % rows), column.w, TOPIC_ROW};
-        topic_bar(console, row, &view->topics[i], most);
+        topic_row(console, row, &view->topics[i]);
     }
 }
 
@@ -251,23 +190,74 @@ static void pause_buttons(const Console *console, Rect *room)
     static const struct {
         const char *reason, *keycap;
         Icon icon;
-    } reasons[] = {{"break", "1", ICON_CUP}, {"lunch", "2", ICON_MEAL}, {"meeting", "3", ICON_MEETING}, {"end_of_shift", "4", ICON_DOOR}};
+    } reasons[] = {{"break", "1", ICON_CUP},         {"lunch", "2", ICON_MEAL}, {"meeting", "3", ICON_MEETING},
+                   {"training", "4", ICON_TRAINING}, {"other", "5", ICON_DOTS}, {"end_of_shift", "6", ICON_DOOR}};
     const Theme *theme = console->theme;
-    Rect row = rect_cut_bottom(room, 84, 8);
+    Rect block = rect_cut_bottom(room, 2 * SECOND_ROW + 10, 8);
     for (guint i = 0; i < G_N_ELEMENTS(reasons); i++) {
         char id[SCENE_ID_MAX];
         g_snprintf(id, sizeof id, "pause_%s", reasons[i].reason);
         Button button = console_plain_button(console, id, console_text(console, id));
         button.icon = reasons[i].icon;
-        button.icon_above = TRUE;
         button.keycap = reasons[i].keycap;
         button.key = SDLK_1 + (int)i;
         button.wish = "pause";
         button.argument = reasons[i].reason;
-        console_button(console, rect_column(row, G_N_ELEMENTS(reasons), i, 12), &button);
+        console_button(console, rect_column(rect_row(block, 2, i / 3, 10), 3, i % 3, 12), &button);
     }
     scene_text(console->scene, rect_cut_bottom(room, 22, 16), STYLE_SMALL, ALIGN_LEFT, theme->text_soft, theme->surface,
                console_text(console, "pause_title"));
+}
+
+/* What there is to do in a pause besides ending it. */
+static void pause_choices(const Console *console, Rect row)
+{
+    static const struct {
+        const char *id, *text, *wish, *argument, *keycap;
+        int key;
+        Icon icon;
+    } all[] = {
+        {"practice", "button_practice", "practice", "", "F4", SDLK_F4, ICON_TRAINING},
+        {"check", "button_check", "check", "on", "F5", SDLK_F5, ICON_CHECKLIST},
+        {"pause_end_of_shift", "pause_end_of_shift", "pause", "end_of_shift", "F6", SDLK_F6, ICON_DOOR},
+    };
+    gboolean over = strcmp(console->view->pause_reason, "end_of_shift") == 0;
+    guint count = G_N_ELEMENTS(all) - (over ? 1 : 0);
+    for (guint i = 0; i < count; i++) {
+        Button button = console_plain_button(console, all[i].id, console_text(console, all[i].text));
+        button.icon = all[i].icon;
+        button.style = STYLE_LABEL;
+        button.keycap = all[i].keycap;
+        button.key = all[i].key;
+        button.wish = all[i].wish;
+        button.argument = all[i].argument;
+        console_button(console, rect_column(row, count, i, 12), &button);
+    }
+}
+
+static Icon pause_icon(const char *reason)
+{
+    static const struct {
+        const char *reason;
+        Icon icon;
+    } icons[] = {
+        {"break", ICON_CUP}, {"lunch", ICON_MEAL}, {"meeting", ICON_MEETING}, {"training", ICON_TRAINING}, {"end_of_shift", ICON_DOOR}};
+    for (guint i = 0; i < G_N_ELEMENTS(icons); i++) {
+        if (strcmp(icons[i].reason, reason) == 0) return icons[i].icon;
+    }
+    return ICON_PAUSE;
+}
+
+/* The reason in the title, so that a look from the door says it; and since when. */
+static char *pause_title(const Console *console)
+{
+    const View *view = console->view;
+    char key[64];
+    g_snprintf(key, sizeof key, "pause_%s", view->pause_reason);
+    if (!*view->pause_reason || !text_has(console->text, "console", key)) return g_strdup(console_text(console, "paused_title"));
+    g_autofree char *time = console_duration(console, (console->now_mono - view->since_mono) / 60000 * 60000);
+    gboolean fresh = !view->since_mono || console->now_mono - view->since_mono < 60000;
+    return fresh ? g_strdup(console_text(console, key)) : g_strdup_printf("%s · %s", console_text(console, key), time);
 }
 
 /* Paused by the advisor, or, with ready wanted, by a problem until it is gone. */
@@ -275,15 +265,18 @@ void console_paused(const Console *console, Rect area)
 {
     const Theme *theme = console->theme;
     gboolean waits = console->view->ready_wanted;
+    g_autofree char *title = waits ? g_strdup(console_text(console, "problem_title")) : pause_title(console);
     console_own_column(console, rect_cut_right(&area, RIGHT_COLUMN, LAYOUT_GAP), TRUE);
     Rect inner = console_card(console, "paused", area);
-    heading(console, &inner, waits ? ICON_WARNING : ICON_PAUSE, theme->warn_fill, theme->on_warn,
-            console_text(console, waits ? "problem_title" : "paused_title"), pause_line(console));
-    if (waits)
+    heading(console, &inner, waits ? ICON_WARNING : pause_icon(console->view->pause_reason), theme->warn_fill, theme->on_warn, title,
+            pause_line(console));
+    if (waits) {
         pause_buttons(console, &inner);
-    else
-        ready_button(console, rect_cut_bottom(&inner, 120, 24));
-    stats(console, rect_cut_top(&inner, MIN(STAT_HEIGHT, inner.h), 24));
+    } else {
+        pause_choices(console, rect_cut_bottom(&inner, SECOND_ROW, 14));
+        ready_button(console, rect_cut_bottom(&inner, 100, 16));
+    }
+    stats(console, rect_cut_top(&inner, MIN(STAT_HEIGHT, inner.h), 18));
     topic_bars(console, inner);
 }
 
@@ -295,6 +288,6 @@ void console_ready(const Console *console, Rect area)
     heading(console, &inner, ICON_CHECK, theme->good_fill, theme->on_good, console_text(console, "ready_title"),
             console_text(console, "ready_line"));
     pause_buttons(console, &inner);
-    stats(console, rect_cut_top(&inner, STAT_HEIGHT, 24));
+    stats(console, rect_cut_top(&inner, STAT_HEIGHT, 18));
     topic_bars(console, inner);
 }

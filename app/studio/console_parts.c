@@ -155,6 +155,27 @@ void console_button(const Console *console, Rect rect, const Button *button)
     target->argument = button->argument;
     target->key = button->key;
     target->disabled = button->disabled;
+    target->keeps_focus = button->keeps_focus;
+}
+
+double console_level(const Console *console, Rect rect, TextStyle style, const ViewService *service, guint32 on)
+{
+    static const Icon icons[] = {
+        [LEVEL_UNKNOWN] = ICON_GAUGE, [LEVEL_GOOD] = ICON_GAUGE, [LEVEL_FAIR] = ICON_GAUGE, [LEVEL_POOR] = ICON_WARNING};
+    const Theme *theme = console->theme;
+    ViewLevel level = view_level(service);
+    guint32 colour = level == LEVEL_GOOD   ? theme->good
+                     : level == LEVEL_FAIR ? theme->warn
+                     : level == LEVEL_POOR ? theme->danger
+                                           : theme->text_soft;
+    char number[16] = "–";
+    if (level != LEVEL_UNKNOWN) g_snprintf(number, sizeof number, "%d %%", view_percent(service));
+    double size = MIN(draw_line_height(console->scene->fonts, style) * 0.8, 36);
+    double width = draw_text_width(console->scene->fonts, style, number) + 1;
+    Rect at = rect;
+    scene_icon(console->scene, icons[level], rect_centre(rect_cut_left(&at, size, size * 0.4), size, size), colour, on);
+    scene_text(console->scene, (Rect){at.x, at.y, MIN(width, at.w), at.h}, style, ALIGN_LEFT, colour, on, number);
+    return size * 1.4 + width;
 }
 
 static const char *tail_that_fits(Fonts *fonts, const char *text, double width)

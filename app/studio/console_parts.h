@@ -21,6 +21,7 @@ typedef struct {
     TextStyle style;
     gboolean selected; /* of a choice: marked with a tick and a line, not by colour alone */
     gboolean disabled;
+    gboolean keeps_focus; /* see SceneTarget */
 } Button;
 
 /* A text of the catalogue's section "console". */
@@ -48,12 +49,16 @@ void console_placeholder(const Console *console, Rect rect, Icon icon, const cha
 /* The states' own areas. */
 void console_boot(const Console *console, Rect area);
 void console_gone(const Console *console, Rect area);
-void console_starting(const Console *console, Rect area);
+void console_checks(const Console *console, Rect area); /* console_checks.c: starting, and on request */
+/* One line of it, on a card. */
+void console_check_row(const Console *console, Rect row, ViewDevice device);
 void console_paused(const Console *console, Rect area);
 void console_ready(const Console *console, Rect area);
 void console_ringing(const Console *console, Rect area);
 void console_call(const Console *console, Rect area);
-void console_wrapup(const Console *console, Rect area);
+void console_wrapup(const Console *console, Rect area); /* console_wrapup.c */
+/* A service level as a coloured symbol with its number: what stands in rect, at its left; returns the width that it took. */
+double console_level(const Console *console, Rect rect, TextStyle style, const ViewService *service, guint32 on);
 
 /* console_products.c. Whether the advisor looks through products now, and what they then see in place of the stage or the state's card. */
 gboolean console_has_products(const Console *console);

@@ -46,6 +46,12 @@ typedef enum {
     ICON_STAR,
     ICON_STORE,
     ICON_IMAGES,
+    ICON_BELL,
+    ICON_TRAINING,
+    ICON_BACKSPACE,
+    ICON_CHECKLIST,
+    ICON_SPARK,
+    ICON_GAUGE,
     ICONS
 } Icon;
 

@@ -27,6 +27,7 @@ static gboolean studio_open(Studio *studio, const Config *config, GError **error
     studio->service = service_new(config);
     studio->screens = screens_new(config, studio->own, studio->shopper, service_screens_events(studio->service), error);
     if (!studio->screens) return FALSE;
+    screens_simulate_faults(studio->screens, config_string(config, "booth", "state"));
     studio->media = media_new(config, studio->own, studio->shopper, service_media_events(studio->service), error);
     if (!studio->media) return FALSE;
     service_run(studio->service, studio->media, studio->screens);

@@ -62,6 +62,7 @@ typedef struct {
     const char *argument;
     int key; /* SDL keycode that does the same, 0 for none */
     gboolean field, disabled;
+    gboolean keeps_focus; /* a touch leaves the caret where it is: a key of a keypad */
 } SceneTarget;
 
 typedef struct {

@@ -23,6 +23,7 @@
 #define OWN_IDLE_US     (G_USEC_PER_SEC / 8)
 #define EVENTS_PER_TICK 64
 #define IDLE_SIDE_MAX   1920 /* pixels */
+#define NOTE_LATER_MS   400  /* of quiet before what is being typed is noted */
 
 struct Screens {
     ScreensEvents events;
@@ -39,7 +40,10 @@ struct Screens {
     View view;
     GPtrArray *chat; /* of ChatLine */
     char *chat_call;
-    Field *message, *order;
+    Field *message;
+    Wrapup *wrapup;
+    guint note_later; /* source id: what was entered of the wrap-up is on its way */
+    char *faults;     /* folder in which a test may unplug a simulated screen, or NULL */
     Shelf *shelf;
     Scanner scanner;
     SDL_Event held[SCANNER_DIGITS_MAX]; /* digits that may be of a bar code, and are shortcuts if not */
@@ -105,7 +109,7 @@ static void build_console(Screens *screens)
         .chat = (const ChatLine *const *)screens->chat->pdata,
         .chat_count = screens->chat->len,
         .message = screens->message->text->str,
-        .order = screens->order->text->str,
+        .wrapup = screens->wrapup,
         .shelf = screens->shelf,
         .gallery = screens->gallery,
         .shop = screens->snapshot,
@@ -231,7 +235,8 @@ static void draw(Screens *screens)
 static Field *focused_field(Screens *screens)
 {
     if (strcmp(screens->scenes[DISPLAY_CONSOLE]->focus, CONSOLE_QUERY) == 0) return screens->shelf->query;
-    return strcmp(screens->scenes[DISPLAY_CONSOLE]->focus, CONSOLE_ORDER) == 0 ? screens->order : screens->message;
+    if (strcmp(screens->scenes[DISPLAY_CONSOLE]->focus, CONSOLE_VALUE) == 0) return screens->wrapup->value;
+    return screens->view.state == VIEW_WRAPUP ? screens->wrapup->order : screens->message;
 }
 
 static void wish(Screens *screens, const char *what, const char *argument)
@@ -245,6 +250,44 @@ static void send_message(Screens *screens)
     field_clear(screens->message);
     screens->dirty = TRUE;
     if (*text) wish(screens, "chat", text);
+}
+
+/* --- the wrap-up */
+
+static gboolean on_note_later(gpointer data)
+{
+    Screens *screens = data;
+    screens->note_later = 0;
+    screens->wrapup->changed = FALSE;
+    g_autofree char *note = wrapup_note(screens->wrapup);
+    wish(screens, "note", note);
+    return G_SOURCE_REMOVE;
+}
+
+/* Tells the agent soon: should the time run out, or a program end, it has what was entered. */
+static void note_soon(Screens *screens)
+{
+    screens->dirty = TRUE;
+    if (!screens->wrapup->changed) return;
+    g_clear_handle_id(&screens->note_later, g_source_remove);
+    screens->note_later = g_timeout_add(NOTE_LATER_MS, on_note_later, screens);
+}
+
+/* After a sale the caret stands where its number goes: a reader may be used at once. */
+static void use_wrapup(Screens *screens, const char *what)
+{
+    Scene *scene = screens->scenes[DISPLAY_CONSOLE];
+    if (!wrapup_do(screens->wrapup, &screens->view, focused_field(screens), what)) return;
+    note_soon(screens);
+    gboolean ordered = strcmp(what, "outcome sale") == 0 || strcmp(what, "outcome reserved") == 0;
+    if (ordered && !screens->wrapup->order->text->len) touch_focus(scene, scene_target_named(scene, CONSOLE_ORDER));
+}
+
+static void finish_wrapup(Screens *screens)
+{
+    g_clear_handle_id(&screens->note_later, g_source_remove);
+    g_autofree char *note = wrapup_note(screens->wrapup);
+    wish(screens, "done", note);
 }
 
 static void search(Screens *screens)
@@ -277,28 +320,38 @@ static void on_activate(void *data, const SceneTarget *target)
         use_shelf(screens, target->argument);
         return;
     }
-    g_autofree char *order = g_strstrip(g_strdup(screens->order->text->str));
-    g_autofree char *both = strcmp(target->wish, "outcome") == 0 && *order ? g_strdup_printf("%s %s", target->argument, order) : NULL;
-    wish(screens, target->wish, both ? both : target->argument);
+    if (strcmp(target->wish, "wrapup") == 0)
+        use_wrapup(screens, target->argument);
+    else if (strcmp(target->wish, "done") == 0)
+        finish_wrapup(screens);
+    else
+        wish(screens, target->wish, target->argument);
 }
 
 static void on_typed(void *data, const char *text)
 {
     Screens *screens = data;
-    if (field_type(focused_field(screens), text) && focused_field(screens) == screens->shelf->query) search(screens);
+    if (!field_type(focused_field(screens), text)) return;
+    if (focused_field(screens) == screens->shelf->query) search(screens);
+    if (screens->view.state == VIEW_WRAPUP) screens->wrapup->changed = TRUE, note_soon(screens);
 }
 
 static void on_rubbed_out(void *data)
 {
     Screens *screens = data;
-    if (field_rub_out(focused_field(screens)) && focused_field(screens) == screens->shelf->query) search(screens);
+    if (!field_rub_out(focused_field(screens))) return;
+    if (focused_field(screens) == screens->shelf->query) search(screens);
+    if (screens->view.state == VIEW_WRAPUP) screens->wrapup->changed = TRUE, note_soon(screens);
 }
 
 static void on_submit(void *data)
 {
     Screens *screens = data;
+    Scene *scene = screens->scenes[DISPLAY_CONSOLE];
     if (focused_field(screens) == screens->message)
         send_message(screens);
+    else if (focused_field(screens) == screens->wrapup->order)
+        touch_focus(scene, scene_target_named(scene, CONSOLE_VALUE));
     else
         touch_focus(screens->scenes[DISPLAY_CONSOLE], NULL);
 }
@@ -536,7 +589,7 @@ Screens *screens_new(const Config *config, Mailbox *own_picture, Mailbox *shoppe
     screens->idle = read_idle_picture(config_string(config, "demo", "picture"));
     screens->chat = g_ptr_array_new_with_free_func(chat_line_free);
     screens->message = field_new(FIELD_MESSAGE_MAX);
-    screens->order = field_new(FIELD_ORDER_MAX);
+    screens->wrapup = wrapup_new();
     screens->shelf = shelf_new();
     view_read(&screens->view, NULL, FALSE);
     if (!open_screens(screens, config, error)) {
@@ -557,6 +610,7 @@ void screens_free(Screens *screens)
     if (!screens) return;
     if (screens->shopper) mailbox_set_wake(screens->shopper, NULL, NULL);
     g_clear_handle_id(&screens->soon, g_source_remove);
+    g_clear_handle_id(&screens->note_later, g_source_remove);
     g_idle_remove_by_data(screens); /* on_picture() */
     g_clear_handle_id(&screens->tick, g_source_remove);
     player_free(screens->player);
@@ -574,7 +628,8 @@ void screens_free(Screens *screens)
     json_decref(screens->snapshot);
     g_ptr_array_unref(screens->chat);
     field_free(screens->message);
-    field_free(screens->order);
+    wrapup_free(screens->wrapup);
+    g_free(screens->faults);
     shelf_free(screens->shelf);
     g_free(screens->chat_call);
     g_free(screens->name);
@@ -592,7 +647,14 @@ static void forget_words(Screens *screens)
         g_free(screens->chat_call);
         screens->chat_call = g_strdup(call);
     }
-    if (screens->view.state != VIEW_WRAPUP) field_clear(screens->order);
+}
+
+/* A wrap-up begins with what the agent has of it, and what was entered goes with its end. */
+static void follow_wrapup(Screens *screens, ViewState before)
+{
+    if ((before == VIEW_WRAPUP) == (screens->view.state == VIEW_WRAPUP)) return;
+    g_clear_handle_id(&screens->note_later, g_source_remove);
+    wrapup_load(screens->wrapup, &screens->view);
 }
 
 void screens_set_snapshot(Screens *screens, const json_t *snapshot)
@@ -601,9 +663,11 @@ void screens_set_snapshot(Screens *screens, const json_t *snapshot)
         json_decref(screens->snapshot);
         screens->snapshot = json_deep_copy(snapshot);
     }
+    const ViewState before = screens->view.state;
     screens->agent_gone = !snapshot;
     view_read(&screens->view, screens->snapshot, screens->agent_gone);
     if (snapshot) forget_words(screens);
+    follow_wrapup(screens, before);
     run_video(screens);
     set_tick(screens);
     draw_soon(screens);
@@ -633,6 +697,12 @@ void screens_refuse_product(Screens *screens, const char *what, const char *erro
     draw_soon(screens);
 }
 
+void screens_simulate_faults(Screens *screens, const char *folder)
+{
+    g_free(screens->faults);
+    screens->faults = g_strdup(folder);
+}
+
 void screens_refresh(Screens *screens)
 {
     screens->dirty = TRUE;
@@ -646,7 +716,7 @@ gboolean screens_rings(const Screens *screens)
 
 static json_t *output_health(const Screens *screens, DisplayOutput output, const char *problem)
 {
-    gboolean ok = screens->canvases[output] != NULL;
+    gboolean ok = screens->canvases[output] && display_is_connected(screens->display, output, screens->faults);
     return json_pack("{s:s, s:s, s:b, s:s}", "driver", "sdl", "name", display_name(screens->display, output), "ok", ok, "problem",
                      ok ? "" : problem);
 }

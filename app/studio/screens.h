@@ -12,7 +12,8 @@ typedef struct Screens Screens;
 
 typedef struct {
     /* What the advisor wants, in the words of boothctl: ready, pause REASON, accept, decline, hangup, mute on|off, camera face|product|pip,
-     * outcome NAME [ORDER], chat TEXT, and those of products.h. argument may be "". */
+     * extend, practice, check on|off, note JSON (the arguments of the agent's Note), done JSON (the same, and the wrap-up is over), chat
+     * TEXT, and those of products.h. argument may be "". */
     void (*wish)(void *data, const char *what, const char *argument);
     void *data;
 } ScreensEvents;
@@ -31,6 +32,9 @@ void screens_add_chat(Screens *screens, gboolean from_shopper, const char *text)
 void screens_set_products(Screens *screens, const char *about, const json_t *list);
 /* The agent did not take one of the wishes of products.h; error: the bus's name of it. */
 void screens_refuse_product(Screens *screens, const char *what, const char *error);
+
+/* folder: a simulated screen is unplugged as long as the file sim/console.unplugged or sim/demo.unplugged is in it. */
+void screens_simulate_faults(Screens *screens, const char *folder);
 
 /* Draws now what has changed, in place of within the next moments: after a session ended no picture of the shopper is left on any screen
  * when this returns. */

@@ -11,9 +11,11 @@
 
 #define RETRY_S       1
 #define HEALTH_MS     1000
+#define ALERT_S       30
 #define CALL_LIMIT_MS 3000 /* an answer of the agent to a wish */
 #define ICE_MAX       16384
 #define CODECS_MAX    8
+#define PRACTICE      "practice" /* the session's name while the recorded shopper is there */
 
 struct Service {
     const Config *config;
@@ -32,6 +34,7 @@ struct Service {
     guint gen, pc;
     gboolean muted;
     char *view;
+    guint alert; /* source id: says again that somebody waits */
 };
 
 static void connect_bus(Service *service);
@@ -162,17 +165,31 @@ static void ask_agent(Service *service, const char *method, GVariant *arguments)
                       on_wish_answered, g_strdup(method));
 }
 
-static void ask_outcome(Service *service, const char *argument)
+/* Note takes all that was entered; the wrap-up ends with the outcome in it. */
+static void ask_note(Service *service, const char *text, gboolean done)
 {
-    const char *space = strchr(argument, ' ');
-    g_autofree char *outcome = space ? g_strndup(argument, (gsize)(space - argument)) : g_strdup(argument);
-    ask_agent(service, "Outcome", g_variant_new("(ss)", outcome, space ? space + 1 : ""));
+    json_t *note = json_loads(text, JSON_REJECT_DUPLICATES, NULL), *tags = NULL;
+    const char *outcome, *order, *currency;
+    json_int_t value;
+    if (json_unpack(note, "{s:s, s:s, s:I, s:s, s:o}", "outcome", &outcome, "order", &order, "value_minor", &value, "currency", &currency,
+                    "tags", &tags) == 0) {
+        GVariantBuilder words;
+        g_variant_builder_init(&words, G_VARIANT_TYPE("as"));
+        for (size_t i = 0; i < json_array_size(tags); i++) g_variant_builder_add(&words, "s", json_string_value(json_array_get(tags, i)));
+        ask_agent(service, "Note", g_variant_new("(ssxsas)", outcome, order, (gint64)value, currency, &words));
+        if (done) ask_agent(service, "Outcome", g_variant_new("(ss)", outcome, ""));
+    }
+    json_decref(note);
 }
 
 static void send_chat(Service *service, const char *text)
 {
     g_autoptr(GError) error = NULL;
     if (!service->media) return;
+    if (strcmp(service->call, PRACTICE) == 0) {
+        screens_add_chat(service->screens, FALSE, text);
+        return;
+    }
     if (channel_say(service->channel, text, &error))
         screens_add_chat(service->screens, FALSE, text);
     else
@@ -183,14 +200,16 @@ static void on_wish(void *data, const char *what, const char *argument)
 {
     static const struct {
         const char *what, *method;
-    } PLAIN[] = {{"ready", "Ready"}, {"accept", "Accept"}, {"decline", "Decline"}, {"hangup", "HangUp"}};
+    } PLAIN[] = {{"ready", "Ready"},   {"accept", "Accept"},       {"decline", "Decline"},
+                 {"hangup", "HangUp"}, {"extend", "ExtendWrapup"}, {"practice", "Practice"}};
     Service *service = data;
     for (guint i = 0; i < G_N_ELEMENTS(PLAIN); i++)
         if (strcmp(what, PLAIN[i].what) == 0) ask_agent(service, PLAIN[i].method, NULL);
     if (strcmp(what, "pause") == 0) ask_agent(service, "Pause", g_variant_new("(s)", argument));
     if (strcmp(what, "mute") == 0) ask_agent(service, "Mute", g_variant_new("(b)", strcmp(argument, "on") == 0));
     if (strcmp(what, "camera") == 0) ask_agent(service, "Camera", g_variant_new("(s)", argument));
-    if (strcmp(what, "outcome") == 0) ask_outcome(service, argument);
+    if (strcmp(what, "check") == 0) ask_agent(service, "Check", g_variant_new("(b)", strcmp(argument, "on") == 0));
+    if (strcmp(what, "note") == 0 || strcmp(what, "done") == 0) ask_note(service, argument, strcmp(what, "done") == 0);
     if (strcmp(what, "chat") == 0) send_chat(service, argument);
     products_wish(service->products, what, argument);
 }
@@ -213,6 +232,23 @@ static void mirror(Service *service, const json_t *snapshot)
     }
 }
 
+static gboolean on_alert_time(gpointer data)
+{
+    Service *service = data;
+    if (service->media) media_alert(service->media);
+    return G_SOURCE_CONTINUE;
+}
+
+/* Heard in the room whatever the microphone's mute says: that is for the shopper. */
+static void follow_alert(Service *service, const json_t *snapshot)
+{
+    gboolean alert = json_is_true(json_object_get(json_object_get(snapshot, "queue"), "alert"));
+    if (!alert) g_clear_handle_id(&service->alert, g_source_remove);
+    if (!alert || service->alert || !service->media) return;
+    media_alert(service->media);
+    service->alert = g_timeout_add_seconds(ALERT_S, on_alert_time, service);
+}
+
 static void take_snapshot(Service *service)
 {
     g_autofree char *owner = service->agent ? g_dbus_proxy_get_name_owner(G_DBUS_PROXY(service->agent)) : NULL;
@@ -223,6 +259,7 @@ static void take_snapshot(Service *service)
         if (service->media) media_ring(service->media, screens_rings(service->screens));
     }
     if (snapshot && service->media) mirror(service, snapshot);
+    follow_alert(service, snapshot);
     products_set_agent(service->products, owner ? G_DBUS_PROXY(service->agent) : NULL);
     channel_set_snapshot(service->channel, snapshot);
     json_decref(snapshot);
@@ -304,7 +341,7 @@ static gboolean on_rehearse(BusStudio1 *studio, GDBusMethodInvocation *invocatio
     if (!service->media) return refuse(invocation, WRONG_STATE, "cameras and sound are still starting");
     bus_studio1_complete_rehearse(studio, invocation);
     media_rehearse(service->media, pc);
-    set_session(service, "practice", 0, pc);
+    set_session(service, PRACTICE, 0, pc);
     return TRUE;
 }
 
@@ -523,6 +560,7 @@ void service_free(Service *service)
 {
     if (!service) return;
     g_clear_handle_id(&service->health, g_source_remove);
+    g_clear_handle_id(&service->alert, g_source_remove);
     g_clear_handle_id(&service->retry, g_source_remove);
     disconnect_bus(service);
     channel_free(service->channel);

@@ -18,7 +18,7 @@ static gboolean press(Scene *scene, double x, double y)
     g_strlcpy(scene->pressed, target ? target->id : "", sizeof scene->pressed);
     if (target && target->field)
         touch_focus(scene, target);
-    else if (scene->focus[0])
+    else if (scene->focus[0] && !(target && target->keeps_focus))
         touch_focus(scene, NULL);
     return TRUE;
 }

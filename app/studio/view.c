@@ -54,16 +54,48 @@ static void read_problems(View *view, const json_t *list)
     }
 }
 
+static ViewService service_of(const json_t *object)
+{
+    ViewService service = {count_of(object, "n"), count_of(object, "good")};
+    service.good = MIN(service.good, service.n);
+    return service;
+}
+
 static void read_queue(View *view, json_t *queue)
 {
     view->waiting = count_of(queue, "waiting");
     view->oldest_ms = count_of(queue, "oldest_ms");
+    view->told_mono = count_of(queue, "told_mono");
+    view->alert = flag_of(queue, "alert");
+    view->service = service_of(json_object_get(queue, "service"));
+    view->within_ms = count_of(json_object_get(queue, "service"), "within_ms");
     const char *id;
-    json_t *waiting;
-    json_object_foreach(json_object_get(queue, "topics"), id, waiting) {
-        if (view->topic_count == VIEW_TOPICS_MAX || json_integer_value(waiting) <= 0) continue;
-        view->topics[view->topic_count++] = (ViewTopic){id, json_integer_value(waiting)};
+    json_t *topic;
+    json_object_foreach(json_object_get(queue, "topics"), id, topic) {
+        ViewTopic entry = {id, count_of(topic, "waiting"), count_of(topic, "oldest_ms"), service_of(topic)};
+        if (view->topic_count < VIEW_TOPICS_MAX && (entry.waiting > 0 || entry.service.n > 0)) view->topics[view->topic_count++] = entry;
     }
+}
+
+static guint read_words(const json_t *list, const char **into, guint most)
+{
+    guint count = 0;
+    size_t i;
+    json_t *word;
+    json_array_foreach(list, i, word) {
+        if (count < most && json_is_string(word)) into[count++] = json_string_value(word);
+    }
+    return count;
+}
+
+static void read_wrapup(View *view, const json_t *snapshot)
+{
+    const json_t *wrapup = json_object_get(snapshot, "wrapup"), *advisor = json_object_get(snapshot, "advisor");
+    view->note = json_is_object(wrapup) ? wrapup : NULL;
+    view->wrapup_until_mono = count_of(wrapup, "until_mono");
+    view->extended = flag_of(wrapup, "extended");
+    view->tag_count = read_words(json_object_get(advisor, "tags"), view->tags, VIEW_TAGS_MAX);
+    view->currency_count = read_words(json_object_get(advisor, "currencies"), view->currencies, VIEW_CURRENCIES);
 }
 
 static void read_call(View *view, const json_t *call)
@@ -74,6 +106,8 @@ static void read_call(View *view, const json_t *call)
     view->topic = string_of(call, "topic");
     view->language = string_of(call, "lang");
     view->product_title = string_of(call, "product_title");
+    view->product = string_of(call, "product");
+    view->before = flag_of(call, "before");
     view->waited_ms = count_of(call, "waited_ms");
     view->ring_until_mono = count_of(call, "ring_until_mono");
     view->accepted_mono = count_of(call, "accepted_mono");
@@ -95,29 +129,33 @@ static ViewLine line_of(const json_t *media, ViewMedia call_media)
     return LINE_GOOD;
 }
 
-static ViewCheck device_check(const json_t *device)
-{
-    if (!json_is_object(device)) return CHECK_UNKNOWN;
-    const char *driver = string_of(device, "driver");
-    if (strcmp(driver, "none") == 0) return CHECK_UNUSED;
-    if (!flag_of(device, "ok")) return CHECK_BAD;
-    gboolean simulated = strcmp(driver, "sim") == 0 || strcmp(string_of(device, "name"), "offscreen") == 0;
-    return simulated ? CHECK_SIMULATED : CHECK_OK;
-}
-
 static void read_checks(View *view, const json_t *snapshot)
 {
-    const json_t *health = json_object_get(json_object_get(snapshot, "studio"), "health");
-    const json_t *cameras = json_object_get(health, "camera");
-    view->checks[DEVICE_LINK] = !json_is_object(json_object_get(snapshot, "link")) ? CHECK_UNKNOWN : view->link_up ? CHECK_OK : CHECK_BAD;
-    view->checks[DEVICE_CAMERA_FACE] = device_check(json_object_get(cameras, "face"));
-    view->checks[DEVICE_CAMERA_PRODUCT] = device_check(json_object_get(cameras, "product"));
-    view->checks[DEVICE_MICROPHONE] = device_check(json_object_get(health, "microphone"));
-    view->checks[DEVICE_SPEAKER] = device_check(json_object_get(health, "speaker"));
-    view->checks[DEVICE_DEMO] = device_check(json_object_get(health, "demo"));
-    view->checks[DEVICE_STORAGE] = json_is_object(json_object_get(snapshot, "records")) ? CHECK_OK : CHECK_UNKNOWN;
-    for (guint i = 0; i < DEVICES; i++) {
-        if (view_device_problem(view, i)) view->checks[i] = CHECK_BAD;
+    static const char *const names[DEVICES] = {
+        [DEVICE_LINK] = "desk",
+        [DEVICE_CAMERA_FACE] = "camera_face",
+        [DEVICE_CAMERA_PRODUCT] = "camera_product",
+        [DEVICE_MICROPHONE] = "microphone",
+        [DEVICE_SPEAKER] = "speaker",
+        [DEVICE_DEMO] = "demo",
+        [DEVICE_STORAGE] = "storage",
+        [DEVICE_CLOCK] = "clock",
+    };
+    static const char *const states[] = {"waiting", "ok", "simulated", "unused", "bad"};
+    for (guint i = 0; i < DEVICES; i++) view->check_problems[i] = "";
+    size_t i;
+    json_t *check;
+    json_array_foreach(json_object_get(snapshot, "checks"), i, check) {
+        int device = index_of(string_of(check, "name"), names, DEVICES, DEVICES);
+        if (device == DEVICES) continue;
+        view->checks[device] = (ViewCheck)index_of(string_of(check, "state"), states, G_N_ELEMENTS(states), CHECK_UNKNOWN);
+        view->check_problems[device] = string_of(check, "problem");
+    }
+    for (guint k = 0; k < DEVICES; k++) {
+        const char *problem = view_device_problem(view, k);
+        if (!problem) continue;
+        view->checks[k] = CHECK_BAD;
+        view->check_problems[k] = problem;
     }
 }
 
@@ -138,18 +176,62 @@ void view_read(View *view, const json_t *snapshot, gboolean agent_gone)
     read_problems(view, json_object_get(snapshot, "problems"));
     read_queue(view, json_object_get(snapshot, "queue"));
     read_call(view, json_object_get(snapshot, "call"));
-    view->wrapup_until_mono = count_of(json_object_get(snapshot, "wrapup"), "until_mono");
+    read_wrapup(view, snapshot);
+    view->practice = flag_of(snapshot, "practice");
+    view->checking = flag_of(snapshot, "checking");
     view->camera = (ViewCamera)index_of(string_of(snapshot, "camera"), cameras, G_N_ELEMENTS(cameras), CAMERA_FACE);
     view->muted = flag_of(snapshot, "muted");
-    const json_t *media = json_object_get(json_object_get(json_object_get(snapshot, "studio"), "health"), "media");
-    view->line = line_of(media, view->media);
+    const json_t *health = json_object_get(json_object_get(snapshot, "studio"), "health");
+    const json_t *level = json_object_get(json_object_get(health, "microphone"), "level_db");
+    view->microphone_db = json_is_number(level) ? (int)json_number_value(level) : -100;
+    view->line = line_of(json_object_get(health, "media"), view->media);
     read_checks(view, snapshot);
+}
+
+static gint64 since_told(const View *view, gint64 now_mono)
+{
+    gint64 told = view->told_mono ? view->told_mono : view->now_mono;
+    return told ? MAX(0, now_mono - told) : 0;
 }
 
 gint64 view_longest_wait(const View *view, gint64 now_mono)
 {
     if (!view->waiting) return 0;
-    return view->oldest_ms + (view->now_mono ? MAX(0, now_mono - view->now_mono) : 0);
+    return view->oldest_ms + since_told(view, now_mono);
+}
+
+gint64 view_topic_wait(const View *view, const ViewTopic *topic, gint64 now_mono)
+{
+    return topic->waiting ? topic->oldest_ms + since_told(view, now_mono) : 0;
+}
+
+int view_percent(const ViewService *service)
+{
+    return service->n > 0 ? (int)(service->good * 100 / service->n) : -1;
+}
+
+ViewLevel view_level(const ViewService *service)
+{
+    int percent = view_percent(service);
+    if (percent < 0) return LEVEL_UNKNOWN;
+    return percent >= VIEW_LEVEL_GOOD ? LEVEL_GOOD : percent >= VIEW_LEVEL_FAIR ? LEVEL_FAIR : LEVEL_POOR;
+}
+
+char *view_short_link(const char *address, glong most)
+{
+    const char *start = strstr(address, "://");
+    start = start ? start + 3 : address;
+    if (g_str_has_prefix(start, "www.")) start += 4;
+    gsize length = strcspn(start, "?#");
+    g_autofree char *plain = g_strndup(start, length);
+    while (length && plain[length - 1] == '/') plain[--length] = '\0';
+    glong letters = g_utf8_validate(plain, -1, NULL) ? g_utf8_strlen(plain, -1) : 0;
+    if (letters <= most) return letters ? g_steal_pointer(&plain) : g_strdup("");
+    const char *slash = strchr(plain, '/');
+    glong host = slash ? g_utf8_strlen(plain, slash - plain) + 1 : most / 2;
+    host = MIN(host, most / 2);
+    g_autofree char *head = g_utf8_substring(plain, 0, host), *tail = g_utf8_substring(plain, letters - (most - host - 1), letters);
+    return g_strconcat(head, "…", tail, NULL);
 }
 
 double view_part_left(gint64 since_mono, gint64 until_mono, gint64 now_mono)

@@ -8,6 +8,11 @@
 
 #define VIEW_PROBLEMS_MAX 16
 #define VIEW_TOPICS_MAX   16
+#define VIEW_TAGS_MAX     12
+#define VIEW_CURRENCIES   8
+
+#define VIEW_LEVEL_GOOD 80 /* percent of the hour's shoppers who were answered in time */
+#define VIEW_LEVEL_FAIR 60
 
 typedef enum {
     VIEW_UNKNOWN, /* no snapshot was ever seen */
@@ -33,17 +38,26 @@ typedef enum {
     DEVICE_SPEAKER,
     DEVICE_DEMO,
     DEVICE_STORAGE,
+    DEVICE_CLOCK,
     DEVICES
 } ViewDevice;
+
+typedef enum { LEVEL_UNKNOWN, LEVEL_GOOD, LEVEL_FAIR, LEVEL_POOR } ViewLevel;
 
 typedef struct {
     const char *name;
     gboolean error, blocks_ready;
 } ViewProblem;
 
+/* Of the last hour: n shoppers were answered or gave up, good of them in time. */
+typedef struct {
+    gint64 n, good;
+} ViewService;
+
 typedef struct {
     const char *id;
-    gint64 waiting;
+    gint64 waiting, oldest_ms;
+    ViewService service;
 } ViewTopic;
 
 typedef struct {
@@ -56,26 +70,44 @@ typedef struct {
     gboolean blocked; /* a problem keeps the booth from being ready */
     gboolean ready_wanted;
     gboolean link_up;
-    gint64 waiting, oldest_ms;
+    gint64 waiting, oldest_ms, told_mono;
+    gint64 within_ms; /* what "in time" is */
+    ViewService service;
+    gboolean alert; /* a shopper has waited too long */
     ViewTopic topics[VIEW_TOPICS_MAX];
     guint topic_count;
     gboolean in_call;
-    const char *call_id, *topic, *language, *product_title;
+    const char *call_id, *topic, *language, *product_title, *product;
+    gboolean practice; /* the shopper is the recorded one */
+    gboolean before;   /* the shopper has spoken with an advisor before */
     gint64 waited_ms, ring_until_mono, accepted_mono;
     ViewMedia media;
     gboolean shopper_present;
     gint64 wrapup_until_mono;
+    gboolean extended;
+    const char *tags[VIEW_TAGS_MAX], *currencies[VIEW_CURRENCIES]; /* that may be chosen */
+    guint tag_count, currency_count;
+    const json_t *note; /* what the agent has of the wrap-up, or NULL */
+    gboolean checking;  /* the advisor looks at the checks */
+    int microphone_db;
     ViewCamera camera;
     gboolean muted;
     ViewLine line;
     ViewCheck checks[DEVICES];
+    const char *check_problems[DEVICES]; /* why it is bad, "" */
 } View;
 
 /* snapshot NULL: nothing was ever heard from the agent. */
 void view_read(View *view, const json_t *snapshot, gboolean agent_gone);
 
-/* How long the first in line has waited by now, ms. */
+/* How long the first in line, or of a topic, has waited by now, ms. */
 gint64 view_longest_wait(const View *view, gint64 now_mono);
+gint64 view_topic_wait(const View *view, const ViewTopic *topic, gint64 now_mono);
+/* The service level as whole percent, rounded down: nothing sounds better than it is; -1: nobody called. */
+int view_percent(const ViewService *service);
+ViewLevel view_level(const ViewService *service);
+/* A web address as a person reads it: without scheme and query, at most so many characters, the middle left out; to g_free(). */
+char *view_short_link(const char *address, glong most);
 /* What is left (0 to 1) of the time from since to until. */
 double view_part_left(gint64 since_mono, gint64 until_mono, gint64 now_mono);
 /* Whole seconds left, rounded up, never negative. */

@@ -175,6 +175,18 @@ const char *display_name(const Display *display, DisplayOutput output)
     return display->names[output];
 }
 
+gboolean display_is_connected(const Display *display, DisplayOutput output, const char *folder)
+{
+    static const char *const names[DISPLAY_OUTPUTS] = {"console", "demo"};
+    if (display->driver->whole_output) {
+        g_autoptr(GPtrArray) outputs = connected_outputs();
+        return g_ptr_array_find_with_equal_func(outputs, display->names[output], g_str_equal, NULL);
+    }
+    if (display->driver->has_input || !folder) return TRUE;
+    g_autofree char *unplugged = g_strdup_printf("%s/sim/%s.unplugged", folder, names[output]);
+    return !g_file_test(unplugged, G_FILE_TEST_EXISTS);
+}
+
 gboolean display_keeps_picture(const Display *display, DisplayOutput output)
 {
     return display->keeps_picture[output];

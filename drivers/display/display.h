@@ -41,6 +41,9 @@ SDL_Renderer *display_renderer(const Display *display, DisplayOutput output);
 SDL_Window *display_window(const Display *display, DisplayOutput output);
 /* A connector such as HDMI-A-1, or the driver's name. */
 const char *display_name(const Display *display, DisplayOutput output);
+/* Whether a screen is plugged in now: its connector's status; the offscreen driver's are unless the file sim/console.unplugged or
+ * sim/demo.unplugged is in folder (NULL: they are). */
+gboolean display_is_connected(const Display *display, DisplayOutput output, const char *folder);
 /* TRUE when what was drawn stays in place from frame to frame, so that only changes need to be drawn. */
 gboolean display_keeps_picture(const Display *display, DisplayOutput output);
 gboolean display_has_input(const Display *display);

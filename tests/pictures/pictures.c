@@ -79,7 +79,9 @@ static gboolean shoot(Screens *screens, const char *screen, const char *path)
 
 static gboolean shoot_sample(Screens *screens, const Sample *sample, Mailbox *own, Mailbox *shopper, const char *path)
 {
-    json_t *snapshot = sample_snapshot(sample, g_get_monotonic_time() / 1000);
+    json_t *snapshot = sample_snapshot(sample, g_get_monotonic_time() / 1000), *between = json_pack("{s:s}", "state", "starting");
+    if (snapshot) screens_set_snapshot(screens, between); /* what was entered in one does not show in the next */
+    json_decref(between);
     if (snapshot) screens_set_snapshot(screens, snapshot);
     if (sample->agent_gone) screens_set_snapshot(screens, NULL);
     json_decref(snapshot);

@@ -145,6 +145,8 @@ static void build_sample(Scene *scene, const Theme *theme, const Text *text, con
     json_t *snapshot = sample_snapshot(sample, NOW_MS);
     View view;
     view_read(&view, snapshot, sample->agent_gone);
+    Wrapup *wrapup = wrapup_new();
+    wrapup_load(wrapup, &view);
     const Console console = {
         .scene = scene,
         .theme = theme,
@@ -157,9 +159,10 @@ static void build_sample(Scene *scene, const Theme *theme, const Text *text, con
         .chat = chat,
         .chat_count = sample->chat ? 2 : 0,
         .message = "",
-        .order = "",
+        .wrapup = wrapup,
     };
     console_build(&console, width, height);
+    wrapup_free(wrapup);
     json_decref(snapshot);
 }
 
@@ -192,7 +195,6 @@ static guint check_products(const char *where, Scene *scene, const Theme *theme,
                                      .clock = "20:48",
                                      .shopper_visible = TRUE,
                                      .message = "",
-                                     .order = "",
                                      .shelf = shelf,
                                      .shop = snapshot};
             console_build(&console, width, height);
@@ -257,7 +259,7 @@ static void the_day_theme_has_contrast(void **state)
 
 static const char *problem_names[] = {
     "camera_face_missing", "camera_face_frozen", "camera_product_missing", "camera_product_frozen", "microphone_missing",
-    "microphone_silent",   "speaker_missing",    "console_missing",        "demo_missing",          "studio_down",
+    "microphone_silent",   "speaker_missing",    "speaker_silent",         "console_missing",        "demo_missing",          "studio_down",
     "storage_full",        "storage_failing",    "desk_unreachable",       "certificate_expired",   "certificate_foreign",
 };
 

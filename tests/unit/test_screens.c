@@ -16,6 +16,9 @@
 
 #define WAIT_MS      5000
 #define PICTURE_LUMA 220
+#define KEY_X        975 /* of 1 on the keypad */
+#define KEY_Y        330
+#define TAG_Y        450
 #define STAGE_X      450 /* a pixel of the shopper's picture on 1280x800 */
 #define STAGE_Y      300
 
@@ -147,6 +150,17 @@ static void keys_become_wishes(void **state)
     show(fixture, "ready");
     push_key(SDLK_2, FALSE);
     expect_wish(fixture, 2, "pause lunch");
+    show(fixture, "paused_lunch");
+    push_key(SDLK_F4, FALSE);
+    push_key(SDLK_F5, FALSE);
+    push_key(SDLK_F6, FALSE);
+    expect_wish(fixture, 5, "pause end_of_shift");
+    assert_string_equal(g_ptr_array_index(fixture->wishes, 2), "practice ");
+    assert_string_equal(g_ptr_array_index(fixture->wishes, 3), "check on");
+    show(fixture, "checking");
+    push_key(SDLK_F1, FALSE);
+    expect_wish(fixture, 6, "check off");
+    g_ptr_array_set_size(fixture->wishes, 2);
     show(fixture, "ringing");
     push_key(SDLK_F1, TRUE);
     push_key(SDLK_F2, FALSE);
@@ -170,16 +184,50 @@ static void words_are_typed_and_sent(void **state)
     push_key(SDLK_BACKSPACE, FALSE);
     push_key(SDLK_RETURN, FALSE);
     expect_wish(fixture, 1, "chat Hei 1");
+}
+
+static void touch_at(Fixture *fixture, float x, float y)
+{
+    push_finger(SDL_FINGERDOWN, x, y);
+    push_finger(SDL_FINGERUP, x, y);
+    while (SDL_HasEvents(SDL_FIRSTEVENT, SDL_LASTEVENT)) g_main_context_iteration(NULL, TRUE);
+    screens_refresh(fixture->screens);
+}
+
+/* By keyboard and bar code reader: the caret goes where the next word belongs. What is typed is noted by itself. */
+static void a_wrapup_is_typed(void **state)
+{
+    Fixture *fixture = *state;
     show(fixture, "wrapup");
-    push_key(SDLK_F7, FALSE);
-    push_text("A-17");
-    push_key(SDLK_ESCAPE, FALSE);
+    push_key(SDLK_F1, FALSE);
     push_key(SDLK_1, FALSE);
-    expect_wish(fixture, 2, "outcome sale A-17");
-    push_key(SDLK_TAB, FALSE);
-    push_key(SDLK_TAB, FALSE);
+    expect_wish(fixture, 1, "note {\"outcome\":\"sale\",\"order\":\"\",\"value_minor\":0,\"currency\":\"\",\"tags\":[]}");
+    push_text("A-17");
     push_key(SDLK_RETURN, FALSE);
-    expect_wish(fixture, 3, "outcome reserved A-17");
+    push_text("12.990,5");
+    push_key(SDLK_RETURN, FALSE);
+    push_key(SDLK_F1, FALSE);
+    expect_wish(fixture, 2, "done {\"outcome\":\"sale\",\"order\":\"A-17\",\"value_minor\":1299050,\"currency\":\"NOK\",\"tags\":[]}");
+    push_key(SDLK_F2, FALSE);
+    expect_wish(fixture, 3, "extend ");
+}
+
+/* Two touches end a wrap-up; more say more. */
+static void a_wrapup_is_touched(void **state)
+{
+    Fixture *fixture = *state;
+    show(fixture, "wrapup");
+    touch_at(fixture, 880, 220);
+    touch_at(fixture, 600, 660);
+    expect_wish(fixture, 1, "done {\"outcome\":\"advice\",\"order\":\"\",\"value_minor\":0,\"currency\":\"\",\"tags\":[]}");
+    show(fixture, "paused");
+    show(fixture, "wrapup");
+    touch_at(fixture, 150, 220);
+    touch_at(fixture, KEY_X, KEY_Y);
+    touch_at(fixture, KEY_X + 105, KEY_Y);
+    touch_at(fixture, 130, TAG_Y);
+    touch_at(fixture, 600, 660);
+    expect_wish(fixture, 2, "done {\"outcome\":\"sale\",\"order\":\"12\",\"value_minor\":0,\"currency\":\"\",\"tags\":[\"accessories\"]}");
 }
 
 static void a_touch_counts_where_it_began(void **state)
@@ -302,6 +350,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(keys_become_wishes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(words_are_typed_and_sent, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_wrapup_is_typed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_wrapup_is_touched, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_touch_counts_where_it_began, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_wished_of_a_missing_agent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_shoppers_picture_comes_and_goes, set_up, tear_down),

@@ -70,7 +70,7 @@ static void a_strange_snapshot_harms_nothing(void **state)
     for (int i = 0; i < 100; i++) {
         json_array_append_new(problems, json_pack("{s:s, s:b}", "name", "x", "blocks_ready", i == 3));
         g_autofree char *id = g_strdup_printf("t%d", i);
-        json_object_set_new(topics, id, json_integer(i));
+        json_object_set_new(topics, id, json_pack("{s:i}", "waiting", i));
     }
     json_object_set_new(snapshot, "problems", problems);
     json_object_set_new(snapshot, "queue", json_pack("{s:o}", "topics", topics));
@@ -116,14 +116,20 @@ static void checks_follow_health_and_problems(void **state)
 {
     (void)state;
     json_t *snapshot =
-        parse("{\"link\":{\"up\":true},\"records\":{},\"problems\":[{\"name\":\"microphone_silent\"},{\"name\":\"storage_failing\"}],"
-              "\"studio\":{\"health\":{\"camera\":{\"face\":{\"driver\":\"libcamera\",\"ok\":true},\"product\":{\"driver\":\"none\"}},"
-              "\"microphone\":{\"driver\":\"alsa\",\"ok\":true},\"speaker\":{\"driver\":\"sim\",\"ok\":true},\"demo\":{\"ok\":false}}}}");
+        parse("{\"link\":{\"up\":true},\"problems\":[{\"name\":\"microphone_silent\"},{\"name\":\"storage_failing\"}],\"checks\":["
+              "{\"name\":\"desk\",\"state\":\"ok\"},{\"name\":\"camera_face\",\"state\":\"ok\"},{\"name\":\"camera_product\",\"state\":"
+              "\"unused\"},"
+              "{\"name\":\"microphone\",\"state\":\"ok\"},{\"name\":\"speaker\",\"state\":\"simulated\"},"
+              "{\"name\":\"demo\",\"state\":\"bad\",\"problem\":\"demo_missing\"},{\"name\":\"clock\",\"state\":\"waiting\"},"
+              "{\"name\":\"tea\",\"state\":\"ok\"},7]}");
     View view;
     view_read(&view, snapshot, FALSE);
-    static const ViewCheck expected[DEVICES] = {CHECK_OK, CHECK_OK, CHECK_UNUSED, CHECK_BAD, CHECK_SIMULATED, CHECK_BAD, CHECK_BAD};
+    static const ViewCheck expected[DEVICES] = {CHECK_OK,        CHECK_OK,  CHECK_UNUSED, CHECK_BAD,
+                                                CHECK_SIMULATED, CHECK_BAD, CHECK_BAD,    CHECK_UNKNOWN};
     for (guint i = 0; i < DEVICES; i++) assert_int_equal(view.checks[i], expected[i]);
     assert_string_equal(view_device_problem(&view, DEVICE_MICROPHONE), "microphone_silent");
+    assert_string_equal(view.check_problems[DEVICE_MICROPHONE], "microphone_silent");
+    assert_string_equal(view.check_problems[DEVICE_DEMO], "demo_missing");
     assert_null(view_device_problem(&view, DEVICE_SPEAKER));
     view_read(&view, snapshot, TRUE);
     assert_false(view.link_up);
@@ -143,8 +149,86 @@ static void time_is_counted_down(void **state)
     View view = {.waiting = 2, .oldest_ms = 1000, .now_mono = 500};
     assert_int_equal(view_longest_wait(&view, 2500), 3000);
     assert_int_equal(view_longest_wait(&view, 0), 1000);
+    view.told_mono = 2000;
+    assert_int_equal(view_longest_wait(&view, 2500), 1500);
+    const ViewTopic topic = {.waiting = 1, .oldest_ms = 300}, nobody = {.oldest_ms = 300};
+    assert_int_equal(view_topic_wait(&view, &topic, 2500), 800);
+    assert_int_equal(view_topic_wait(&view, &nobody, 2500), 0);
     view.waiting = 0;
     assert_int_equal(view_longest_wait(&view, 2500), 0);
+}
+
+static void the_service_level_has_its_number(void **state)
+{
+    (void)state;
+    static const struct {
+        ViewService service;
+        int percent;
+        ViewLevel level;
+    } rows[] = {{{0, 0}, -1, LEVEL_UNKNOWN}, {{10, 10}, 100, LEVEL_GOOD}, {{10, 8}, 80, LEVEL_GOOD}, {{1000, 799}, 79, LEVEL_FAIR},
+                {{10, 6}, 60, LEVEL_FAIR},   {{10, 5}, 50, LEVEL_POOR},   {{3, 0}, 0, LEVEL_POOR}};
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        assert_int_equal(view_percent(&rows[i].service), rows[i].percent);
+        assert_int_equal(view_level(&rows[i].service), rows[i].level);
+    }
+    json_t *snapshot =
+        parse("{\"state\":\"ready\",\"queue\":{\"waiting\":1,\"alert\":true,\"service\":{\"within_ms\":20000,\"n\":2,\"good\":9},"
+              "\"topics\":{\"tv\":{\"waiting\":1,\"oldest_ms\":7,\"n\":4,\"good\":3},\"phones\":{\"waiting\":0,\"n\":0}}}}");
+    View view;
+    view_read(&view, snapshot, FALSE);
+    assert_true(view.alert);
+    assert_int_equal(view.within_ms, 20000);
+    assert_int_equal(view_percent(&view.service), 100);
+    assert_int_equal(view.topic_count, 1);
+    assert_int_equal(view_percent(&view.topics[0].service), 75);
+    json_decref(snapshot);
+}
+
+static void links_are_shortened(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"", ""},
+        {"https://www.shop.no/", "shop.no"},
+        {"https://shop.no/tv/55?ref=x#y", "shop.no/tv/55"},
+        {"https://shop.no/home/appliances/dishwashers/p-1234", "shop.no/…shers/p-1234"},
+        {"\xff\xfe", ""},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *link = view_short_link(rows[i][0], 21);
+        assert_string_equal(link, rows[i][1]);
+    }
+}
+
+static void amounts_are_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *typed;
+        int decimals;
+        gint64 minor; /* -1: none */
+    } rows[] = {{"", 2, -1},
+                {"0", 2, 0},
+                {"12990", 2, 1299000},
+                {"12,5", 2, 1250},
+                {"12.05", 2, 1205},
+                {"12.", 2, 1200},
+                {"12,3456", 2, -1},
+                {"12x 3", 2, 12300},
+                {"1500", 0, 1500},
+                {"15,5", 0, -1},
+                {",5", 2, 500},
+                {"1,2,3", 2, 1230},
+                {"999999999999", 2, G_GINT64_CONSTANT(99999999999900)}};
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Field *field = field_new(FIELD_AMOUNT_MAX);
+        field->amount = TRUE;
+        field_type(field, rows[i].typed);
+        gint64 minor = -1;
+        assert_int_equal(field_amount(field, rows[i].decimals, &minor), rows[i].minor >= 0);
+        assert_int_equal(minor, rows[i].minor);
+        field_free(field);
+    }
 }
 
 static void rectangles_are_divided(void **state)
@@ -236,6 +320,9 @@ int main(void)
         cmocka_unit_test(the_line_is_put_into_words),
         cmocka_unit_test(checks_follow_health_and_problems),
         cmocka_unit_test(time_is_counted_down),
+        cmocka_unit_test(the_service_level_has_its_number),
+        cmocka_unit_test(links_are_shortened),
+        cmocka_unit_test(amounts_are_read),
         cmocka_unit_test(rectangles_are_divided),
         cmocka_unit_test(touch_targets_are_twelve_millimetres),
         cmocka_unit_test(themes_have_contrast),
