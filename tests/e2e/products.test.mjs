@@ -93,6 +93,12 @@ test('three side by side: what differs is marked in words', async () => {
     await shows('compare', 'FV55', 'FV65', 'FV77');
     await nothingAgainstAxe();
     await keep('compare');
+    await shopper.page.setViewportSize({ width: 375, height: 780 });
+    const wide = await shopper.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(wide <= 0, `${wide} px wider than a phone`);
+    await nothingAgainstAxe();
+    await keep('compare_phone');
+    await shopper.page.setViewportSize({ width: 1280, height: 720 });
     await assert.rejects(system.boothctl(['show', 'compare', 'FV55']), /two to four/);
     await assert.rejects(system.boothctl(['show', 'product', 'NO-SUCH']), /no such product/);
 });

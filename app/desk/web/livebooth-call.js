@@ -594,6 +594,8 @@ a { color: var(--_accent); }
 .go { display: inline-flex; align-items: center; gap: .4rem; min-height: 2.75rem; font-weight: 600; }
 a.primary { background: var(--_accent); color: var(--_on-accent); border-radius: 999px; padding: .5rem 1.3rem; text-decoration: none; justify-content: center; }
 a.primary:hover { filter: brightness(.92); }
+.side { display: grid; gap: .7rem; min-width: 0; }
+.compared thead td > * { margin-block: 0 .4rem; }
 .compared { overflow-x: auto; border: 1px solid var(--_line); border-radius: calc(var(--_round) * .7); }
 .compared:focus-visible { outline: 3px solid var(--_accent); outline-offset: 2px; }
 table { border-collapse: collapse; width: 100%; font-size: .95rem; }
