@@ -605,8 +605,12 @@ tbody th { font-weight: 600; min-width: 7.5rem; }
 thead img, thead .blank { max-width: 11rem; display: block; aspect-ratio: 4 / 3; object-fit: contain; background: #fff; width: 100%; border: 1px solid var(--_line); border-radius: 8px; margin-bottom: .5rem; }
 thead .title { font-weight: 700; display: block; }
 .compared .price { font-size: 1.15rem; }
-tr.differs { background: color-mix(in srgb, var(--_accent) 9%, var(--_ground)); }
+tbody tr.differs { background: color-mix(in srgb, var(--_accent) 9%, var(--_ground)); }
 tr.differs td { font-weight: 600; }
+.compared :is(button, a) { overflow-wrap: normal; }
+tbody tr { background: var(--_ground); }
+@container (max-width: 620px) { .compared td { min-width: 12.5rem; } .compared :is(tbody th, thead td:first-child) { position: sticky; inset-inline-start: 0; min-width: 7rem;
+    max-width: 7.5rem; background: inherit; hyphens: auto; padding-inline: .6rem; } .compared thead td:first-child { background: var(--_ground); } }
 .mark { display: inline-block; font-size: .78rem; font-weight: 700; border: 1px solid currentColor; border-radius: 999px; padding: 0 .5rem; color: var(--_accent); margin-top: .2rem; }
 .basket { display: grid; gap: .7rem; border: 1px solid var(--_line); border-radius: calc(var(--_round) * .7); padding: 1rem; }
 .basket ul { list-style: none; margin: 0; padding: 0; display: grid; gap: .7rem; }
