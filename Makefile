@@ -170,6 +170,15 @@ docs-pictures: pictures ## the documents' pictures anew, in docs/pictures
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) tests/pictures/documents $(BUILD)/pictures docs/pictures
 
+# --- the SD image ---------------------------------------------------------------------------------------------------------------------------
+image: ## the SD image for the boards, its update bundle and papers, in build/image; needs root
+	@board/local/install build image
+	@BUILD=$(BUILD) board/image/build
+image-test: test-tools image ## the very image in QEMU: first boot, checks, slots
+	@$(MAKE) --no-print-directory $(BUILD)/bin/desk $(BUILD)/bin/boothctl $(BUILD)/share/.stamp
+	@BUILD=$(BUILD) tests/image/run
+.PHONY: image image-test
+
 # --- care --------------------------------------------------------------------------------------------------------------------------------
 own_c := $(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null)
 lint: $(BUS:%=$(BUILD)/gen/bus/%.h) ## warnings of gcc and clang, clang-format, clang-tidy, shellcheck
