@@ -130,9 +130,9 @@ static void with_nothing_focused_digits_are_no_shortcuts(void **state)
 static void a_person_s_digit_is_a_shortcut_still(void **state)
 {
     Fixture *fixture = *state;
-    show(fixture, "wrapup");
+    show(fixture, "ready");
     push_key(SDLK_1);
-    await(fixture, 0, "outcome sale");
+    await(fixture, 0, "pause break");
 }
 
 static void what_is_typed_elsewhere_stays_as_it_was(void **state)
