@@ -148,6 +148,7 @@ static gboolean shoot_products(Screens *screens, const SampleShop *shop, Mailbox
         json_t *show = cases[i].compare ? shop->compare : cases[i].searched ? shop->product : NULL;
         set_shop(screens, "wrapup", NULL, NULL); /* closes the panel */
         set_shop(screens, cases[i].state, show, cases[i].basket ? shop->basket : NULL);
+        turn_loop(100); /* the button is on the screen */
         press(SDLK_F9);
         if (cases[i].searched) {
             type("fjell");
