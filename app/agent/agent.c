@@ -1,9 +1,9 @@
 #include "agent/agent.h"
 
 #include "agent/booth.h"
-#include "agent/checks.h"
 #include "agent/catalogue_keeper.h"
 #include "agent/catalogue_service.h"
+#include "agent/checks.h"
 #include "agent/desk_proxy.h"
 #include "agent/note.h"
 #include "agent/problems.h"
@@ -666,10 +666,19 @@ static void on_pressed(void *data, PanelButton button)
     step(agent, &(BoothEvent){.kind = meaning_of(agent, button)});
 }
 
+/* What the practice shopper asks for. */
+static void take_practice_card(Agent *agent)
+{
+    json_t *card = json_pack("{s:s, s:s, s:i}", "topic", "tv", "lang", config_string(agent->config, "booth", "language"), "waited_ms", 0);
+    set_json(&agent->card, card);
+    json_decref(card);
+}
+
 static gboolean on_wish(void *data, BoothEvent *wish)
 {
     Agent *agent = data;
     if (!step(agent, wish)) return FALSE;
+    if (wish->kind == BOOTH_WISH_PRACTICE) take_practice_card(agent);
     publish_now(agent);
     return TRUE;
 }

@@ -6,7 +6,7 @@
 
 #define LOOK_MS     250     /* between two looks at the frames' counters */
 #define RETRY_US    1000000 /* between two tries to start */
-#define FROZEN_US   2000000 /* no new picture for so long: frozen */
+#define FROZEN_US   1600000 /* no new picture for so long: frozen */
 #define STALLED_US  3000000 /* not one frame for so long: it is started anew */
 #define START_US    3000000 /* a camera may take so long to its first frame */
 #define SAMPLE_STEP 16      /* pixels between two samples of the luma */

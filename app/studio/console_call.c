@@ -75,6 +75,7 @@ static void ringing_title(const Console *console, Rect row)
     const char *title = console_text(console, "ringing_title"), *words = console_text(console, before ? "ringing_before" : "ringing_first");
     scene_text(scene, rect_cut_left(&row, draw_text_width(scene->fonts, STYLE_LABEL, title) + 1, 16), STYLE_LABEL, ALIGN_LEFT, theme->good,
                theme->surface, title);
+    if (console->view->practice) return;
     double width = MIN(draw_text_width(scene->fonts, STYLE_SMALL, words) + 1 + 18 + 8 + 28, row.w);
     Rect pill = rect_cut_left(&row, width, 0);
     scene_box(scene, pill, pill.h / 2, theme->raised);

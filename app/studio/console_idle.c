@@ -7,8 +7,8 @@
 #include <string.h>
 
 #define DEVICE_ROW  36.0
-#define TOPIC_ROW   32.0
-#define TOPIC_TITLE 28.0
+#define TOPIC_ROW   28.0
+#define TOPIC_TITLE 24.0
 #define STAT_HEIGHT 112.0
 #define SECOND_ROW  56.0
 #define OWN_HEIGHT  278.0 /* of the own picture with its words alone */
@@ -276,7 +276,7 @@ void console_paused(const Console *console, Rect area)
         pause_choices(console, rect_cut_bottom(&inner, SECOND_ROW, 14));
         ready_button(console, rect_cut_bottom(&inner, 100, 16));
     }
-    stats(console, rect_cut_top(&inner, MIN(STAT_HEIGHT, inner.h), 18));
+    stats(console, rect_cut_top(&inner, MIN(STAT_HEIGHT, inner.h), 14));
     topic_bars(console, inner);
 }
 
@@ -288,6 +288,6 @@ void console_ready(const Console *console, Rect area)
     heading(console, &inner, ICON_CHECK, theme->good_fill, theme->on_good, console_text(console, "ready_title"),
             console_text(console, "ready_line"));
     pause_buttons(console, &inner);
-    stats(console, rect_cut_top(&inner, STAT_HEIGHT, 18));
+    stats(console, rect_cut_top(&inner, STAT_HEIGHT, 14));
     topic_bars(console, inner);
 }

@@ -93,8 +93,8 @@ static const Sample samples[] = {
      .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_EMPTY_LINE SAMPLE_FINE SAMPLE_CHECKS_WAIT "\"state\":\"starting\"}"},
     {.name = "starting_problems",
      .json = "{" SAMPLE_HEAD SAMPLE_NO_LINK SAMPLE_EMPTY_LINE SAMPLE_CHECKS_BAD "\"state\":\"starting\",\"problems\":["
-             SAMPLE_ERROR("desk_unreachable") "," SAMPLE_ERROR("camera_face_frozen") "," SAMPLE_WARNING("microphone_silent") ","
-             SAMPLE_WARNING("storage_failing") "," SAMPLE_WARNING("demo_missing") "]}"},
+             SAMPLE_ERROR("desk_unreachable") "," SAMPLE_ERROR("camera_face_frozen") "," SAMPLE_ERROR("microphone_silent") ","
+             SAMPLE_WARNING("storage_failing") "," SAMPLE_ERROR("demo_missing") "]}"},
     {.name = "paused", .own = TRUE,
      .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LINE SAMPLE_STUDIO("") SAMPLE_FINE
              "\"state\":\"paused\",\"pause_reason\":\"ring_no_answer\"}"},
@@ -121,7 +121,7 @@ static const Sample samples[] = {
     {.name = "ready", .own = TRUE,
      .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_CALM_LINE SAMPLE_STUDIO("") SAMPLE_FINE "\"state\":\"ready\"}"},
     {.name = "ready_waiting", .own = TRUE,
-     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LONG_LINE SAMPLE_STUDIO("") "\"problems\":[" SAMPLE_WARNING("demo_missing")
+     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LONG_LINE SAMPLE_STUDIO("") "\"problems\":[" SAMPLE_WARNING("camera_product_missing")
              "],\"state\":\"ready\"}"},
     {.name = "ringing", .own = TRUE,
      .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LINE SAMPLE_STUDIO("") SAMPLE_FINE SAMPLE_CALL("none")
@@ -150,7 +150,7 @@ static const Sample samples[] = {
              SAMPLE_CALL("up") "\"state\":\"live\"," SAMPLE_BUTTONS("product", "false") "}"},
     {.name = "live_lost", .own = TRUE, .chat = TRUE,
      .json = "{" SAMPLE_HEAD SAMPLE_NO_LINK SAMPLE_LINE SAMPLE_STUDIO(SAMPLE_MEDIA("lost", "0", "0")) "\"problems\":["
-             SAMPLE_ERROR("desk_unreachable") "," SAMPLE_ERROR("storage_full") "," SAMPLE_WARNING("demo_missing") "],"
+             SAMPLE_ERROR("desk_unreachable") "," SAMPLE_ERROR("storage_full") "," SAMPLE_ERROR("demo_missing") "],"
              SAMPLE_CALL("lost") "\"state\":\"live\"," SAMPLE_BUTTONS("face", "false") "}"},
     {.name = "live_agent_gone", .own = TRUE, .shopper = TRUE, .chat = TRUE, .agent_gone = TRUE,
      .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_LINE SAMPLE_STUDIO(SAMPLE_MEDIA("connected", "24", "0.001")) SAMPLE_FINE
