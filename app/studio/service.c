@@ -245,6 +245,7 @@ static void follow_alert(Service *service, const json_t *snapshot)
     gboolean alert = json_is_true(json_object_get(json_object_get(snapshot, "queue"), "alert"));
     if (!alert) g_clear_handle_id(&service->alert, g_source_remove);
     if (!alert || service->alert || !service->media) return;
+    g_message("somebody waits too long: two tones every %d s", ALERT_S);
     media_alert(service->media);
     service->alert = g_timeout_add_seconds(ALERT_S, on_alert_time, service);
 }

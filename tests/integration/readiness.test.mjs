@@ -1,11 +1,11 @@
 // Readiness is proven: each fault of a whole, running booth takes it out of the line within 3 s and is told by name, and when it is mended the booth is back
 // by itself. Real desk, agent and studio; the devices are simulated, the disk is the real one under a limit.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { eventually, now, startSystem } from '../e2e/harness.mjs';
+import { build, eventually, now, startSystem } from '../e2e/harness.mjs';
 
 const LEAVE_MS = 3000;
 const BACK_MS = 10000;
@@ -13,7 +13,7 @@ const BACK_MS = 10000;
 let system;
 let folder;
 before(async () => {
-    system = await startSystem({ booth: { sensors: { driver: 'sim' } } });
+    system = await startSystem({ booth: { sensors: { driver: 'sim' }, advisor: { alert_wait_s: 5 } } });
     folder = join(system.state, 'booth-1');
     mkdirSync(join(folder, 'sim'), { recursive: true });
 });
@@ -88,4 +88,31 @@ test('a practice call rings, is live and is wrapped up in the booth alone', asyn
     assert.deepEqual(over.records, before);
     await system.boothctl(['ready']);
     await system.booth('ready');
+});
+
+test('who waits too long is told by topic, by the lamp and by sound, whatever is muted; and counts in the hour', async (t) => {
+    await system.boothctl(['pause', 'lunch']);
+    await system.boothctl(['mute', 'on']);
+    const line = () => system.snapshot().then(({ queue }) => queue);
+    const before = (await line()).service.n;
+    const shopper = spawn(join(build, 'bin/boothctl'), ['simulate', 'shoppers', '--desk', `ws://localhost:${system.port}/ws/shopper`, '--count', '1', '--topic', 'phones',
+        '--leave', '1', '--patience', '9000-9000', '--seconds', '20'], { stdio: 'ignore' });
+    t.after(() => { shopper.kill(); });
+    const waiting = await eventually('one waits for phones', async () => {
+        const seen = await line();
+        return seen.topics.phones?.waiting === 1 && seen;
+    });
+    assert.equal(waiting.alert, false);
+    assert.equal(waiting.topics.tv.waiting, 0);
+    const lamps = () => readFileSync(join(folder, 'lamps'), 'utf8');
+    await eventually('the alert', async () => (await line()).alert, 8000);
+    await eventually('the tones', () => system.log('booth-1-studio').includes('two tones'), 2000);
+    await eventually('the lamp lit', () => lamps().includes('ring=1'), 3000);
+    await eventually('the lamp dark', () => lamps().includes('ring=0'), 3000);
+    await eventually('the alert over, and the one who left counted', async () => {
+        const seen = await line();
+        return !seen.alert && seen.waiting === 0 && seen.service.n === before + 1 && seen.topics.phones.n === 1;
+    }, 10000);
+    assert.equal((await line()).service.within_ms, 20000);
+    await system.boothctl(['mute', 'off']);
 });
