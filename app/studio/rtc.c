@@ -25,7 +25,8 @@
 #define VIDEO_PT           96
 #define AUDIO_PT           111
 #define JITTER_MS          60
-#define ICE_PACE_MS        5 /* between two checks: the least that RFC 8445 allows */
+#define STEADY             (40 * GST_MSECOND) /* jumps of the shopper's sound below this are smoothed: the echo canceller needs steady times */
+#define ICE_PACE_MS        5                  /* between two checks: the least that RFC 8445 allows */
 #define TWCC_URI           "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 #define TWCC_ID            1
 #define TWCC_EVERY_MS      100 /* a browser's own pace; unasked, feedback goes out with every picture */
@@ -541,11 +542,11 @@ static void build_incoming(Rtc *rtc, const RtcSettings *settings, gboolean is_vp
 {
     g_autofree char *probe = has_dsp ? echo_probe(PROBE) : NULL;
     g_autofree char *video = g_strdup_printf("%s ! appsink name=picture sync=false async=false max-buffers=1 drop=true", video_in(is_vp8));
-    g_autofree char *audio =
-        g_strdup_printf("rtpopusdepay ! opusdec plc=true use-inband-fec=true ! audioconvert ! audioresample ! "
-                        "audio/x-raw,format=S16LE,rate=48000,channels=1 ! %s%slevel name=received interval=500000000 ! "
-                        "queue max-size-time=200000000 leaky=downstream",
-                        probe ? probe : "", probe ? " ! " : "");
+    g_autofree char *audio = g_strdup_printf(
+        "rtpopusdepay ! opusdec plc=true use-inband-fec=true tolerance=%" G_GUINT64_FORMAT " ! audioconvert ! audioresample ! "
+        "audio/x-raw,format=S16LE,rate=48000,channels=1 ! %s%slevel name=received interval=500000000 ! "
+        "queue max-size-time=200000000 leaky=downstream",
+        (guint64)STEADY, probe ? probe : "", probe ? " ! " : "");
     rtc->video_in = gst_parse_bin_from_description_full(video, TRUE, NULL, GST_PARSE_FLAG_NONE, NULL);
     rtc->audio_in = gst_parse_bin_from_description_full(audio, TRUE, NULL, GST_PARSE_FLAG_NONE, NULL);
     if (has_dsp) echo_set_delay(GST_BIN(rtc->audio_in), PROBE, settings->speaker_delay_ms);

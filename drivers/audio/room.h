@@ -9,14 +9,14 @@
 #define ROOM_RATE 48000
 
 typedef struct {
-    double delay_ms;   /* from played to heard: buffers of both devices and the way through the air; 0..400 */
+    double delay_ms;   /* from played, as far as the devices tell when that is, to heard; 0..400 */
     double loss_db;    /* of the direct sound, 0..60 */
     double reverb_ms;  /* in which reflections fall by 60 dB; 0: no reflections; 0..400 */
     double reverb_db;  /* energy of all reflections, relative to the direct sound, -40..6 */
     double distortion; /* of the speaker: what a full-scale sample is short of, 0..0.5 */
 } RoomShape;
 
-#define ROOM_USUAL ((RoomShape){.delay_ms = 40, .loss_db = 10, .reverb_ms = 200, .reverb_db = -6, .distortion = 0})
+#define ROOM_USUAL ((RoomShape){.delay_ms = 20, .loss_db = 10, .reverb_ms = 200, .reverb_db = -6, .distortion = 0})
 
 typedef struct Room Room;
 

@@ -109,17 +109,17 @@ export async function startPage(browser, script, argument) {
     return { page, close: async () => { await page.close(); server.close(); } };
 }
 
-/* The shopper: answers the studio's offer; answer may change its SDP. Everything that is awaited is an event. */
-export async function shopper(page, studio, pc, { answer = (sdp) => sdp, video = true } = {}) {
+/* The shopper: answers the studio's offer; answer may change its SDP. processing: of the voice, by the browser. Everything that is awaited is an event. */
+export async function shopper(page, studio, pc, { answer = (sdp) => sdp, video = true, processing = true } = {}) {
     let handed = 0;
     await page.exposeFunction(`toStudio${pc}`, (signal) => {
         if (signal.kind === 'answer') signal.sdp = answer(signal.sdp);
         return studio.call('RemoteSignal', String(pc), JSON.stringify(JSON.stringify(signal))).catch(() => {});
     });
-    await page.evaluate(async ({ number, withVideo }) => {
+    await page.evaluate(async ({ number, withVideo, withProcessing }) => {
         const connection = new RTCPeerConnection();
         const shop = (window.shop = { connection, chats: [], opened: null });
-        const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: withVideo && { width: 640, height: 480, frameRate: 30 } });
+        const stream = await navigator.mediaDevices.getUserMedia({ audio: withProcessing || { echoCancellation: false, noiseSuppression: false, autoGainControl: false }, video: withVideo && { width: 640, height: 480, frameRate: 30 } });
         const incoming = new MediaStream();
         connection.ontrack = ({ track }) => { incoming.addTrack(track); document.querySelector('video').srcObject = incoming; };
         connection.ondatachannel = ({ channel }) => {
@@ -150,7 +150,7 @@ export async function shopper(page, studio, pc, { answer = (sdp) => sdp, video =
                 else if (each.type === 'codec') (out.codecs ??= []).push(each.mimeType);
             return out;
         };
-    }, { number: pc, withVideo: video });
+    }, { number: pc, withVideo: video, withProcessing: processing });
     const handOver = async () => {
         while (handed < studio.seen.signals.length) {
             const signal = studio.seen.signals[handed++];

@@ -330,9 +330,9 @@ static const struct {
     int speaker_delay_ms; /* as configured */
     RoomShape shape;
 } ROOMS[] = {
-    {"the usual one", 0, {.delay_ms = 40, .loss_db = 10, .reverb_ms = 200, .reverb_db = -6}},
+    {"the usual one", 0, {.delay_ms = 20, .loss_db = 10, .reverb_ms = 200, .reverb_db = -6}},
     {"near and loud", 0, {.delay_ms = 0, .loss_db = 3, .reverb_ms = 150, .reverb_db = -6}},
-    {"large, distorting speaker", 0, {.delay_ms = 40, .loss_db = 6, .reverb_ms = 300, .reverb_db = -3, .distortion = 0.3}},
+    {"large, distorting speaker", 0, {.delay_ms = 30, .loss_db = 6, .reverb_ms = 300, .reverb_db = -3, .distortion = 0.3}},
     {"a late speaker, configured", 120, {.delay_ms = 150, .loss_db = 10, .reverb_ms = 200, .reverb_db = -6}},
 };
 

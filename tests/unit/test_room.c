@@ -97,7 +97,7 @@ static void its_file_is_read_and_checked(void **state)
     (void)state;
     RoomShape shape = {.delay_ms = 1};
     assert_true(room_parse("", &shape, NULL));
-    assert_int_equal(shape.delay_ms, 40);
+    assert_int_equal(shape.delay_ms, 20);
     assert_true(room_parse("[room]\ndelay_ms = 85.5\nloss_db=3\nreverb_ms=0\n", &shape, NULL));
     assert_true(shape.delay_ms == 85.5 && shape.loss_db == 3 && shape.reverb_ms == 0 && shape.reverb_db == -6);
     static const char *const wrong[] = {"[room]\ndelay_ms=-1\n", "[room]\nloss_db=nan\n", "[room]\nreverb_ms=much\n", "room",
