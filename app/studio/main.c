@@ -18,15 +18,17 @@ typedef struct {
     Media *media;
 } Studio;
 
-/* Screens first: something is drawn while cameras and encoders start. */
+/* Screens first: something is drawn before GStreamer looks for its plugins, and while cameras and encoders start. */
 static gboolean studio_open(Studio *studio, const Config *config, GError **error)
 {
-    media_warm_up();
+    gint64 began = g_get_monotonic_time();
     studio->own = mailbox_new();
     studio->shopper = mailbox_new();
     studio->service = service_new(config);
     studio->screens = screens_new(config, studio->own, studio->shopper, service_screens_events(studio->service), error);
     if (!studio->screens) return FALSE;
+    g_message("first frame after %d ms", (int)((g_get_monotonic_time() - began) / 1000));
+    media_warm_up();
     screens_simulate_faults(studio->screens, config_string(config, "booth", "state"));
     studio->media = media_new(config, studio->own, studio->shopper, service_media_events(studio->service), error);
     if (!studio->media) return FALSE;

@@ -116,3 +116,10 @@ test('who waits too long is told by topic, by the lamp and by sound, whatever is
     assert.equal((await line()).service.within_ms, 20000);
     await system.boothctl(['mute', 'off']);
 });
+
+test('the console is drawn before anything else is known', (t) => {
+    const log = system.log('booth-1-studio');
+    const drawn = log.match(/first frame after (\d+) ms/);
+    t.diagnostic(`first frame after ${drawn[1]} ms`);
+    assert.ok(drawn.index < log.search(/face camera|the bus|speaker/), 'before cameras, sound and the bus');
+});
