@@ -344,6 +344,14 @@ static void on_rubbed_out(void *data)
     if (screens->view.state == VIEW_WRAPUP) screens->wrapup->changed = TRUE, note_soon(screens);
 }
 
+/* Enter in the search shows what fits best. */
+static void show_first(Screens *screens)
+{
+    const char *id = json_string_value(json_object_get(json_array_get(screens->shelf->list, 0), "id"));
+    g_autofree char *argument = g_strdup_printf("product\n%s", id ? id : "");
+    wish(screens, "show", argument);
+}
+
 static void on_submit(void *data)
 {
     Screens *screens = data;
@@ -352,8 +360,10 @@ static void on_submit(void *data)
         send_message(screens);
     else if (focused_field(screens) == screens->wrapup->order)
         touch_focus(scene, scene_target_named(scene, CONSOLE_VALUE));
+    else if (focused_field(screens) == screens->shelf->query && json_array_size(screens->shelf->list))
+        show_first(screens);
     else
-        touch_focus(screens->scenes[DISPLAY_CONSOLE], NULL);
+        touch_focus(scene, NULL);
 }
 
 static void on_uncovered(void *data)

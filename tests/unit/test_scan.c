@@ -161,6 +161,12 @@ static void the_search_goes_on_with_its_own_words(void **state)
     scan(CODE);
     guint scanned = await(fixture, 0, "scan " CODE);
     assert_string_equal(fixture->wishes->pdata[scanned - 1], "search tv");
+    json_t *list = json_pack("[{s:s}]", "id", "FV55");
+    screens_set_products(fixture->screens, "tv", list);
+    json_decref(list);
+    guint first = fixture->wishes->len;
+    push_key(SDLK_RETURN);
+    await(fixture, first, "show product\nFV55");
 }
 
 static void an_order_number_is_typed_where_it_goes(void **state)
