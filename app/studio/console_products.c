@@ -39,8 +39,12 @@ void console_products_button(const Console *console, Rect rect, gboolean icon_ab
 {
     if (!console->shelf) return;
     gboolean open = console->shelf->open;
-    Button button = console_plain_button(console, "products", console_text(console, "products_button"));
-    button.icon = open ? ICON_CHECK : ICON_PRODUCT;
+    /* What the shopper puts into the basket is seen with the panel closed, too. */
+    gsize lines = open ? 0 : json_array_size(json_object_get(console->shop, "basket"));
+    g_autofree char *label = lines ? g_strdup_printf("%s · %d", console_text(console, "products_button"), (int)lines)
+                                   : g_strdup(console_text(console, "products_button"));
+    Button button = console_plain_button(console, "products", label);
+    button.icon = open ? ICON_CHECK : lines ? ICON_CART : ICON_PRODUCT;
     button.icon_above = icon_above;
     button.selected = open;
     button.keycap = "F9";

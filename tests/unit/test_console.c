@@ -182,7 +182,7 @@ static guint check_products(const char *where, Scene *scene, const Theme *theme,
             View view;
             view_read(&view, snapshot, FALSE);
             Shelf *shelf = shelf_new();
-            shelf_do(shelf, "open");
+            if (turn != 2) shelf_do(shelf, "open");
             field_type(shelf->query, "fjell");
             if (turn) shelf_take(shelf, "fjell", json_object_get(shop, "list"));
             if (turn > 2) shelf_do(shelf, "basket");
