@@ -28,10 +28,29 @@ static void print_problems(const json_t *problems)
     }
 }
 
+static void print_queue(const json_t *queue)
+{
+    const json_t *service = json_object_get(queue, "service");
+    json_int_t n = json_integer_value(json_object_get(service, "n")), good = json_integer_value(json_object_get(service, "good"));
+    printf("queue    %" JSON_INTEGER_FORMAT " waiting", json_integer_value(json_object_get(queue, "waiting")));
+    if (n > 0)
+        printf("; in the last hour %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT " answered within %" JSON_INTEGER_FORMAT " s", good,
+               n, json_integer_value(json_object_get(service, "within_ms")) / 1000);
+    printf("%s\n", json_is_true(json_object_get(queue, "alert")) ? "; somebody waits too long" : "");
+}
+
+static void print_checks(const json_t *checks)
+{
+    for (size_t i = 0; i < json_array_size(checks); i++) {
+        const json_t *check = json_array_get(checks, i);
+        const char *problem = text_of(check, "problem");
+        if (*problem) printf("check    %s is bad: %s\n", text_of(check, "name"), problem);
+    }
+}
+
 static void print_status(const json_t *snapshot)
 {
     const json_t *link = json_object_get(snapshot, "link");
-    const json_t *queue = json_object_get(snapshot, "queue");
     const json_t *records = json_object_get(snapshot, "records");
     const char *reason = text_of(snapshot, "pause_reason");
     printf("booth    %s %s\n", text_of(snapshot, "booth"), text_of(snapshot, "name"));
@@ -39,11 +58,12 @@ static void print_status(const json_t *snapshot)
     printf("desk     %s %s%s%s\n", json_is_true(json_object_get(link, "up")) ? "linked" : "not linked", text_of(link, "address"),
            *text_of(link, "why") ? ": " : "", text_of(link, "why"));
     printf("studio   %s\n", json_is_true(json_object_get(json_object_get(snapshot, "studio"), "up")) ? "running" : "not running");
-    printf("queue    %" JSON_INTEGER_FORMAT " waiting\n", json_integer_value(json_object_get(queue, "waiting")));
+    print_queue(json_object_get(snapshot, "queue"));
     printf("camera   %s%s\n", text_of(snapshot, "camera"), json_is_true(json_object_get(snapshot, "muted")) ? ", muted" : "");
     print_call(json_object_get(snapshot, "call"));
     printf("records  %" JSON_INTEGER_FORMAT ", %" JSON_INTEGER_FORMAT " not at the centre yet\n",
            json_integer_value(json_object_get(records, "stored")), json_integer_value(json_object_get(records, "waiting")));
+    print_checks(json_object_get(snapshot, "checks"));
     print_problems(json_object_get(snapshot, "problems"));
 }
 

@@ -724,6 +724,11 @@ gboolean screens_rings(const Screens *screens)
     return screens->view.state == VIEW_RINGING && !screens->agent_gone;
 }
 
+gboolean screens_must_restart(const Screens *screens)
+{
+    return display_has_new_screen(screens->display);
+}
+
 static json_t *output_health(const Screens *screens, DisplayOutput output, const char *problem)
 {
     gboolean ok = screens->canvases[output] && display_is_connected(screens->display, output, screens->faults);

@@ -43,6 +43,9 @@ void screens_refresh(Screens *screens);
 /* TRUE while an accepted call or a ring needs the speaker's ring tone: derived from the snapshot. */
 gboolean screens_rings(const Screens *screens);
 
+/* A screen was plugged in that only a new start of the program finds. */
+gboolean screens_must_restart(const Screens *screens);
+
 /* console and demo of the health object; new reference. */
 json_t *screens_health(Screens *screens);
 

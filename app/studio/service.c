@@ -7,6 +7,7 @@
 #include "studio/products.h"
 
 #include <jansson.h>
+#include <signal.h>
 #include <string.h>
 
 #define RETRY_S       1
@@ -58,7 +59,12 @@ static void publish_health(Service *service)
 
 static gboolean on_health_time(gpointer data)
 {
-    publish_health(data);
+    Service *service = data;
+    publish_health(service);
+    if (!*service->call && service->screens && screens_must_restart(service->screens)) {
+        g_message("a screen was plugged in; starting anew to find it");
+        raise(SIGTERM);
+    }
     return G_SOURCE_CONTINUE;
 }
 

@@ -10,6 +10,7 @@ struct Display {
     SDL_Renderer *renderers[DISPLAY_OUTPUTS];
     char *names[DISPLAY_OUTPUTS];
     gboolean keeps_picture[DISPLAY_OUTPUTS];
+    guint screens; /* that were connected when it was opened */
 };
 
 GQuark display_error_quark(void)
@@ -122,6 +123,7 @@ static gboolean open_output(Display *display, DisplayOutput output, const Displa
 static void name_outputs(Display *display)
 {
     g_autoptr(GPtrArray) outputs = display->driver->whole_output ? connected_outputs() : NULL;
+    display->screens = outputs ? outputs->len : 0;
     for (guint i = 0; i < DISPLAY_OUTPUTS; i++)
         display->names[i] = g_strdup(outputs && i < outputs->len ? g_ptr_array_index(outputs, i) : display->driver->name);
 }
@@ -185,6 +187,13 @@ gboolean display_is_connected(const Display *display, DisplayOutput output, cons
     if (display->driver->has_input || !folder) return TRUE;
     g_autofree char *unplugged = g_strdup_printf("%s/sim/%s.unplugged", folder, names[output]);
     return !g_file_test(unplugged, G_FILE_TEST_EXISTS);
+}
+
+gboolean display_has_new_screen(const Display *display)
+{
+    if (!display->driver->whole_output || display->renderers[DISPLAY_DEMO]) return FALSE;
+    g_autoptr(GPtrArray) outputs = connected_outputs();
+    return outputs->len > display->screens;
 }
 
 gboolean display_keeps_picture(const Display *display, DisplayOutput output)

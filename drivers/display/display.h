@@ -44,6 +44,8 @@ const char *display_name(const Display *display, DisplayOutput output);
 /* Whether a screen is plugged in now: its connector's status; the offscreen driver's are unless the file sim/console.unplugged or
  * sim/demo.unplugged is in folder (NULL: they are). */
 gboolean display_is_connected(const Display *display, DisplayOutput output, const char *folder);
+/* A screen came that was not there when the display was opened: SDL lists screens at its start alone, so it has to be opened anew. */
+gboolean display_has_new_screen(const Display *display);
 /* TRUE when what was drawn stays in place from frame to frame, so that only changes need to be drawn. */
 gboolean display_keeps_picture(const Display *display, DisplayOutput output);
 gboolean display_has_input(const Display *display);
