@@ -151,7 +151,7 @@ static void queue_strip(const Console *console, Rect rect)
     scene_panel(scene, "queue", rect, theme->surface);
     Rect inner = rect_inset(rect, LAYOUT_GAP + 4, 0);
     Rect button =
-        console_may_have_products(console) ? rect_inset(rect_cut_right(&inner, 230, 24), 0, (rect.h - LAYOUT_TOUCH) / 2) : (Rect){0};
+        console_may_have_products(console) ? rect_inset(rect_cut_right(&inner, 248, 20), 0, (rect.h - LAYOUT_TOUCH) / 2) : (Rect){0};
     if (view->alert && view->link_up && view->waiting) {
         queue_alert(console, rect, inner);
         if (button.w > 0) console_products_button(console, button, FALSE);
