@@ -96,7 +96,8 @@ async function callInRoom(t, cancel_echo) {
 test('the shopper hears no echo, and hears the advisor', { timeout: 180000 }, async (t) => {
     const plain = await callInRoom(t, false), clean = await callInRoom(t, true);
     const echo = usualLevel(plain.alone), rest = usualLevel(clean.alone), spoken = level(plain.answer, true), sent = level(clean.answer, true);
-    t.diagnostic(`far end alone: in the median second ${echo.toFixed(1)} dB come back without the canceller, ${rest.toFixed(1)} dB with it: ${(echo - rest).toFixed(1)} dB less; as a whole ${(level(plain.alone) - level(clean.alone)).toFixed(1)} dB`);
+    t.diagnostic(`far end alone: in the median second ${echo.toFixed(1)} dB come back without the canceller, ${rest.toFixed(1)} dB with it: ${(echo - rest).toFixed(1)} dB less; ` +
+        `as a whole ${(level(plain.alone) - level(clean.alone)).toFixed(1)} dB`);
     t.diagnostic(`near end alone: ${spoken.toFixed(1)} dB without, ${sent.toFixed(1)} dB with it`);
     t.diagnostic(`double talk: ${level(plain.both, true).toFixed(1)} dB without, ${level(clean.both, true).toFixed(1)} dB with it`);
     assert.ok(echo > -50, `there is an echo without the canceller: ${echo} dB`);

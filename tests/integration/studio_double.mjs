@@ -119,7 +119,9 @@ export async function shopper(page, studio, pc, { answer = (sdp) => sdp, video =
     await page.evaluate(async ({ number, withVideo, withProcessing }) => {
         const connection = new RTCPeerConnection();
         const shop = (window.shop = { connection, chats: [], opened: null });
-        const stream = await navigator.mediaDevices.getUserMedia({ audio: withProcessing || { echoCancellation: false, noiseSuppression: false, autoGainControl: false }, video: withVideo && { width: 640, height: 480, frameRate: 30 } });
+        const raw = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+        const stream = await navigator.mediaDevices.getUserMedia({ audio: withProcessing || raw,
+            video: withVideo && { width: 640, height: 480, frameRate: 30 } });
         const incoming = new MediaStream();
         connection.ontrack = ({ track }) => { incoming.addTrack(track); document.querySelector('video').srcObject = incoming; };
         connection.ondatachannel = ({ channel }) => {
