@@ -45,12 +45,6 @@ static const struct {
     {"simulate", simulate, "WHAT ...", "stand-ins and load"},
 };
 
-int commands_usage(const char *line)
-{
-    fprintf(stderr, "usage: boothctl [--config FILE] %s\n", line);
-    return 2;
-}
-
 static void print_help(FILE *out)
 {
     fputs("usage: boothctl [--config FILE] COMMAND ...\n", out);
