@@ -1,5 +1,6 @@
 /* agent: the booth's session agent. Composition root. */
 #include "agent/agent.h"
+#include "alive/alive.h"
 #include "config/booth_keys.h"
 
 #include <glib-unix.h>
@@ -60,9 +61,11 @@ static gboolean run(const char *path, GError **error)
     guint term = g_unix_signal_add(SIGTERM, on_signal, &life);
     guint interrupt = g_unix_signal_add(SIGINT, on_signal, &life);
     Agent *agent = agent_new(config, bus, on_lost, &life, error);
+    guint alive = alive_watch_loop();
     if (agent) g_main_loop_run(life.loop);
     gboolean went_well = agent && !life.failed;
     agent_free(agent);
+    g_source_remove(alive);
     g_source_remove(term);
     g_source_remove(interrupt);
     g_main_loop_unref(life.loop);

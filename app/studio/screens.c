@@ -1,5 +1,6 @@
 #include "studio/screens.h"
 
+#include "alive/alive.h"
 #include "drivers/audio/audio.h"
 #include "drivers/display/display.h"
 #include "studio/canvas.h"
@@ -227,6 +228,7 @@ static void draw(Screens *screens)
                              picture_take(screens->pictures[PICTURE_VIDEO], &area);
     if (demo && (canvas_is_dirty(demo) || renewed[PICTURE_VIDEO]))
         canvas_present(demo, screens->scenes[DISPLAY_DEMO], screens->pictures, renewed, screens->theme->stage);
+    alive_beat(); /* what was to be shown is shown */
 }
 
 /* --- what the advisor does ---------------------------------------------------------------------------------------------------------------
