@@ -101,7 +101,7 @@ static gboolean next_currency(Wrapup *wrapup, const View *view)
 
 static gboolean choose(Wrapup *wrapup, const char *outcome)
 {
-    if (strcmp(wrapup->outcome, outcome) == 0) return FALSE;
+    if (g_strcmp0(wrapup->outcome, outcome) == 0) return FALSE; /* strcmp() inlined here worries newer GLib's headers */
     g_strlcpy(wrapup->outcome, outcome, sizeof wrapup->outcome);
     return TRUE;
 }
