@@ -101,13 +101,15 @@ static gboolean set_problem(Agent *agent, const char *name, gboolean present)
 
 static ChecksParts check_parts(const Agent *agent)
 {
+    /* What was proven and fails now is bad at once; an agent that came back has proven nothing yet. */
+    gboolean is_new = agent->booth.state == BOOTH_STARTING || agent->resumed;
     return (ChecksParts){
         .problems = agent->problems,
         .health = agent->health,
         .link_up = desk_proxy_up(agent->desk),
         .clock_known = agent->was_welcomed || sensors_clock(agent->sensors),
         .storage_known = agent->storage != STORAGE_UNKNOWN,
-        .age_ms = mono_ms() - agent->started_mono,
+        .age_ms = is_new ? mono_ms() - agent->started_mono : CHECKS_GRACE_MS,
     };
 }
 

@@ -11,7 +11,7 @@ typedef struct {
     const Problems *problems;
     const json_t *health; /* the studio's, NULL: it is not there */
     gboolean link_up, clock_known, storage_known;
-    gint64 age_ms; /* since the agent started */
+    gint64 age_ms; /* since the agent began to look; CHECKS_GRACE_MS once all was looked at */
 } ChecksParts;
 
 /* [{"name","state":"waiting|ok|simulated|unused|bad","problem"}], new reference. */

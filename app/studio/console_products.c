@@ -330,7 +330,8 @@ static guint choices_of(const Console *console, const json_t *show, Choice *list
 
 static void choices(const Console *console, Rect rect, const Choice *list, guint count)
 {
-    double height = CLAMP(rect.h / ((count + 1) / 2) - 8, TOUCH, 72);
+    const guint rows = (count + 1) / 2;
+    double height = CLAMP(rect.h / rows - 8, TOUCH, 72);
     for (guint i = 0; i < count; i += 2) {
         Rect row = rect_cut_top(&rect, height, 8);
         for (guint k = i; k < MIN(i + 2, count); k++) {
@@ -382,7 +383,8 @@ static void shown_column(const Console *console, Rect rect)
     Choice list[8];
     guint count = choices_of(console, show, list);
     /* With a problem and a notice on the screen there is room for what can be done alone. */
-    double spare = rect.h - (count + 1) / 2 * (TOUCH + 8) + 8;
+    const guint rows = (count + 1) / 2;
+    double spare = rect.h - rows * (TOUCH + 8) + 8;
     if (!compare && spare >= 42) {
         offer_line(console, rect_cut_top(&rect, 32, 10), product, theme->surface);
         spare -= 42;

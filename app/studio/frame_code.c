@@ -11,10 +11,10 @@
 static gboolean cell_of(guint32 code, guint index)
 {
     if (index < 2) return index == 0;
-    if (index < 34) return (code >> (index - 2)) & 1;
+    if (index < 34) return (code >> (index - 2) & 1) != 0;
     guint ones = 0;
     for (guint i = 0; i < 16; i++) ones += (code >> (index == 34 ? i : i + 16)) & 1;
-    return ones & 1;
+    return ones % 2 != 0;
 }
 
 Rect frame_code_rect(double width, double height)

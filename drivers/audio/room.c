@@ -127,7 +127,7 @@ void room_play(Room *room, GstClockTime time, const gint16 *samples, gsize count
     extend(room, at + (gint64)count);
     for (gsize i = 0; i < count; i++, at++) {
         float part = (float)samples[i] / 32768;
-        if (at >= room->begin) room->ring[at & (RING - 1)] += samples[i] * (1 - room->distortion * part * part);
+        if (at >= room->begin) room->ring[at & (RING - 1)] += (float)samples[i] * (1 - room->distortion * part * part);
     }
     g_mutex_unlock(&room->lock);
 }

@@ -55,6 +55,18 @@ const press = (id) => page.locator(`#do-${id}`).click();
 const words = async () => (await element().locator('section').innerText()).replace(/\s+/g, ' ');
 const says = (text) => page.waitForFunction((wanted) => document.querySelector('livebooth-call').shadowRoot.querySelector('section').innerText.includes(wanted), text);
 
+/* For words that may soon be gone again: begins to listen before what makes them come. Gives a function that waits for them. */
+async function hears(text) {
+    await page.evaluate((wanted) => {
+        const root = document.querySelector('livebooth-call').shadowRoot;
+        window.heard = new Promise((done) => {
+            const look = () => { if (root.querySelector('section').innerText.includes(wanted)) done(true); };
+            new MutationObserver(look).observe(root, { subtree: true, childList: true, characterData: true, attributes: true });
+        });
+    }, text);
+    return () => page.evaluate(() => window.heard);
+}
+
 async function ask() {
     await press('start_button');
     await page.locator('#terms').check();
@@ -153,8 +165,9 @@ describe('the way into the line', () => {
     test('a lost line comes back by itself and keeps the place; so does a reload', limits, async () => {
         await open();
         await inLine({ place: 2 });
+        const heard = await hears('you keep your place');
         desk.drop();
-        await says('you keep your place');
+        await heard();
         assert.deepEqual(await desk.next('resume'), { t: 'resume', call: CALL, key: KEY });
         desk.send({ ...queued, place: 2 });
         await page.reload();

@@ -165,7 +165,7 @@ static void a_setting_names_several_in_their_order(void **state)
     g_autoptr(GPtrArray) list = audio_list("sim:b; alsa:hw:CARD=Mic,0;sim:a;sim:b", FALSE, NULL);
     static const char *const names[] = {"b", "hw:CARD=Mic,0", "a"};
     assert_int_equal(list->len, G_N_ELEMENTS(names));
-    for (guint i = 0; i < list->len; i++) assert_string_equal(((const AudioDevice *)list->pdata[i])->device, names[i]);
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) assert_string_equal(((const AudioDevice *)list->pdata[i])->device, names[i]);
     static const char *const wrong[] = {"", "tin", "sim;tin:can", "simulated", ":x"};
     for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {
         g_autoptr(GError) error = NULL;

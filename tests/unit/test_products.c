@@ -26,7 +26,10 @@ static const char *scan(const char *keys, gint64 gap)
     for (; *keys; keys++) {
         time += *keys == '.' ? SCANNER_GAP_MS + 1 : gap;
         if (*keys == '.') continue;
-        if (scanner_take(&scanner, *keys == 'E' ? SCANNER_ENTER : g_ascii_isdigit(*keys) ? *keys : 0, time)) return scanner.digits;
+        char key = '\0';
+        if (*keys == 'E') key = SCANNER_ENTER;
+        if (g_ascii_isdigit(*keys)) key = *keys;
+        if (scanner_take(&scanner, key, time)) return scanner.digits;
     }
     return NULL;
 }
@@ -221,7 +224,8 @@ static void hostile_pictures_are_none(void **state)
     assert_null(gallery_decode((const guint8 *)"<svg/>", 6, 64));
     assert_null(gallery_decode((const guint8 *)"", 0, 64));
     /* A PNG whose header says 60000 x 60000. */
-    memcpy(bytes + 16, "\x00\x00\xea\x60\x00\x00\xea\x60", 8);
+    static const guint8 sides[8] = {0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60};
+    memcpy(bytes + 16, sides, sizeof sides);
     assert_null(gallery_decode((const guint8 *)bytes, length, 64));
 }
 

@@ -10,8 +10,9 @@
 
 #include <cmocka.h>
 
-#define MS(ms)  ((GstClockTime)(ms)*GST_MSECOND)
-#define PER_MS  (ROOM_RATE / 1000)
+#define MS(ms) ((GstClockTime)(ms)*GST_MSECOND)
+#define PER_MS 48 /* samples */
+G_STATIC_ASSERT(PER_MS * 1000 == ROOM_RATE);
 #define BLOCK   (20 * PER_MS)
 #define CLICK   20000
 #define SPAN_MS 400
