@@ -7,6 +7,7 @@ import { launch } from '../e2e/browser.mjs';
 import { after, eventually, Shopper, startSystem } from '../e2e/harness.mjs';
 
 const WIDTH = 640, HEIGHT = 480;
+const PRODUCT = 'FV55'; // of the demo shop's feed
 const SETTLE_MS = 1500; // until every screen has drawn the last message
 
 /* Somebody to look at for the advisor, drawn: one picture, as raw I420 in Y4M. */
@@ -59,6 +60,8 @@ async function playCall(folder) {
         await system.boothctl(['accept']);
         await shopper.until('live');
         await system.boothctl(['camera', 'pip']);
+        await system.booth(({ catalogue }) => catalogue.state === 'ready', { what: 'has the catalogue' });
+        await system.boothctl(['show', 'product', PRODUCT]);
         await shopper.write('Does it come with a wall mount?');
         await system.boothctl(['chat', 'Yes, it is in the box. Here it is!']);
         await eventually('the answer on the page', async () => (await shopper.text()).includes('Here it is!'));
