@@ -1,9 +1,7 @@
 #include "agent/catalogue_service.h"
 
+#include "bus/names.h"
 #include "catalogue/gtin.h"
-
-#define BAD_VALUE "org.livebooth.Error.BadValue"
-#define NOT_FOUND "org.livebooth.Error.NotFound"
 
 struct CatalogueService {
     BusAgent1 *bus;
@@ -16,7 +14,7 @@ struct CatalogueService {
 static const CatalogueView *view_for(CatalogueService *service, GDBusMethodInvocation *call)
 {
     const CatalogueView *view = catalogue_keeper_view(service->keeper, service->utc(service->data));
-    if (!view) g_dbus_method_invocation_return_dbus_error(call, NOT_FOUND, "the booth has no catalogue yet");
+    if (!view) g_dbus_method_invocation_return_dbus_error(call, BUS_NOT_FOUND, "the booth has no catalogue yet");
     return view;
 }
 
@@ -29,7 +27,7 @@ static void answer(CatalogueService *service, GDBusMethodInvocation *call, json_
         json_decref(found);
         free(text);
     } else {
-        g_dbus_method_invocation_return_dbus_error(call, NOT_FOUND, "the catalogue has no such product");
+        g_dbus_method_invocation_return_dbus_error(call, BUS_NOT_FOUND, "the catalogue has no such product");
     }
     catalogue_keeper_searched(service->keeper);
 }
@@ -55,7 +53,7 @@ static gboolean on_product_by_code(BusAgent1 *bus, GDBusMethodInvocation *call, 
     (void)bus;
     gint64 number = 0;
     if (!gtin_read(code, &number)) {
-        g_dbus_method_invocation_return_dbus_error(call, BAD_VALUE,
+        g_dbus_method_invocation_return_dbus_error(call, BUS_BAD_VALUE,
                                                    "this is no bar code of a product: 8, 12, 13 or 14 digits, the last a check digit");
         return TRUE;
     }

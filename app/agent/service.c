@@ -11,14 +11,11 @@ struct Service {
     guint name;
 };
 
-#define WRONG_STATE "org.livebooth.Error.WrongState"
-#define BAD_VALUE   "org.livebooth.Error.BadValue"
-
 /* TRUE: the caller still has to be told that it went well. */
 static gboolean did(Service *service, GDBusMethodInvocation *call, BoothEvent wish)
 {
     if (service->events->wish(service->events->data, &wish)) return TRUE;
-    g_dbus_method_invocation_return_dbus_error(call, WRONG_STATE, "the booth is in no state for that");
+    g_dbus_method_invocation_return_dbus_error(call, BUS_WRONG_STATE, "the booth is in no state for that");
     return FALSE;
 }
 
@@ -41,7 +38,7 @@ static gboolean is_word(const char *text, gsize max)
 static gboolean on_pause(BusAgent1 *bus, GDBusMethodInvocation *call, const char *reason, gpointer data)
 {
     if (!is_word(reason, 31))
-        g_dbus_method_invocation_return_dbus_error(call, BAD_VALUE, "a reason is a word such as break");
+        g_dbus_method_invocation_return_dbus_error(call, BUS_BAD_VALUE, "a reason is a word such as break");
     else if (did(data, call, (BoothEvent){.kind = BOOTH_WISH_PAUSE, .text = reason}))
         bus_agent1_complete_pause(bus, call);
     return TRUE;
@@ -75,7 +72,7 @@ static gboolean on_camera(BusAgent1 *bus, GDBusMethodInvocation *call, const cha
 {
     BoothView view;
     if (!booth_view_from_name(name, &view))
-        g_dbus_method_invocation_return_dbus_error(call, BAD_VALUE, "a view is face, product or pip");
+        g_dbus_method_invocation_return_dbus_error(call, BUS_BAD_VALUE, "a view is face, product or pip");
     else if (did(data, call, (BoothEvent){.kind = BOOTH_WISH_CAMERA, .number = view}))
         bus_agent1_complete_camera(bus, call);
     return TRUE;
@@ -84,9 +81,9 @@ static gboolean on_camera(BusAgent1 *bus, GDBusMethodInvocation *call, const cha
 static gboolean on_outcome(BusAgent1 *bus, GDBusMethodInvocation *call, const char *outcome, const char *order, gpointer data)
 {
     if (*outcome && !booth_is_outcome(outcome))
-        g_dbus_method_invocation_return_dbus_error(call, BAD_VALUE, "an outcome is sale, reserved, follow_up, advice or none");
+        g_dbus_method_invocation_return_dbus_error(call, BUS_BAD_VALUE, "an outcome is sale, reserved, follow_up, advice or none");
     else if (strlen(order) > 63)
-        g_dbus_method_invocation_return_dbus_error(call, BAD_VALUE, "an order number has at most 63 bytes");
+        g_dbus_method_invocation_return_dbus_error(call, BUS_BAD_VALUE, "an order number has at most 63 bytes");
     else if (did(data, call, (BoothEvent){.kind = BOOTH_WISH_OUTCOME, .text = outcome, .text2 = order}))
         bus_agent1_complete_outcome(bus, call);
     return TRUE;
@@ -100,7 +97,7 @@ static gboolean on_note(BusAgent1 *bus, GDBusMethodInvocation *call, const char 
     g_autoptr(GError) error = NULL;
     const NoteWords words = {outcome, order, value_minor, currency, tags};
     if (!service->events->note(service->events->data, &words, &note, &error))
-        g_dbus_method_invocation_return_dbus_error(call, BAD_VALUE, error->message);
+        g_dbus_method_invocation_return_dbus_error(call, BUS_BAD_VALUE, error->message);
     else if (did(service, call, (BoothEvent){.kind = BOOTH_WISH_NOTE, .note = &note}))
         bus_agent1_complete_note(bus, call);
     return TRUE;

@@ -2,14 +2,12 @@
 
 #include "agent/basket.h"
 #include "agent/show.h"
+#include "bus/names.h"
 #include "catalogue/gtin.h"
 
 #include <string.h>
 
-#define WRONG_STATE "org.livebooth.Error.WrongState"
-#define BAD_VALUE   "org.livebooth.Error.BadValue"
-#define NOT_FOUND   "org.livebooth.Error.NotFound"
-#define ID_MAX      200 /* bytes */
+#define ID_MAX 200 /* bytes */
 
 struct Shop {
     BusAgent1 *bus;
@@ -63,9 +61,9 @@ static gboolean show(Shop *shop, GDBusMethodInvocation *call, const char *kind, 
 {
     g_autoptr(GError) error = NULL;
     const ShowSource source = source_of(shop);
-    if (shop->state == BOOTH_STARTING) return refuse(call, WRONG_STATE, "the booth is starting");
+    if (shop->state == BOOTH_STARTING) return refuse(call, BUS_WRONG_STATE, "the booth is starting");
     if (!show_set(shop->show, &source, kind, ids, &error))
-        return refuse(call, error->code == SHOW_NOT_FOUND ? NOT_FOUND : BAD_VALUE, error->message);
+        return refuse(call, error->code == SHOW_NOT_FOUND ? BUS_NOT_FOUND : BUS_BAD_VALUE, error->message);
     return done(shop, call);
 }
 
@@ -79,7 +77,7 @@ static gboolean on_show_next(BusAgent1 *bus, GDBusMethodInvocation *call, gint s
 {
     (void)bus;
     Shop *shop = data;
-    if (!show_turn(shop->show, step)) return refuse(call, WRONG_STATE, "there is no other picture");
+    if (!show_turn(shop->show, step)) return refuse(call, BUS_WRONG_STATE, "there is no other picture");
     return done(shop, call);
 }
 
@@ -96,11 +94,11 @@ static gboolean on_scan(BusAgent1 *bus, GDBusMethodInvocation *call, const char 
     (void)bus;
     Shop *shop = data;
     gint64 number = 0;
-    if (!gtin_read(code, &number)) return refuse(call, BAD_VALUE, "this is no bar code of a product, or its check digit is wrong");
+    if (!gtin_read(code, &number)) return refuse(call, BUS_BAD_VALUE, "this is no bar code of a product, or its check digit is wrong");
     const CatalogueView *view = catalogue_keeper_view(shop->keeper, shop->events->utc(shop->events->data));
     json_t *product = view ? catalogue_by_code(view, number) : NULL;
     if (view) catalogue_keeper_searched(shop->keeper);
-    if (!product) return refuse(call, NOT_FOUND, "the catalogue has no product with that bar code");
+    if (!product) return refuse(call, BUS_NOT_FOUND, "the catalogue has no product with that bar code");
     const char *ids[] = {json_string_value(json_object_get(product, "id")), NULL};
     show(shop, call, "product", ids);
     json_decref(product);
@@ -111,14 +109,14 @@ static gboolean on_basket_put(BusAgent1 *bus, GDBusMethodInvocation *call, const
 {
     (void)bus;
     Shop *shop = data;
-    if (!in_call(shop)) return refuse(call, WRONG_STATE, "a basket belongs to a call");
+    if (!in_call(shop)) return refuse(call, BUS_WRONG_STATE, "a basket belongs to a call");
     json_t *product = find_product(shop, id);
-    if (!product) return refuse(call, NOT_FOUND, "the catalogue has no such product");
+    if (!product) return refuse(call, BUS_NOT_FOUND, "the catalogue has no such product");
     json_t *trimmed = show_trim(product, shop->store);
     const char *why = basket_put(shop->basket, trimmed, quantity);
     json_decref(trimmed);
     json_decref(product);
-    return why ? refuse(call, BAD_VALUE, why) : done(shop, call);
+    return why ? refuse(call, BUS_BAD_VALUE, why) : done(shop, call);
 }
 
 /* So many more than there are. */
@@ -133,8 +131,8 @@ static gboolean on_basket_remove(BusAgent1 *bus, GDBusMethodInvocation *call, co
 {
     (void)bus;
     Shop *shop = data;
-    if (!in_call(shop)) return refuse(call, WRONG_STATE, "a basket belongs to a call");
-    if (!basket_remove(shop->basket, id)) return refuse(call, NOT_FOUND, "that is not in the basket");
+    if (!in_call(shop)) return refuse(call, BUS_WRONG_STATE, "a basket belongs to a call");
+    if (!basket_remove(shop->basket, id)) return refuse(call, BUS_NOT_FOUND, "that is not in the basket");
     return done(shop, call);
 }
 

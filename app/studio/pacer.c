@@ -39,12 +39,13 @@ static gboolean hold(Pacer *pacer, gint64 until_us)
 static GstFlowReturn push_slowly(Pacer *pacer, GstBufferList *packets, int kbps)
 {
     GstFlowReturn flow = GST_FLOW_OK;
+    gboolean holds = TRUE;
     gint64 latest = g_get_monotonic_time() + PACER_HOLD_MS_MAX * 1000;
     for (guint i = 0; i < gst_buffer_list_length(packets) && flow == GST_FLOW_OK; i++) {
         GstBuffer *packet = gst_buffer_list_get(packets, i);
         gint64 now = g_get_monotonic_time();
         gint64 wait = pacer_bucket_take(&pacer->bucket, kbps, gst_buffer_get_size(packet), now);
-        if (wait >= LEAST_WAIT_US && now < latest && !hold(pacer, MIN(now + wait, latest))) kbps = G_MAXINT / 2;
+        if (holds && wait >= LEAST_WAIT_US && now < latest) holds = hold(pacer, MIN(now + wait, latest));
         flow = gst_pad_push(pacer->pad, gst_buffer_ref(packet));
     }
     return flow;

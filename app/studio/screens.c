@@ -1,6 +1,7 @@
 #include "studio/screens.h"
 
 #include "alive/alive.h"
+#include "bus/names.h"
 #include "drivers/audio/audio.h"
 #include "drivers/display/display.h"
 #include "studio/canvas.h"
@@ -704,8 +705,8 @@ void screens_set_products(Screens *screens, const char *about, const json_t *lis
 
 void screens_refuse_product(Screens *screens, const char *what, const char *error)
 {
-    if (strcmp(what, "search") == 0 && strcmp(error, "org.livebooth.Error.NotFound") == 0) return;
-    screens->shelf->notice = strcmp(error, "org.livebooth.Error.NotFound") == 0 ? "products_unknown" : "products_failed";
+    if (strcmp(what, "search") == 0 && strcmp(error, BUS_NOT_FOUND) == 0) return;
+    screens->shelf->notice = strcmp(error, BUS_NOT_FOUND) == 0 ? "products_unknown" : "products_failed";
     draw_soon(screens);
 }
 

@@ -298,7 +298,6 @@ static void on_agent_found(GObject *object, GAsyncResult *result, gpointer data)
 /* --- methods of Studio1 ----------------------------------------------------------------------------------------------------------------
  */
 
-#define WRONG_STATE  "org.livebooth.Error.WrongState"
 #define BAD_ARGUMENT "org.livebooth.Error.BadArgument"
 
 static gboolean refuse(GDBusMethodInvocation *invocation, const char *name, const char *why)
@@ -330,7 +329,7 @@ static gboolean on_start(BusStudio1 *studio, GDBusMethodInvocation *invocation, 
     set_session(service, call, gen, pc);
     if (!media_start(service->media, pc, codecs, ice, &error)) {
         set_session(service, "", 0, 0);
-        return refuse(invocation, WRONG_STATE, error->message);
+        return refuse(invocation, BUS_WRONG_STATE, error->message);
     }
     bus_studio1_complete_start(studio, invocation);
     return TRUE;
@@ -345,7 +344,7 @@ static gboolean on_remote_signal(BusStudio1 *studio, GDBusMethodInvocation *invo
 
 static gboolean on_rehearse(BusStudio1 *studio, GDBusMethodInvocation *invocation, guint pc, Service *service)
 {
-    if (!service->media) return refuse(invocation, WRONG_STATE, "cameras and sound are still starting");
+    if (!service->media) return refuse(invocation, BUS_WRONG_STATE, "cameras and sound are still starting");
     bus_studio1_complete_rehearse(studio, invocation);
     media_rehearse(service->media, pc);
     set_session(service, PRACTICE, 0, pc);
@@ -391,7 +390,7 @@ static gboolean on_set_camera(BusStudio1 *studio, GDBusMethodInvocation *invocat
 static gboolean on_send_chat(BusStudio1 *studio, GDBusMethodInvocation *invocation, const char *text, Service *service)
 {
     g_autoptr(GError) error = NULL;
-    if (service->media && !channel_say(service->channel, text, &error)) return refuse(invocation, WRONG_STATE, error->message);
+    if (service->media && !channel_say(service->channel, text, &error)) return refuse(invocation, BUS_WRONG_STATE, error->message);
     if (service->screens) screens_add_chat(service->screens, FALSE, text);
     bus_studio1_complete_send_chat(studio, invocation);
     return TRUE;
@@ -400,7 +399,7 @@ static gboolean on_send_chat(BusStudio1 *studio, GDBusMethodInvocation *invocati
 static gboolean on_screenshot(BusStudio1 *studio, GDBusMethodInvocation *invocation, const char *screen, const char *path, Service *service)
 {
     g_autoptr(GError) error = NULL;
-    if (!service->screens) return refuse(invocation, WRONG_STATE, "there is no screen");
+    if (!service->screens) return refuse(invocation, BUS_WRONG_STATE, "there is no screen");
     if (!screens_screenshot(service->screens, screen, path, &error)) return refuse(invocation, BAD_ARGUMENT, error->message);
     bus_studio1_complete_screenshot(studio, invocation);
     return TRUE;

@@ -8,6 +8,7 @@
 #include "drivers/audio/audio.h"
 #include "drivers/audio/room.h"
 #include "drivers/audio/voice_file.h"
+#include "drivers/sim/sim_wait.h"
 
 #include <glib/gstdio.h>
 #include <gst/app/gstappsink.h>
@@ -41,8 +42,7 @@ typedef struct {
     gint64 voice_stamp, room_stamp; /* of the files; 0: none */
     guint32 noise;
     GstClockTime next;
-    GstClockID wait;    /* object lock */
-    gboolean unlocking; /* object lock */
+    SimWait wait;
 } MicrophoneSim;
 
 typedef struct {
@@ -145,19 +145,8 @@ static GstFlowReturn wait_for_block(MicrophoneSim *sim, GstClockTime *time)
     if (!clock) return GST_FLOW_FLUSHING;
     GstClockTime now = gst_clock_get_time(clock);
     if (!GST_CLOCK_TIME_IS_VALID(sim->next) || now > sim->next + LATE) sim->next = now;
-    GST_OBJECT_LOCK(sim);
-    if (sim->unlocking) {
-        GST_OBJECT_UNLOCK(sim);
-        return GST_FLOW_FLUSHING;
-    }
-    sim->wait = gst_clock_new_single_shot_id(clock, sim->next + length);
-    GST_OBJECT_UNLOCK(sim);
-    GstClockReturn waited = gst_clock_id_wait(sim->wait, NULL);
-    GST_OBJECT_LOCK(sim);
-    gst_clock_id_unref(sim->wait);
-    sim->wait = NULL;
-    GST_OBJECT_UNLOCK(sim);
-    if (waited == GST_CLOCK_UNSCHEDULED) return GST_FLOW_FLUSHING;
+    GstFlowReturn flow = sim_wait_until(&sim->wait, GST_ELEMENT(sim), clock, sim->next + length);
+    if (flow != GST_FLOW_OK) return flow;
     *time = sim->next;
     sim->next += length;
     return GST_FLOW_OK;
@@ -199,20 +188,13 @@ static gboolean microphone_sim_start(GstBaseSrc *base)
 
 static gboolean microphone_sim_unlock(GstBaseSrc *base)
 {
-    MicrophoneSim *sim = (MicrophoneSim *)base;
-    GST_OBJECT_LOCK(sim);
-    sim->unlocking = TRUE;
-    if (sim->wait) gst_clock_id_unschedule(sim->wait);
-    GST_OBJECT_UNLOCK(sim);
+    sim_wait_unlock(&((MicrophoneSim *)base)->wait, GST_ELEMENT(base));
     return TRUE;
 }
 
 static gboolean microphone_sim_unlock_stop(GstBaseSrc *base)
 {
-    MicrophoneSim *sim = (MicrophoneSim *)base;
-    GST_OBJECT_LOCK(sim);
-    sim->unlocking = FALSE;
-    GST_OBJECT_UNLOCK(sim);
+    sim_wait_unlock_stop(&((MicrophoneSim *)base)->wait, GST_ELEMENT(base));
     return TRUE;
 }
 

@@ -1,5 +1,6 @@
 #include "drivers/camera/camera_sim.h"
 #include "drivers/camera/camera_code.h"
+#include "drivers/sim/sim_wait.h"
 
 #include <cairo.h>
 #include <gst/base/gstpushsrc.h>
@@ -31,8 +32,7 @@ typedef struct {
     GstClockTime next;
     guint64 frozen_utc_ms;
     gboolean is_frozen;
-    GstClockID wait;    /* object lock */
-    gboolean unlocking; /* object lock */
+    SimWait wait;
 } CameraSim;
 
 typedef struct {
@@ -264,19 +264,8 @@ static GstFlowReturn wait_for_frame(CameraSim *sim, GstClockTime *running)
     if (!clock) return GST_FLOW_FLUSHING;
     GstClockTime now = gst_clock_get_time(clock);
     if (!GST_CLOCK_TIME_IS_VALID(sim->next) || now > sim->next + 2 * interval) sim->next = now;
-    GST_OBJECT_LOCK(sim);
-    if (sim->unlocking) {
-        GST_OBJECT_UNLOCK(sim);
-        return GST_FLOW_FLUSHING;
-    }
-    sim->wait = gst_clock_new_single_shot_id(clock, sim->next);
-    GST_OBJECT_UNLOCK(sim);
-    GstClockReturn waited = gst_clock_id_wait(sim->wait, NULL);
-    GST_OBJECT_LOCK(sim);
-    gst_clock_id_unref(sim->wait);
-    sim->wait = NULL;
-    GST_OBJECT_UNLOCK(sim);
-    if (waited == GST_CLOCK_UNSCHEDULED) return GST_FLOW_FLUSHING;
+    GstFlowReturn flow = sim_wait_until(&sim->wait, GST_ELEMENT(sim), clock, sim->next);
+    if (flow != GST_FLOW_OK) return flow;
     *running = sim->next - gst_element_get_base_time(GST_ELEMENT(sim));
     sim->next += interval;
     return GST_FLOW_OK;
@@ -307,20 +296,13 @@ static GstFlowReturn camera_sim_create(GstPushSrc *push, GstBuffer **out)
 
 static gboolean camera_sim_unlock(GstBaseSrc *base)
 {
-    CameraSim *sim = (CameraSim *)base;
-    GST_OBJECT_LOCK(sim);
-    sim->unlocking = TRUE;
-    if (sim->wait) gst_clock_id_unschedule(sim->wait);
-    GST_OBJECT_UNLOCK(sim);
+    sim_wait_unlock(&((CameraSim *)base)->wait, GST_ELEMENT(base));
     return TRUE;
 }
 
 static gboolean camera_sim_unlock_stop(GstBaseSrc *base)
 {
-    CameraSim *sim = (CameraSim *)base;
-    GST_OBJECT_LOCK(sim);
-    sim->unlocking = FALSE;
-    GST_OBJECT_UNLOCK(sim);
+    sim_wait_unlock_stop(&((CameraSim *)base)->wait, GST_ELEMENT(base));
     return TRUE;
 }
 

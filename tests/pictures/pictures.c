@@ -3,24 +3,11 @@
  * pictures FOLDER SHARE [LANGUAGE:WIDTHxHEIGHT:THEME…]: by default a choice that has every language, size and theme. */
 #include "pictures/samples.h"
 #include "pictures/shop.h"
+#include "screens_config.h"
 #include "studio/screens.h"
 
 #include <glib/gstdio.h>
 #include <SDL2/SDL.h>
-
-static const ConfigKey keys[] = {
-    {"booth", "share", CONFIG_STRING, NULL, 0, 0, "folder with text/"},
-    {"booth", "language", CONFIG_STRING, "en", 0, 0, "of the console"},
-    {"booth", "name", CONFIG_STRING, "Booth 3", 0, 0, ""},
-    {"booth", "store", CONFIG_STRING, "Oslo City", 0, 0, ""},
-    {"display", "driver", CONFIG_STRING, "offscreen", 0, 0, ""},
-    {"display", "console_size", CONFIG_STRING, "1280x800", 0, 0, ""},
-    {"display", "demo_size", CONFIG_STRING, "1280x720", 0, 0, ""},
-    {"display", "theme", CONFIG_STRING, "dark", 0, 0, ""},
-    {"demo", "brand", CONFIG_STRING, "", 0, 0, ""},
-    {"demo", "picture", CONFIG_STRING, "", 0, 0, ""},
-    {NULL, NULL, 0, NULL, 0, 0, NULL},
-};
 
 static const char *const default_choice[] = {"en:1280x800:dark", "fi:1920x1080:dark", "nb:1280x800:day",  "sv:1920x1080:day",
                                              "da:1280x720:dark", "en:1920x1080:day",  "fi:1280x800:dark", NULL};
@@ -60,10 +47,10 @@ static void put_picture(Mailbox *mailbox, gboolean wanted, int width, int height
 static Config *make_config(const char *folder, const char *share, char **choice)
 {
     g_autofree char *path = g_build_filename(folder, "pictures.conf", NULL);
-    g_autofree char *text =
-        g_strdup_printf("[booth]\nshare=%s\nlanguage=%s\n[display]\nconsole_size=%s\ntheme=%s\n", share, choice[0], choice[1], choice[2]);
+    g_autofree char *text = g_strdup_printf("[booth]\nshare=%s\nstore=Oslo City\nlanguage=%s\n[display]\nconsole_size=%s\ntheme=%s\n",
+                                            share, choice[0], choice[1], choice[2]);
     g_autoptr(GError) error = NULL;
-    Config *config = g_file_set_contents(path, text, -1, &error) ? config_load(path, keys, &error) : NULL;
+    Config *config = g_file_set_contents(path, text, -1, &error) ? config_load(path, screens_keys, &error) : NULL;
     if (!config) g_error("%s", error->message);
     g_remove(path);
     return config;

@@ -1,5 +1,6 @@
 /* A bar code reader at the real console, offscreen: it shows its product whatever has the focus, and what it typed is not left anywhere. */
 #include "pictures/samples.h"
+#include "screens_config.h"
 #include "studio/screens.h"
 
 #include <glib/gstdio.h>
@@ -14,20 +15,6 @@
 
 #define WAIT_US (5 * G_USEC_PER_SEC)
 #define CODE    "7090400079198"
-
-static const ConfigKey keys[] = {
-    {"booth", "share", CONFIG_STRING, "app", 0, 0, ""},
-    {"booth", "language", CONFIG_STRING, "en", 0, 0, ""},
-    {"booth", "name", CONFIG_STRING, "Booth 3", 0, 0, ""},
-    {"booth", "store", CONFIG_STRING, "", 0, 0, ""},
-    {"display", "driver", CONFIG_STRING, "offscreen", 0, 0, ""},
-    {"display", "console_size", CONFIG_STRING, "1280x800", 0, 0, ""},
-    {"display", "demo_size", CONFIG_STRING, "1280x720", 0, 0, ""},
-    {"display", "theme", CONFIG_STRING, "dark", 0, 0, ""},
-    {"demo", "brand", CONFIG_STRING, "", 0, 0, ""},
-    {"demo", "picture", CONFIG_STRING, "", 0, 0, ""},
-    {NULL, NULL, 0, NULL, 0, 0, NULL},
-};
 
 typedef struct {
     Config *config;
@@ -47,7 +34,7 @@ static int set_up(void **state)
     int file = g_file_open_tmp("livebooth-scan-XXXXXX", &path, NULL);
     if (file < 0) return -1;
     g_close(file, NULL);
-    fixture->config = config_load(path, keys, NULL);
+    fixture->config = config_load(path, screens_keys, NULL);
     g_remove(path);
     fixture->wishes = g_ptr_array_new_with_free_func(g_free);
     const ScreensEvents events = {.wish = on_wish, .data = fixture};

@@ -1,5 +1,6 @@
 /* The real screens, offscreen: what the advisor touches leaves as a wish, and a shopper's picture goes when it has to. */
 #include "pictures/samples.h"
+#include "screens_config.h"
 #include "studio/picture.h"
 #include "studio/screens.h"
 
@@ -22,20 +23,6 @@
 #define STAGE_X      450 /* a pixel of the shopper's picture on 1280x800 */
 #define STAGE_Y      300
 
-static const ConfigKey keys[] = {
-    {"booth", "share", CONFIG_STRING, "app", 0, 0, "folder with text/"},
-    {"booth", "language", CONFIG_STRING, "en", 0, 0, "of the console"},
-    {"booth", "name", CONFIG_STRING, "Booth 3", 0, 0, ""},
-    {"booth", "store", CONFIG_STRING, "", 0, 0, ""},
-    {"display", "driver", CONFIG_STRING, "offscreen", 0, 0, ""},
-    {"display", "console_size", CONFIG_STRING, "1280x800", 0, 0, ""},
-    {"display", "demo_size", CONFIG_STRING, "1280x720", 0, 0, ""},
-    {"display", "theme", CONFIG_STRING, "dark", 0, 0, ""},
-    {"demo", "brand", CONFIG_STRING, "", 0, 0, ""},
-    {"demo", "picture", CONFIG_STRING, "", 0, 0, ""},
-    {NULL, NULL, 0, NULL, 0, 0, NULL},
-};
-
 typedef struct {
     char *folder;
     Config *config;
@@ -54,7 +41,7 @@ static Config *configure(const char *folder, const char *text)
 {
     g_autofree char *path = g_build_filename(folder, "booth.conf", NULL);
     assert_true(g_file_set_contents(path, text, -1, NULL));
-    Config *config = config_load(path, keys, NULL);
+    Config *config = config_load(path, screens_keys, NULL);
     assert_non_null(config);
     g_remove(path);
     return config;
