@@ -125,7 +125,8 @@ static void cells(const Console *console, Rect rect)
     double height = MIN(CELL_MOST, (rect.h - CELL_GAP * (rows - 1)) / rows);
     for (guint i = 0; i < DEVICES; i++) {
         Rect column = rect_column(rect, COLUMNS, i % COLUMNS, CELL_GAP);
-        cell(console, (Rect){column.x, column.y + (height + CELL_GAP) * (i / COLUMNS), column.w, height}, i);
+        const guint row = i / COLUMNS;
+        cell(console, (Rect){column.x, column.y + (height + CELL_GAP) * row, column.w, height}, i);
     }
 }
 
