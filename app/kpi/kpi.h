@@ -68,17 +68,24 @@ typedef struct {
     gint64 promise_p50_ms, promise_p90_ms;
 } KpiCall;
 
-/* What a booth says of a call that it took: its record with the result "accepted". Durations unknown: -1. */
+/* What a booth says of a call that it took: its record with the result "accepted". Durations unknown: -1. A call that was lost and taken
+ * again has several; then the last one (by gen) closes it, and alone says what came of the call. */
 typedef struct {
-    gint64 talk_ms, hold_ms, wrapup_ms;
-    gint64 ready_ms;      /* how long the booth had been ready before the offer */
-    gboolean has_outcome; /* the advisor said what came of it */
-    gboolean sale;        /* it was a sale; */
-    gboolean attached;    /* and something was sold with it */
-    gboolean valued;      /* the order's value is known: */
+    gboolean closing;
+    gint64 talk_ms; /* from the first picture to the end, with what there was of hold */
+    gint64 hold_ms; /* the advisor's microphone was muted */
+    gint64 wrapup_ms;
+    gboolean sale;     /* the advisor says that it was one; */
+    gboolean attached; /* something was sold with it; */
+    gboolean valued;   /* and the order's value is known: */
     gint64 value_minor;
-    char currency[4];
+    char currency[4]; /* ISO 4217 */
 } KpiHandled;
+
+/* How a booth's time was spent. */
+typedef struct {
+    gint64 ready_ms, ringing_ms, connecting_ms, live_ms, wrapup_ms, paused_ms, practice_ms, other_ms;
+} KpiTime;
 
 typedef struct {
     gint stars;     /* 1..5 */
@@ -105,6 +112,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(KpiTally, kpi_tally_free)
 void kpi_add_call(KpiTally *tally, const KpiCall *call);
 void kpi_add_offer(KpiTally *tally, KpiOfferResult result);
 void kpi_add_handled(KpiTally *tally, const KpiHandled *handled);
+void kpi_add_time(KpiTally *tally, const KpiTime *time);
 void kpi_add_rating(KpiTally *tally, const KpiRating *rating);
 
 /* All figures as one object (docs/kpi.md, "As JSON"). A share, a mean or a percentile of nothing is null; each has its n beside it. */
