@@ -21,12 +21,12 @@ LDFLAGS_ALL = -Wl,--as-needed -Wl,-z,relro,-z,now $(SAN) $(LDFLAGS)
 PROGRAMS := agent studio desk boothctl
 DIRS_agent    := app/agent app/alive app/catalogue app/link app/wire app/config drivers/panel drivers/sensors
 DIRS_studio   := app/studio app/alive app/catalogue app/wire app/config app/text drivers/camera drivers/audio drivers/display drivers/sim
-DIRS_desk     := app/desk app/feed app/catalogue app/wire app/config
+DIRS_desk     := app/desk app/kpi app/feed app/catalogue app/wire app/config
 DIRS_boothctl := app/boothctl app/provision app/catalogue app/link app/wire app/config app/authority
 PKGS_agent    := gio-2.0 gio-unix-2.0 jansson sqlite3 libevdev libzstd
 PKGS_studio   := gio-2.0 gio-unix-2.0 jansson gstreamer-1.0 gstreamer-app-1.0 gstreamer-video-1.0 gstreamer-audio-1.0 gstreamer-rtp-1.0 \
                  gstreamer-sdp-1.0 gstreamer-webrtc-1.0 nice sdl2 pangocairo alsa libsoup-3.0 gdk-pixbuf-2.0 libzstd
-PKGS_desk     := gio-2.0 jansson libwebsockets libnats libssl libcrypto expat libzstd
+PKGS_desk     := gio-2.0 jansson sqlite3 libwebsockets libnats libssl libcrypto expat libzstd
 PKGS_boothctl := gio-2.0 gio-unix-2.0 jansson libzstd
 LIBS_agent    := -lwslay -lmbedtls -lmbedx509 -lmbedcrypto
 LIBS_boothctl := -lwslay -lmbedtls -lmbedx509 -lmbedcrypto -lm

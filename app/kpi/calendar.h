@@ -1,8 +1,8 @@
 /* calendar: hours and days as a place's clocks show them, for figures by hour and by day.
  *
- * A day has 23 or 25 hours when the clocks change; then an hour is left out, or two have the same number and differ in their offset. Some
- * zones change by half an hour: an hour of theirs has 30 or 90 minutes then. Times are UTC milliseconds. Read-only after calendar_new(),
- * but for a cache: one thread at a time. */
+ * When the clocks change a day has 23 or 25 hours: one is left out, or two have the same number and differ in their offset. Where they
+ * change by half an hour, one of the hours is as short. Times are UTC milliseconds; those of before 1970 and after 2170 count as that. One
+ * thread at a time. */
 #pragma once
 
 #include <glib.h>
