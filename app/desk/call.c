@@ -171,6 +171,7 @@ static gboolean step_offered(Call *call, const CallEvent *event)
     switch (event->kind) {
     case CALL_ACCEPT:
         end_offer(call, CALL_OFFER_ACCEPTED, event->now_utc);
+        if (last_offer(call)) last_offer(call)->accepted_utc = event->now_utc;
         call->state = CALL_LIVE;
         call->accepted_utc = event->now_utc;
         call->lease++;
@@ -272,9 +273,10 @@ static json_t *offers_to_json(const Call *call)
     json_t *offers = json_array();
     for (guint i = 0; i < call->offers->len; i++) {
         const CallOffer *offer = &g_array_index(call->offers, CallOffer, i);
-        json_array_append_new(offers, json_pack("{s:s, s:i, s:I, s:I, s:s}", "booth", offer->booth, "gen", (int)offer->gen, "offered_utc",
-                                                (json_int_t)offer->offered_utc, "ended_utc", (json_int_t)offer->ended_utc, "result",
-                                                result_names[offer->result]));
+        json_array_append_new(offers,
+                              json_pack("{s:s, s:i, s:I, s:I, s:I, s:s}", "booth", offer->booth, "gen", (int)offer->gen, "offered_utc",
+                                        (json_int_t)offer->offered_utc, "accepted_utc", (json_int_t)offer->accepted_utc, "ended_utc",
+                                        (json_int_t)offer->ended_utc, "result", result_names[offer->result]));
     }
     return offers;
 }
@@ -368,6 +370,7 @@ static gboolean take_offers(const json_t *value, Call *call)
         offer.gen = (guint)gen;
         offer.offered_utc = offered;
         offer.ended_utc = ended;
+        offer.accepted_utc = json_integer_value(json_object_get(item, "accepted_utc")); /* one written by an older desk has none */
         offer.result = (CallOfferResult)result;
         g_array_append_val(call->offers, offer);
     }

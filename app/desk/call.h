@@ -28,7 +28,7 @@ typedef enum {
 typedef struct {
     char booth[33];
     guint gen;
-    gint64 offered_utc, ended_utc;
+    gint64 offered_utc, accepted_utc, ended_utc; /* accepted_utc: 0 when it was not */
     CallOfferResult result;
 } CallOffer;
 
