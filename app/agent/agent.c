@@ -14,6 +14,7 @@
 #include "agent/status.h"
 #include "agent/storage_probe.h"
 #include "agent/studio_proxy.h"
+#include "agent/upkeep.h"
 #include "drivers/panel/panel.h"
 #include "drivers/sensors/sensors.h"
 #include "wire/wire.h"
@@ -38,6 +39,9 @@ struct Agent {
     CatalogueService *catalogue_service;
     CatalogueKeeperEvents catalogue_events;
     Shop *shop;
+    Update *update;
+    UpdateEvents update_events;
+    Upkeep *upkeep;
     ShopEvents shop_events;
     DeskEvents desk_events;
     StudioEvents studio_events;
@@ -148,6 +152,7 @@ static gboolean on_publish(gpointer data)
     agent->publish = 0;
     json_t *now = snapshot(agent);
     json_object_set_new(now, "catalogue", catalogue_keeper_json(agent->catalogue));
+    if (agent->update) json_object_set_new(now, "update", update_json(agent->update));
     shop_tell(agent->shop, now);
     char *text = json_dumps(now, JSON_COMPACT);
     service_set_snapshot(agent->service, text);
@@ -297,6 +302,12 @@ static void arm(Agent *agent)
     if (due) agent->tick = g_timeout_add((guint)CLAMP(due - mono_ms(), 0, G_MAXINT), on_tick, agent);
 }
 
+/* A call rings, runs or is wrapped up. */
+static gboolean is_busy(const Agent *agent)
+{
+    return agent->booth.state >= BOOTH_RINGING && agent->booth.state <= BOOTH_WRAPUP;
+}
+
 static gboolean step(Agent *agent, BoothEvent *event)
 {
     BoothActions actions;
@@ -314,6 +325,7 @@ static gboolean step(Agent *agent, BoothEvent *event)
     for (guint i = 0; i < actions.count; i++) act(agent, &actions.list[i]);
     light(agent);
     arm(agent);
+    if (agent->upkeep) upkeep_set_busy(agent->upkeep, is_busy(agent));
     catalogue_keeper_hold(agent->catalogue, agent->booth.state >= BOOTH_RINGING && agent->booth.state <= BOOTH_LIVE);
     changed(agent, TRUE);
     return TRUE;
@@ -700,6 +712,11 @@ static char *on_calls(void *data, guint limit)
     return text;
 }
 
+static void on_update_changed(void *data)
+{
+    changed(data, TRUE);
+}
+
 static void on_name_lost(void *data)
 {
     Agent *agent = data;
@@ -798,6 +815,9 @@ static gboolean open_parts(Agent *agent, GDBusConnection *bus, GError **error)
     agent->service = service_new(bus, &agent->service_events, error);
     if (!agent->service) return FALSE;
     agent->catalogue_service = catalogue_service_new(service_bus(agent->service), agent->catalogue, on_catalogue_utc, agent);
+    agent->update = update_new(bus, folder, LIVEBOOTH_VERSION, &agent->update_events);
+    agent->upkeep = upkeep_new(service_bus(agent->service), agent->update);
+    upkeep_set_busy(agent->upkeep, is_busy(agent));
     agent->shop = shop_new(config, service_bus(agent->service), agent->catalogue, &agent->shop_events, error);
     if (!agent->shop) return FALSE;
     if (in_call(agent)) shop_restore(agent->shop, json_object_get(agent->card, "shop"));
@@ -826,6 +846,7 @@ Agent *agent_new(const Config *config, GDBusConnection *bus, void (*lost)(gpoint
     agent->service_events = (ServiceEvents){on_wish, on_note, on_calls, on_name_lost, agent};
     agent->panel_events = (PanelEvents){on_pressed, agent};
     agent->catalogue_events = (CatalogueKeeperEvents){on_catalogue_get, on_catalogue_changed, agent};
+    agent->update_events = (UpdateEvents){on_update_changed, agent};
     agent->shop_events = (ShopEvents){on_catalogue_utc, on_shop_changed, agent};
     if (!note_check_settings(config, error) || !open_parts(agent, bus, error)) return NULL;
     agent->desk_grace = g_timeout_add(AGENT_GRACE_MS, on_desk_grace, agent);
@@ -854,6 +875,8 @@ void agent_free(Agent *agent)
     studio_proxy_free(agent->studio);
     catalogue_service_free(agent->catalogue_service);
     shop_free(agent->shop);
+    upkeep_free(agent->upkeep);
+    update_free(agent->update);
     service_free(agent->service);
     catalogue_keeper_free(agent->catalogue);
     panel_close(agent->panel);

@@ -1,0 +1,13 @@
+/* machine: what the system alone may do, asked for by the agent, which has no right of its own to it.
+ *
+ * A wish is an empty file RUNTIME_DIRECTORY/NAME; systemd's path units of the image
+ * (rootfs/overlay/usr/lib/systemd/system/livebooth-*.path) see it. Where there is no RUNTIME_DIRECTORY, on a developer's computer, nothing
+ * can be asked for. */
+#pragma once
+
+#include <gio/gio.h>
+
+#define MACHINE_RESTART "restart" /* the whole machine, orderly */
+#define MACHINE_RESET   "reset"   /* deletes everything that the booth has become, and restarts */
+
+gboolean machine_ask(const char *wish, GError **error);
