@@ -8,6 +8,7 @@
 #include <locale.h>
 #include <malloc.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 
 #define PICTURE_BYTES 1000000
 
@@ -57,6 +58,7 @@ int main(int argc, char **argv)
     setlocale(LC_ALL, "");
     mallopt(M_ARENA_MAX, 2);                  /* each streaming thread would otherwise keep what it freed to itself */
     mallopt(M_MMAP_THRESHOLD, PICTURE_BYTES); /* pictures are given back whole and leave no holes */
+    prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);    /* x264 asks for huge pages and touches the first bytes of some */
     g_autofree char *path = NULL;
     const GOptionEntry options[] = {
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &path, "settings (" BOOTH_CONFIG_FILE ")", "FILE"},
