@@ -11,10 +11,12 @@
 #include "desk/admit.h"
 #include "desk/pages.h"
 #include "desk/reply.h"
+#include "desk/request.h"
 #include "wire/wire.h"
 
 #define PATH_SHOPPER "/ws/shopper"
 #define PATH_BOOTH   "/ws/booth"
+#define PATH_OPS     "/ws/ops"
 
 #define SEND_QUEUE_MAX    (256 * 1024)
 #define BEAT_US           (2 * G_USEC_PER_SEC) /* a ping, and a look at the answers */
@@ -26,7 +28,6 @@
 #define REFUSALS_PER_S    100                              /* lines in the log; the rest is counted */
 #define DESCRIPTORS_SPARE 1024                             /* beside the links: requests, bus, files */
 #define DESCRIPTORS_LIMIT 65536                            /* libwebsockets' tables grow with the limit, 16 bytes each */
-#define HEADER_MAX        1024                             /* of a header that we look at */
 
 struct Door {
     const DoorSettings *settings;
@@ -46,6 +47,7 @@ struct Door {
 
 struct DoorLink {
     Door *door;
+    const DoorEvents *events;
     struct lws *wsi;
     GList node; /* in door->links */
     void *data;
@@ -63,14 +65,6 @@ struct DoorLink {
 G_DEFINE_QUARK(livebooth - door, door_error)
 
 /* --- what the log gets of those who are refused ------------------------------------------------------------------------------------- */
-
-static void peer_address(struct lws *wsi, char *address, gsize size)
-{
-    *address = '\0';
-    lws_get_peer_simple(wsi, address, size);
-    static const char mapped[] = "::ffff:";
-    if (g_str_has_prefix(address, mapped)) memmove(address, address + strlen(mapped), strlen(address + strlen(mapped)) + 1);
-}
 
 /* Bounded: whoever knocks must not be able to fill the log. */
 G_GNUC_PRINTF(3, 4) static void log_refusal(Door *door, struct lws *wsi, const char *format, ...)
@@ -91,7 +85,7 @@ G_GNUC_PRINTF(3, 4) static void log_refusal(Door *door, struct lws *wsi, const c
         if (g_ascii_iscntrl(*at)) *at = '?';
     }
     char address[64];
-    peer_address(wsi, address, sizeof address);
+    request_address(wsi, address, sizeof address);
     g_message("refused %s: %s", address, shown);
 }
 
@@ -103,10 +97,11 @@ static void drop_queue(DoorLink *link)
     link->queued = 0;
 }
 
-static DoorLink *open_link(Door *door, struct lws *wsi)
+static DoorLink *open_link(Door *door, const DoorEvents *events, struct lws *wsi)
 {
     DoorLink *link = g_new0(DoorLink, 1);
     link->door = door;
+    link->events = events;
     link->wsi = wsi;
     link->node.data = link;
     link->beat_at = g_get_monotonic_time() + BEAT_US;
@@ -122,7 +117,7 @@ static void end_link(DoorLink *link)
     Door *door = link->door;
     lws_set_opaque_user_data(link->wsi, NULL);
     g_queue_unlink(&door->links, &link->node);
-    door->events->closed(door->events->data, link);
+    link->events->closed(link->events->data, link);
     drop_queue(link);
     if (link->message) g_string_free(link->message, TRUE);
     g_free(link);
@@ -215,8 +210,7 @@ static void link_receive(DoorLink *link, const char *piece, gsize length)
         return;
     }
     GString *message = g_steal_pointer(&link->message);
-    const DoorEvents *events = link->door->events;
-    events->received(events->data, link, message->str, message->len);
+    link->events->received(link->events->data, link, message->str, message->len);
     g_string_free(message, TRUE);
 }
 
@@ -247,80 +241,90 @@ static void beat_links(Door *door)
 
 /* --- handshakes --------------------------------------------------------------------------------------------------------------------- */
 
-static char *copy_header(struct lws *wsi, enum lws_token_indexes token)
-{
-    int length = lws_hdr_total_length(wsi, token);
-    if (length <= 0 || length > HEADER_MAX) return NULL;
-    char *value = g_malloc0((gsize)length + 1);
-    if (lws_hdr_copy(wsi, value, length + 1, token) >= 0) return value;
-    g_free(value);
-    return NULL;
-}
-
-/* "a=1&b=2", decoded; libwebsockets keeps the arguments apart. */
-static char *copy_query(struct lws *wsi)
-{
-    char argument[HEADER_MAX];
-    GString *query = g_string_new(NULL);
-    for (int i = 0; lws_hdr_copy_fragment(wsi, argument, sizeof argument, WSI_TOKEN_HTTP_URI_ARGS, i) >= 0; i++)
-        g_string_append_printf(query, i ? "&%s" : "%s", argument);
-    return g_string_free(query, FALSE);
-}
-
-/* The common name of the verified certificate, if it is a booth's id. */
-static char *peer_identity(struct lws *wsi)
-{
-    union lws_tls_cert_info_results name;
-    memset(&name, 0, sizeof name);
-    if (lws_tls_peer_cert_info(wsi, LWS_TLS_CERT_INFO_COMMON_NAME, &name, sizeof name.ns.name) != 0) return NULL;
-    return wire_is_booth_id(name.ns.name) ? g_strdup(name.ns.name) : NULL;
-}
-
 static int refuse_upgrade(Door *door, struct lws *wsi, guint status, const char *sentence)
 {
     log_refusal(door, wsi, "%s", sentence);
     return reply_refuse_upgrade(wsi, status, sentence);
 }
 
-static int confirm_upgrade(Door *door, struct lws *wsi)
+typedef struct {
+    DoorKind kind;
+    const char *path, *subprotocol;
+    gboolean on_booth_port;
+} Socket;
+
+static const Socket sockets[] = {
+    {DOOR_SHOPPER, PATH_SHOPPER, WIRE_SUBPROTOCOL_SHOPPER, FALSE},
+    {DOOR_BOOTH, PATH_BOOTH, WIRE_SUBPROTOCOL_BOOTH, TRUE},
+    {DOOR_OPS, PATH_OPS, WIRE_SUBPROTOCOL_OPS, FALSE},
+};
+
+static const Socket *find_socket(const Door *door, struct lws *wsi)
 {
     char *uri = NULL;
-    int uri_length = 0;
-    gboolean booth = lws_get_vhost(wsi) == door->booths;
+    int length = 0;
+    gboolean get = lws_http_get_uri_and_method(wsi, &uri, &length) == LWSHUMETH_GET;
+    for (guint i = 0; get && i < G_N_ELEMENTS(sockets); i++) {
+        const Socket *socket = &sockets[i];
+        if (socket->kind == DOOR_OPS && !door->settings->ops) continue;
+        if (socket->on_booth_port != (lws_get_vhost(wsi) == door->booths)) continue;
+        if (strlen(socket->path) == (gsize)length && memcmp(uri, socket->path, (gsize)length) == 0) return socket;
+    }
+    return NULL;
+}
+
+/* The ops page calls from this very desk and nowhere else. */
+static gboolean is_origin_fine(const Door *door, struct lws *wsi, DoorKind kind)
+{
+    if (kind == DOOR_BOOTH) return TRUE;
+    g_autofree char *origin = request_copy_header(wsi, WSI_TOKEN_ORIGIN);
+    g_autofree char *host = request_copy_header(wsi, WSI_TOKEN_HOST);
+    gboolean readable = origin || lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) <= 0;
+    return readable && admit_origin(origin, host, kind == DOOR_OPS ? NULL : door->settings->origins);
+}
+
+static char *link_identity(const Door *door, struct lws *wsi, DoorKind kind)
+{
+    if (kind == DOOR_BOOTH) return request_identity(wsi);
+    g_autofree char *cookie = request_copy_header(wsi, WSI_TOKEN_HTTP_COOKIE);
+    return kind == DOOR_OPS ? door->settings->admit_ops(door->settings->ops->data, cookie ? cookie : "") : NULL;
+}
+
+static int confirm_upgrade(Door *door, struct lws *wsi)
+{
     /* Once an unknown Upgrade was answered by libwebsockets, its headers are gone and this is called all the same. */
-    g_autofree char *upgrade = copy_header(wsi, WSI_TOKEN_UPGRADE);
+    g_autofree char *upgrade = request_copy_header(wsi, WSI_TOKEN_UPGRADE);
     if (!upgrade || g_ascii_strcasecmp(upgrade, "websocket") != 0) return -1;
-    int method = lws_http_get_uri_and_method(wsi, &uri, &uri_length);
-    const char *path = booth ? PATH_BOOTH : PATH_SHOPPER;
-    if (method != LWSHUMETH_GET || strlen(path) != (gsize)uri_length || memcmp(uri, path, (gsize)uri_length) != 0)
-        return refuse_upgrade(door, wsi, HTTP_STATUS_NOT_FOUND, "there is no WebSocket at this path of this port");
-    g_autofree char *version = copy_header(wsi, WSI_TOKEN_VERSION);
+    const Socket *socket = find_socket(door, wsi);
+    if (!socket) return refuse_upgrade(door, wsi, HTTP_STATUS_NOT_FOUND, "there is no WebSocket at this path of this port");
+    g_autofree char *version = request_copy_header(wsi, WSI_TOKEN_VERSION);
     if (!version || strcmp(version, "13") != 0)
         return refuse_upgrade(door, wsi, HTTP_STATUS_BAD_REQUEST, "only WebSocket version 13 is spoken");
-    g_autofree char *offered = copy_header(wsi, WSI_TOKEN_PROTOCOL);
-    if (!admit_subprotocol(offered, booth ? WIRE_SUBPROTOCOL_BOOTH : WIRE_SUBPROTOCOL_SHOPPER))
+    g_autofree char *offered = request_copy_header(wsi, WSI_TOKEN_PROTOCOL);
+    if (!admit_subprotocol(offered, socket->subprotocol))
         return refuse_upgrade(door, wsi, HTTP_STATUS_BAD_REQUEST, "the subprotocol is missing or unknown");
-    g_autofree char *origin = copy_header(wsi, WSI_TOKEN_ORIGIN);
-    g_autofree char *host = copy_header(wsi, WSI_TOKEN_HOST);
-    gboolean readable = origin || lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) <= 0;
-    if (!booth && (!readable || !admit_origin(origin, host, door->settings->origins)))
+    if (!is_origin_fine(door, wsi, socket->kind))
         return refuse_upgrade(door, wsi, HTTP_STATUS_FORBIDDEN, "pages of this origin may not call; [desk] origins lists those that may");
-    g_autofree char *identity = booth ? peer_identity(wsi) : NULL;
-    if (booth && !identity) return refuse_upgrade(door, wsi, HTTP_STATUS_FORBIDDEN, "the certificate's common name is no booth's id");
+    g_autofree char *identity = link_identity(door, wsi, socket->kind);
+    if (socket->kind == DOOR_BOOTH && !identity)
+        return refuse_upgrade(door, wsi, HTTP_STATUS_FORBIDDEN, "there is no certificate, or its common name is no booth's id");
+    if (socket->kind == DOOR_OPS && !identity) return refuse_upgrade(door, wsi, HTTP_STATUS_UNAUTHORIZED, "log in first");
     if (g_atomic_int_get(&door->stopping)) return refuse_upgrade(door, wsi, HTTP_STATUS_SERVICE_UNAVAILABLE, "the desk stops");
     if (door->links.length >= door->settings->links_max)
         return refuse_upgrade(door, wsi, HTTP_STATUS_SERVICE_UNAVAILABLE, "the desk is full");
     return 0;
 }
 
-static void link_established(Door *door, struct lws *wsi)
+static int link_established(Door *door, struct lws *wsi, DoorKind kind)
 {
-    gboolean booth = lws_get_vhost(wsi) == door->booths;
-    g_autofree char *identity = booth ? peer_identity(wsi) : NULL;
+    g_autofree char *identity = link_identity(door, wsi, kind);
+    if (kind != DOOR_SHOPPER && !identity) return -1;
     char address[64];
-    peer_address(wsi, address, sizeof address);
-    DoorLink *link = open_link(door, wsi);
-    door->events->opened(door->events->data, link, booth ? DOOR_BOOTH : DOOR_SHOPPER, identity, address);
+    request_address(wsi, address, sizeof address);
+    const DoorEvents *events = kind == DOOR_OPS ? door->settings->ops : door->events;
+    DoorLink *link = open_link(door, events, wsi);
+    events->opened(events->data, link, kind, identity, address);
+    return 0;
 }
 
 static int on_link(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
@@ -329,7 +333,7 @@ static int on_link(struct lws *wsi, enum lws_callback_reasons reason, void *user
     Door *door = lws_context_user(lws_get_context(wsi));
     DoorLink *link = NULL;
     switch (reason) {
-    case LWS_CALLBACK_ESTABLISHED: link_established(door, wsi); return 0;
+    case LWS_CALLBACK_ESTABLISHED: return link_established(door, wsi, (DoorKind)lws_get_protocol(wsi)->id);
     case LWS_CALLBACK_RECEIVE:
         if (!(link = lws_get_opaque_user_data(wsi))) return -1;
         link_receive(link, in, length);
@@ -392,7 +396,7 @@ static int reply_sentence(struct lws *wsi, Reply *reply, guint status, const cha
 
 static int reply_api(Door *door, struct lws *wsi, Reply *reply, const char *path, gboolean head)
 {
-    g_autofree char *query = copy_query(wsi);
+    g_autofree char *query = request_copy_query(wsi);
     char *json = door->events->api ? door->events->api(door->events->data, path, query) : NULL;
     if (!json) return reply_sentence(wsi, reply, HTTP_STATUS_NOT_FOUND, "there is no such resource", head, FALSE);
     g_autoptr(GBytes) body = g_bytes_new_take(json, strlen(json));
@@ -403,7 +407,7 @@ static int reply_api(Door *door, struct lws *wsi, Reply *reply, const char *path
 
 static int reply_page(struct lws *wsi, Reply *reply, const Page *page, gboolean head)
 {
-    g_autofree char *if_none_match = copy_header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH);
+    g_autofree char *if_none_match = request_copy_header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH);
     const char *headers[9] = {"etag:", page->etag, "cache-control:", "no-cache"};
     if (page->shared) {
         headers[4] = "access-control-allow-origin:";
@@ -420,30 +424,88 @@ static int reply_page(struct lws *wsi, Reply *reply, const Page *page, gboolean 
     return reply_start(wsi, reply, &content);
 }
 
+/* What a route's path is asked for, and by which methods it may be. */
+static int reply_wrong_method(struct lws *wsi, Reply *reply, const char *allowed)
+{
+    g_autofree char *text = g_strdup_printf("%u: only %s is answered here.\n", HTTP_STATUS_METHOD_NOT_ALLOWED, allowed);
+    g_autoptr(GBytes) body = g_bytes_new(text, strlen(text));
+    const char *const headers[] = {"cache-control:", "no-store", "allow:", allowed, NULL};
+    return reply_start(
+        wsi, reply,
+        &(ReplyContent){
+            .status = HTTP_STATUS_METHOD_NOT_ALLOWED, .type = "text/plain; charset=utf-8", .body = body, .headers = headers, .last = TRUE});
+}
+
+static int refuse_request(struct lws *wsi, Session *session, guint status)
+{
+    static const struct {
+        guint status;
+        const char *sentence;
+    } sentences[] = {
+        {HTTP_STATUS_BAD_REQUEST, "a request has no body here"},        {HTTP_STATUS_REQUEST_TIMEOUT, "the body did not come in time"},
+        {HTTP_STATUS_LENGTH_REQUIRED, "a body needs a Content-Length"}, {HTTP_STATUS_REQ_ENTITY_TOO_LARGE, "the body is too long"},
+        {HTTP_STATUS_FORBIDDEN, "a booth shows its certificate here"},  {HTTP_STATUS_GATEWAY_TIMEOUT, "there was no answer in time"},
+    };
+    guint i = 0;
+    while (i + 1 < G_N_ELEMENTS(sentences) && sentences[i].status != status) i++;
+    return reply_sentence(wsi, &session->reply, status, sentences[i].sentence, FALSE, TRUE);
+}
+
+/* 1 when no route has this path. */
+static int on_routed(Door *door, struct lws *wsi, Session *session, const char *method, const char *path)
+{
+    if (!door->settings->routes) return 1;
+    gboolean booths = lws_get_vhost(wsi) == door->booths;
+    g_autofree char *allowed = NULL;
+    const DoorRoute *route =
+        request_find_route(door->settings->routes, booths ? DOOR_BOOTHS | DOOR_STRANGERS : DOOR_PAGES, method, path, &allowed);
+    if (!route) return allowed ? reply_wrong_method(wsi, &session->reply, allowed) : 1;
+    guint refusal = request_begin(wsi, session, route, door->settings->route_data, path);
+    return refusal ? refuse_request(wsi, session, refusal) : 0;
+}
+
 static gboolean has_body(struct lws *wsi)
 {
-    g_autofree char *length = copy_header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
+    g_autofree char *length = request_copy_header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
     return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0 || (length && strcmp(length, "0") != 0) ||
            (!length && lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0);
 }
 
-static int on_request(Door *door, struct lws *wsi, Reply *reply)
+static int on_request(Door *door, struct lws *wsi, Session *session)
 {
+    Reply *reply = &session->reply;
     char *uri = NULL;
     int length = 0;
     int method = lws_http_get_uri_and_method(wsi, &uri, &length);
     gboolean head = method == LWSHUMETH_HEAD;
     g_autofree char *path = g_strndup(uri ? uri : "", uri ? (gsize)length : 0);
+    int routed = on_routed(door, wsi, session, request_method(method), path);
+    if (routed <= 0) return routed;
     if (method != LWSHUMETH_GET && !head)
         return reply_sentence(wsi, reply, HTTP_STATUS_METHOD_NOT_ALLOWED, "only GET and HEAD are answered", FALSE, TRUE);
     if (has_body(wsi)) return reply_sentence(wsi, reply, HTTP_STATUS_BAD_REQUEST, "a request has no body here", head, TRUE);
     if (lws_get_vhost(wsi) == door->booths)
         return reply_sentence(wsi, reply, HTTP_STATUS_NOT_FOUND, "this port is for booths; pages are on the other one", head, TRUE);
     if (g_str_has_prefix(path, "/api/")) return reply_api(door, wsi, reply, path, head);
-    if (strcmp(path, PATH_SHOPPER) == 0) return reply_sentence(wsi, reply, HTTP_STATUS_BAD_REQUEST, "this is a WebSocket", head, FALSE);
+    if (strcmp(path, PATH_SHOPPER) == 0 || strcmp(path, PATH_OPS) == 0)
+        return reply_sentence(wsi, reply, HTTP_STATUS_BAD_REQUEST, "this is a WebSocket", head, FALSE);
     const Page *page = pages_find(door->pages, path);
     if (page) return reply_page(wsi, reply, page, head);
     return reply_sentence(wsi, reply, HTTP_STATUS_NOT_FOUND, "there is no such page", head, FALSE);
+}
+
+/* A request that takes too long, or one that was given time to see our answer. */
+static int on_timer(struct lws *wsi, Session *session)
+{
+    guint status = session ? request_give_up(session) : 0;
+    return status ? refuse_request(wsi, session, status) : -1;
+}
+
+/* Of a request that was refused it is passed over until the timer. */
+static int on_body(struct lws *wsi, Session *session, const char *piece, size_t length)
+{
+    guint refusal = request_is_open(session) ? request_take_body(session, piece, length) : 0;
+    return refusal ? refuse_request(wsi, session, refusal) : 0;
 }
 
 /* The first protocol: requests, everything before a handshake, and everything that must not pass. */
@@ -457,13 +519,13 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
     case LWS_CALLBACK_SSL_INFO: log_alert(door, wsi, in); return 0;
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return confirm_upgrade(door, wsi);
     case LWS_CALLBACK_HTTP: return on_request(door, wsi, user);
-    case LWS_CALLBACK_TIMER: return -1;    /* it was given time to see our answer */
-    case LWS_CALLBACK_HTTP_BODY: return 0; /* of a request that was refused: passed over until then */
-    case LWS_CALLBACK_HTTP_BODY_COMPLETION: return -1;
-    case LWS_CALLBACK_HTTP_WRITEABLE: return reply_continue(wsi, user);
+    case LWS_CALLBACK_TIMER: return on_timer(wsi, user);
+    case LWS_CALLBACK_HTTP_BODY: return on_body(wsi, user, in, length);
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION: return request_is_open(user) ? 0 : -1;
+    case LWS_CALLBACK_HTTP_WRITEABLE: return request_is_open(user) ? request_answer(wsi, user) : reply_continue(wsi, user);
     case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
     case LWS_CALLBACK_CLOSED_HTTP:
-        if (user) reply_clear(user);
+        if (user) request_end(user);
         return 0;
     case LWS_CALLBACK_WSI_DESTROY:
         if ((link = lws_get_opaque_user_data(wsi))) end_link(link);
@@ -575,14 +637,15 @@ static void log_line(int level, const char *line)
 }
 
 static const struct lws_protocols shopper_protocols[] = {
-    {"http", on_http, sizeof(Reply), 0, 0, NULL, 0},
-    {WIRE_SUBPROTOCOL_SHOPPER, on_link, 0, 4096, 0, NULL, 0},
+    {"http", on_http, sizeof(Session), 0, 0, NULL, 0},
+    {WIRE_SUBPROTOCOL_SHOPPER, on_link, 0, 4096, DOOR_SHOPPER, NULL, 0},
+    {WIRE_SUBPROTOCOL_OPS, on_link, 0, 4096, DOOR_OPS, NULL, 0},
     {NULL, NULL, 0, 0, 0, NULL, 0},
 };
 
 static const struct lws_protocols booth_protocols[] = {
-    {"http", on_http, sizeof(Reply), 0, 0, NULL, 0},
-    {WIRE_SUBPROTOCOL_BOOTH, on_link, 0, 4096, 0, NULL, 0},
+    {"http", on_http, sizeof(Session), 0, 0, NULL, 0},
+    {WIRE_SUBPROTOCOL_BOOTH, on_link, 0, 4096, DOOR_BOOTH, NULL, 0},
     {NULL, NULL, 0, 0, 0, NULL, 0},
 };
 
@@ -633,6 +696,7 @@ static struct lws_vhost *open_port(Door *door, gboolean booth, GError **error)
     if (!is_ipv6(settings)) info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
     if (booth) {
         info.options |= LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT; /* which turns TLS on as well */
+        if (request_lets_strangers_in(settings->routes)) info.options |= LWS_SERVER_OPTION_PEER_CERT_NOT_REQUIRED;
         info.ssl_cert_filepath = settings->certificate;
         info.ssl_private_key_filepath = settings->key;
         info.ssl_ca_filepath = settings->authority;

@@ -1,7 +1,8 @@
 /* door: the desk's only way in, libwebsockets with its default poll loop. It knows transports, limits and files, and no call.
  *
- * Shoppers and the pages: one HTTP port (plain; a TLS terminator may stand before it). Booths: one TLS port, client certificate of the
- * booths' authority required. Everything runs on the thread that calls door_run(), except door_wake(). */
+ * Shoppers, ops and the pages: one HTTP port (plain; a TLS terminator may stand before it). Booths: one TLS port, client certificate of the
+ * booths' authority required, except for the routes that say otherwise. Everything runs on the thread that calls door_run(), except
+ * door_wake(). */
 #pragma once
 
 #include <glib.h>
@@ -12,12 +13,13 @@ typedef struct DoorLink DoorLink; /* one WebSocket; valid from opened() until cl
 typedef enum {
     DOOR_SHOPPER,
     DOOR_BOOTH,
+    DOOR_OPS, /* somebody who is logged in to the ops page */
 } DoorKind;
 
 /* What the door tells. All on the door's thread. */
 typedef struct {
-    /* A handshake is done. identity: a booth's id, the common name of its verified certificate; NULL for a shopper. address: the peer's,
-     * for logs. */
+    /* A handshake is done. identity: a booth's id, the common name of its verified certificate; what admit() said; NULL for a shopper.
+     * address: the peer's, for logs. */
     void (*opened)(void *data, DoorLink *link, DoorKind kind, const char *identity, const char *address);
     /* One whole text message of at most WIRE_MESSAGE_MAX bytes, valid UTF-8. */
     void (*received)(void *data, DoorLink *link, const char *text, size_t length);
@@ -30,6 +32,36 @@ typedef struct {
     void *data;
 } DoorEvents;
 
+#define DOOR_PAGES     1 /* the HTTP port */
+#define DOOR_BOOTHS    2 /* the TLS port, with the certificate of a booth */
+#define DOOR_STRANGERS 4 /* the TLS port, without one: for who has none yet */
+
+/* A request, as its handler sees it. Strings are never NULL but where said; they stay until door_reply() has returned. */
+typedef struct {
+    const char *method;       /* as in the route; HEAD is told as GET */
+    const char *path, *query; /* decoded; query is "a=1&b=2" */
+    const char *identity;     /* a booth's id, of its verified certificate; NULL: none was shown */
+    const char *cookie, *origin, *host, *content_type, *accept, *authorization, *if_none_match; /* headers, "" when absent */
+    const char *address;                                                                        /* the peer's */
+    gboolean secure;  /* TLS, here or at a terminator that says so (X-Forwarded-Proto) */
+    const char *body; /* NUL-terminated */
+    gsize length;     /* of the body, bytes */
+} DoorRequest;
+
+/* What is answered by code instead of by a file. Every request that handle() gets is answered exactly once by door_reply(), at once or
+ * later; when the peer went meanwhile, or had no answer for DOOR_ANSWER_S (it is told 504), that answer goes nowhere, and so does one after
+ * door_free(). */
+typedef struct {
+    const char *method; /* "GET", "POST", "PUT", "DELETE"; GET answers HEAD too */
+    const char *path;   /* whole; with a * at its end, all that begin so */
+    guint where;        /* DOOR_PAGES | DOOR_BOOTHS | DOOR_STRANGERS */
+    gsize body_max;     /* bytes of a body, which is read whole within DOOR_BODY_S; 0: there must be none */
+    void (*handle)(void *data, DoorRequest *request);
+} DoorRoute;
+
+#define DOOR_BODY_S   10
+#define DOOR_ANSWER_S 15
+
 typedef struct {
     int port;                 /* HTTP; 0 takes a free one, see door_port() */
     int booth_port;           /* TLS; 0 takes a free one */
@@ -40,7 +72,13 @@ typedef struct {
     const char *key;
     const char *authority; /* PEM of the booths' authority */
     const char *const
-        *origins;    /* origins that may open a shopper's WebSocket, "scheme://host[:port]"; the desk's own Host always may; "*" any */
+        *origins; /* origins that may open a shopper's WebSocket, "scheme://host[:port]"; the desk's own Host always may; "*" any */
+    const DoorRoute *routes; /* up to one without a method; NULL: none. They come before the pages */
+    void *route_data;        /* for their handlers */
+    const DoorEvents *ops;   /* for links of the kind DOOR_OPS, at /ws/ops; NULL: there are none */
+    /* Whether a handshake at /ws/ops with this Cookie header ("" when there is none) may pass; data: of ops. Returns the link's identity to
+     * g_free(), or NULL for 401. */
+    char *(*admit_ops)(void *data, const char *cookie);
     guint tick_ms;   /* 1..1000 */
     guint links_max; /* further ones are refused with 503; 1..100000 */
 } DoorSettings;
@@ -62,6 +100,10 @@ void door_run(Door *door);
 void door_stop(Door *door);
 /* From any thread: woken() is called soon on the door's thread. */
 void door_wake(Door *door);
+
+/* Answers a request, on the door's thread; the request is gone then. headers: "name:", "value", ..., NULL; copied. Without "cache-control:"
+ * it is "no-store". body: NULL is an empty one; with it "content-type:" should be among the headers. */
+void door_reply(DoorRequest *request, guint status, const char *const *headers, GBytes *body);
 
 /* Queues a text message (copied). A link whose queue would pass 256 KiB is closed with 1013 instead; closed() follows later, never from
  * inside. */

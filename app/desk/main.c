@@ -12,6 +12,7 @@
 #include "desk/history.h"
 #include "desk/import.h"
 #include "desk/jetstream.h"
+#include "desk/routes.h"
 #include "wire/wire.h"
 
 #define BUS_WAIT_MS  30000
@@ -99,6 +100,7 @@ static gboolean open_and_run(const Config *config, Exchange *exchange, GError **
     g_autofree char *web = g_build_filename(config_string(config, "desk", "share"), "web", NULL);
     g_autofree char *text = g_build_filename(config_string(config, "desk", "share"), "text", NULL);
     const char *bind_address = config_string(config, "desk", "bind");
+    RouteParts parts = {.exchange = exchange};
     const DoorSettings settings = {
         .port = (int)config_int(config, "desk", "port"),
         .booth_port = (int)config_int(config, "desk", "booth_port"),
@@ -109,6 +111,8 @@ static gboolean open_and_run(const Config *config, Exchange *exchange, GError **
         .key = config_string(config, "tls", "key"),
         .authority = config_string(config, "tls", "authority"),
         .origins = config_list(config, "desk", "origins"),
+        .routes = routes_table(),
+        .route_data = &parts,
         .tick_ms = 100,
         .links_max = LINKS_MAX,
     };

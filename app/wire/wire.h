@@ -11,6 +11,7 @@
 #define WIRE_MESSAGE_MAX         (64 * 1024) /* bytes of one message */
 #define WIRE_SUBPROTOCOL_SHOPPER "livebooth.shopper.v1"
 #define WIRE_SUBPROTOCOL_BOOTH   "livebooth.booth.v1"
+#define WIRE_SUBPROTOCOL_OPS     "livebooth.ops.v1"
 
 typedef enum {
     WIRE_SHOPPER_TO_DESK,

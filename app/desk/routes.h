@@ -1,0 +1,13 @@
+/* routes: every address of the desk that code answers instead of a file, in one table, and the parts that its handlers work with. */
+#pragma once
+
+#include "desk/door.h"
+#include "desk/exchange.h"
+
+/* What handlers get as data: whoever adds a route that needs another part of the desk adds it here and in main.c. All outlive the door. */
+typedef struct {
+    Exchange *exchange;
+} RouteParts;
+
+/* For DoorSettings.routes; its route_data is a RouteParts. */
+const DoorRoute *routes_table(void);
