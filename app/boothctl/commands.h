@@ -19,6 +19,9 @@ int command_scan(const char *config, int argc, char **argv);
 int command_basket(const char *config, int argc, char **argv);
 int command_panel(const char *config, int argc, char **argv);
 int command_authority(const char *config, int argc, char **argv);
+int command_update(const char *config, int argc, char **argv);
+int command_machine(const char *config, int argc, char **argv); /* restart, factory-reset */
+int command_bundle(const char *config, int argc, char **argv);
 int command_provision(const char *config, int argc, char **argv);
 
 int commands_usage(const char *line); /* says it on stderr; returns 2 */

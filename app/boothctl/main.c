@@ -41,6 +41,10 @@ static const struct {
     {"wait", command_wait, "STATE [--timeout S]", "until the booth is in a state"},
     {"panel", command_panel, "press BUTTON", "on the simulated panel: answer, ready, hangup"},
     {"authority", command_authority, "init|desk|booth ...", "certificates for trials"},
+    {"update", command_update, "status|install SOURCE", "slots and versions; installs a bundle: a URL or a file"},
+    {"restart", command_machine, "", "the whole booth, when no call is in hand"},
+    {"factory-reset", command_machine, "--yes", "forgets everything that the booth has become, and restarts"},
+    {"bundle", command_bundle, "FILE.tar.zst", "for support: logs, status, versions; no secrets"},
     {"provision", command_provision, "[ROOT]", "what booth.txt says becomes what this booth runs on"},
     {"simulate", simulate, "WHAT ...", "stand-ins and load"},
 };
@@ -49,7 +53,7 @@ static void print_help(FILE *out)
 {
     fputs("usage: boothctl [--config FILE] COMMAND ...\n", out);
     for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
-        fprintf(out, "  %-11s %-20s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
+        fprintf(out, "  %-13s %-21s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
     fputs("FILE is " BOOTH_CONFIG_FILE " if not given.\n", out);
 }
 
