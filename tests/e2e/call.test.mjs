@@ -1,4 +1,5 @@
 // Calls between a real browser and a booth: what shopper and advisor see of each, and how it ends in the records. One system serves all cases.
+// runs: a call at a time
 import assert from 'node:assert/strict';
 import { after as afterAll, before, test } from 'node:test';
 import { blind } from './blind.mjs';

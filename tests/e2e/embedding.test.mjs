@@ -1,5 +1,6 @@
 // The example of docs/embedding.md, word for word but for the desk's address, on another origin than the desk's, under the policies that the document
 // asks for: a whole call, and what a shop sees that the desk does not know.
+// runs: a call at a time
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';

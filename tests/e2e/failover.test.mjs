@@ -1,5 +1,6 @@
 // Cameras and microphones that are switched, drawn and plugged in again in a call, seen from the shopper's side: the picture goes on, nothing is
 // negotiated anew, and the advisor is told.
+// runs: a call at a time
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
 // Calls over networks of their own: once with nothing but a real coturn between booth and shopper; once over a line that gets narrow and lossy, and good
 // again. Needs root; skipped, saying so, where it may not.
+// runs: a call at a time
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';

@@ -1,5 +1,6 @@
 // Products in a call: what the advisor shows is on the demo display and in the shopper's page, the basket is shared, ends as a link to the shop's
 // check-out, and nothing of it outlives the call. PICTURES=folder keeps what was seen.
+// runs: a call at a time
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

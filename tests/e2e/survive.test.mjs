@@ -1,5 +1,6 @@
 // SIGKILL of each program in each state of a call: what shopper and advisor see, that it ends well, and that exactly one record of it remains. In a live
 // call the picture goes on over the death of the agent, the desk and the nats-server, and is back within 3 s after that of the studio.
+// runs: a call at a time
 import assert from 'node:assert/strict';
 import { after as afterAll, before, test } from 'node:test';
 import { launch } from './browser.mjs';

@@ -2,6 +2,7 @@
 // browser listens for what comes back. The figures of the canceller alone, free of any machine's load, are those of tests/unit/test_echo.c.
 //
 // Echo return loss enhancement: the energy that comes back with the canceller over that without it, in dB, of the median second.
+// runs: a call at a time
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +15,8 @@ import { shopper, startPage, startStudio } from './studio_double.mjs';
 
 const CALL = `c${'0'.repeat(32)}`, RATE = 48000;
 const ADAPT_MS = 6000;   // that the canceller has to learn the room
-const LISTEN_MS = 8000;
+const LISTEN_MS = 8000;  // to what it leaves; what is there without it shows sooner
+const SETTLE_MS = 2000, GLANCE_MS = 4000;
 const ERLE_DB = 30;
 const LEVEL_DB = 12;     // gain control makes a quiet voice louder
 const FAR = 'Hello, I am looking for a new television for our living room. We sit about three metres from the screen, and in the evening the sun comes in ' +
@@ -80,17 +82,13 @@ async function callInRoom(t, cancel_echo) {
     await studio.call('Start', CALL, '1', '1', '["VP8"]', '[]');
     await studio.until(() => studio.seen.states.some(({ state }) => state === 'connected'), 'connected');
     await studio.until(() => studio.seen.health.media.audio_received_db > -50, 'the shopper\'s voice at the speaker');
-    await page.waitForTimeout(ADAPT_MS);
-    const alone = await page.evaluate((ms) => window.earWatch.record(ms), LISTEN_MS);
-    const received = studio.seen.health.media.audio_received_db;
+    await page.waitForTimeout(cancel_echo ? ADAPT_MS : SETTLE_MS);
+    const alone = await page.evaluate((ms) => window.earWatch.record(ms), cancel_echo ? LISTEN_MS : GLANCE_MS);
     await page.evaluate(() => { for (const sender of window.shop.connection.getSenders()) if (sender.track) sender.track.enabled = false; });
     hear(near);
-    await page.waitForTimeout(2000);
-    const answer = await page.evaluate((ms) => window.earWatch.record(ms), LISTEN_MS);
-    await page.evaluate(() => { for (const sender of window.shop.connection.getSenders()) if (sender.track) sender.track.enabled = true; });
-    await page.waitForTimeout(1000);
-    const both = await page.evaluate((ms) => window.earWatch.record(ms), LISTEN_MS);
-    return { alone, answer, both, received };
+    await page.waitForTimeout(SETTLE_MS);
+    const answer = await page.evaluate((ms) => window.earWatch.record(ms), GLANCE_MS);
+    return { alone, answer };
 }
 
 test('the shopper hears no echo, and hears the advisor', { timeout: 180000 }, async (t) => {
@@ -99,7 +97,6 @@ test('the shopper hears no echo, and hears the advisor', { timeout: 180000 }, as
     t.diagnostic(`far end alone: in the median second ${echo.toFixed(1)} dB come back without the canceller, ${rest.toFixed(1)} dB with it: ${(echo - rest).toFixed(1)} dB less; ` +
         `as a whole ${(level(plain.alone) - level(clean.alone)).toFixed(1)} dB`);
     t.diagnostic(`near end alone: ${spoken.toFixed(1)} dB without, ${sent.toFixed(1)} dB with it`);
-    t.diagnostic(`double talk: ${level(plain.both, true).toFixed(1)} dB without, ${level(clean.both, true).toFixed(1)} dB with it`);
     assert.ok(echo > -50, `there is an echo without the canceller: ${echo} dB`);
     assert.ok(echo - rest >= ERLE_DB, `${echo - rest} dB`);
     assert.ok(Math.abs(sent - spoken) < LEVEL_DB, `the advisor's level changes by ${sent - spoken} dB`);

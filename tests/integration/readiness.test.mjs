@@ -1,5 +1,6 @@
 // Readiness is proven: each fault of a whole, running booth takes it out of the line within 3 s and is told by name, and when it is mended the booth is back
 // by itself. Real desk, agent and studio; the devices are simulated, the disk is the real one under a limit.
+// runs: a call at a time
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
 // The studio against a real browser: both codecs, both directions, sound and chat both ways, refusals, and the cameras' and microphone's faults.
+// runs: a call at a time
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
