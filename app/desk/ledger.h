@@ -60,6 +60,7 @@ typedef enum {
 
 /* "booth", "store", ...; "none". FALSE: not one of them. */
 gboolean ledger_by_read(const char *name, LedgerBy *ret_by);
+const char *ledger_by_name(LedgerBy by);
 
 /* Which calls: those that were asked for in [from, to). Strings: NULL is any. What of a call did not come to a booth (a wait that nobody
  * answered) has the booth "", and its store and region are "". All are copied. */
@@ -82,7 +83,7 @@ typedef void (*LedgerDone)(gpointer data, LedgerVerdict verdict, const char *tex
  *   {"from_utc","to_utc","timezone","by":["topic"],"caught_up":true,"total":{FIGURES},
  *    "groups":[{"key":["tv"],"figures":{FIGURES}}]}
  * A group by hour or day has "start_utc" and "end_utc" too. By hour or day alone there is a group for each one of the scope up to now;
- * otherwise one for each that has calls. In the order of their keys. */
+ * otherwise, and long before now, one for each that has calls. In the order of their keys. */
 void ledger_figures(Ledger *ledger, const LedgerScope *scope, LedgerBy by, LedgerBy then_by, LedgerDone done, gpointer data);
 
 /* The newest calls of the scope first, limit of them at most (0: LEDGER_CALLS_MAX), those that were asked for before before_utc
