@@ -9,6 +9,8 @@ static const ConfigKey screens_keys[] = {
     {"booth", "name", CONFIG_STRING, "Booth 3", 0, 0, ""},
     {"booth", "store", CONFIG_STRING, "", 0, 0, ""},
     {"display", "driver", CONFIG_STRING, "offscreen", 0, 0, ""},
+    {"display", "console_output", CONFIG_STRING, "auto", 0, 0, ""},
+    {"display", "demo_output", CONFIG_STRING, "auto", 0, 0, ""},
     {"display", "console_size", CONFIG_STRING, "1280x800", 0, 0, ""},
     {"display", "demo_size", CONFIG_STRING, "1280x720", 0, 0, ""},
     {"display", "theme", CONFIG_STRING, "dark", 0, 0, ""},

@@ -35,6 +35,8 @@ const ConfigKey booth_keys[] = {
     {"media", "loopback", CONFIG_BOOL, "false", 0, 0, "true only when everything runs on one computer"},
     {"media", "relay_only", CONFIG_BOOL, "false", 0, 0, "true: never a direct path"},
     {"display", "driver", CONFIG_STRING, "auto", 0, 0, "auto, kmsdrm, x11, wayland or offscreen"},
+    {"display", "console_output", CONFIG_STRING, "auto", 0, 0, "auto, or a connector such as HDMI-A-1"},
+    {"display", "demo_output", CONFIG_STRING, "auto", 0, 0, "auto, or a connector such as HDMI-A-2"},
     {"display", "console_size", CONFIG_STRING, "1280x800", 0, 0, "WIDTHxHEIGHT"},
     {"display", "demo_size", CONFIG_STRING, "1280x720", 0, 0, "WIDTHxHEIGHT"},
     {"display", "theme", CONFIG_STRING, "dark", 0, 0, "dark or day"},

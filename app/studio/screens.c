@@ -24,8 +24,9 @@
 #define OWN_IN_CALL_US  (G_USEC_PER_SEC / 12)
 #define OWN_IDLE_US     (G_USEC_PER_SEC / 8)
 #define EVENTS_PER_TICK 64
-#define IDLE_SIDE_MAX   1920 /* pixels */
-#define NOTE_LATER_MS   400  /* of quiet before what is being typed is noted */
+#define IDLE_SIDE_MAX   1920                     /* pixels */
+#define NOTE_LATER_MS   400                      /* of quiet before what is being typed is noted */
+#define WRONG_US        (3 * G_USEC_PER_SEC / 2) /* so long the demo display may not be read back as what it has to show */
 
 struct Screens {
     ScreensEvents events;
@@ -60,7 +61,11 @@ struct Screens {
     Player *player; /* made when the first video is shown */
     cairo_surface_t *idle;
     gboolean video_visible;
-    gint woken; /* atomic: on_picture() is on its way */
+    guint32 demo_code; /* of what was drawn last on the demo display; 0: nothing */
+    char *shown;       /* words that were read back from it, or NULL */
+    gint64 shown_utc;  /* ms: since when they are */
+    gint64 right_us;   /* monotonic: when it was last read back as it has to be */
+    gint woken;        /* atomic: on_picture() is on its way */
 };
 
 static gboolean on_tick(gpointer data);
@@ -150,6 +155,17 @@ static void build_demo(Screens *screens)
     canvas_update(canvas, screens->scenes[DISPLAY_DEMO]);
 }
 
+/* After what was built is on the screen. */
+static void tell_shown(Screens *screens)
+{
+    const Demo demo = demo_of(screens);
+    g_autofree char *words = demo_words(&demo);
+    guint32 code = frame_code_of(words);
+    if (code == screens->demo_code) return;
+    screens->demo_code = code;
+    if (screens->events.shown) screens->events.shown(screens->events.data);
+}
+
 /* The address of the video that is shown, or NULL. */
 static const char *video_wanted(const Screens *screens)
 {
@@ -229,6 +245,7 @@ static void draw(Screens *screens)
                              picture_take(screens->pictures[PICTURE_VIDEO], &area);
     if (demo && (canvas_is_dirty(demo) || renewed[PICTURE_VIDEO]))
         canvas_present(demo, screens->scenes[DISPLAY_DEMO], screens->pictures, renewed, screens->theme->stage);
+    if (demo) tell_shown(screens);
     alive_beat(); /* what was to be shown is shown */
 }
 
@@ -537,7 +554,10 @@ static gboolean read_size(const Config *config, const char *key, DisplayWanted *
 
 static gboolean open_screens(Screens *screens, const Config *config, GError **error)
 {
-    DisplayWanted wanted[DISPLAY_OUTPUTS] = {{.title = "Livebooth"}, {.title = "Livebooth demo"}};
+    DisplayWanted wanted[DISPLAY_OUTPUTS] = {
+        {.title = "Livebooth", .connector = config_string(config, "display", "console_output")},
+        {.title = "Livebooth demo", .connector = config_string(config, "display", "demo_output")},
+    };
     if (!read_size(config, "console_size", &wanted[DISPLAY_CONSOLE], error)) return FALSE;
     if (!read_size(config, "demo_size", &wanted[DISPLAY_DEMO], error)) return FALSE;
     const char *theme = config_string(config, "display", "theme");
@@ -643,6 +663,7 @@ void screens_free(Screens *screens)
     field_free(screens->message);
     wrapup_free(screens->wrapup);
     g_free(screens->faults);
+    g_free(screens->shown);
     shelf_free(screens->shelf);
     g_free(screens->chat_call);
     g_free(screens->name);
@@ -732,11 +753,23 @@ gboolean screens_must_restart(const Screens *screens)
     return display_has_new_screen(screens->display);
 }
 
-static json_t *output_health(const Screens *screens, DisplayOutput output, const char *problem)
+static json_t *output_health(const Screens *screens, DisplayOutput output, gboolean is_right, const char *missing)
 {
-    gboolean ok = screens->canvases[output] && display_is_connected(screens->display, output, screens->faults);
+    gboolean is_there = screens->canvases[output] && display_is_connected(screens->display, output, screens->faults);
+    gboolean ok = is_there && is_right;
+    const char *problem = is_there ? "demo_wrong" : missing;
     return json_pack("{s:s, s:s, s:b, s:s}", "driver", "sdl", "name", display_name(screens->display, output), "ok", ok, "problem",
                      ok ? "" : problem);
+}
+
+/* Remembers since when the demo display is read back as what it has to show. */
+static void note_shown(Screens *screens, const char *words, gboolean ok)
+{
+    if (ok) screens->right_us = g_get_monotonic_time();
+    if (ok && g_strcmp0(words, screens->shown) == 0) return;
+    g_free(screens->shown);
+    screens->shown = ok ? g_strdup(words) : NULL;
+    screens->shown_utc = ok ? g_get_real_time() / 1000 : 0;
 }
 
 /* What the demo display shows, by what is read back from it. */
@@ -753,17 +786,21 @@ static json_t *demo_shows(Screens *screens)
                                                       frame_code_rect(scene->width, scene->height), &width, &height)
                                         : NULL;
     gboolean ok = pixels && frame_code_read(pixels, width, height, ground, ink, &code) && code == frame_code_of(words);
+    note_shown(screens, words, ok);
     json_t *ids = json_array();
     for (guint i = 1; lines[0] && lines[i] && lines[i][0] != '#'; i++) json_array_append_new(ids, json_string(lines[i]));
-    return json_pack("{s:s, s:o, s:b}", "kind", lines[0] ? lines[0] : "idle", "ids", ids, "ok", ok);
+    return json_pack("{s:s, s:o, s:b, s:I}", "kind", lines[0] ? lines[0] : "idle", "ids", ids, "ok", ok, "since_utc",
+                     (json_int_t)screens->shown_utc);
 }
 
 json_t *screens_health(Screens *screens)
 {
     if (screens->dirty) draw(screens);
-    json_t *demo = output_health(screens, DISPLAY_DEMO, "demo_missing");
-    json_object_set_new(demo, "shows", demo_shows(screens));
-    return json_pack("{s:o, s:o}", "console", output_health(screens, DISPLAY_CONSOLE, "console_missing"), "demo", demo);
+    json_t *shows = demo_shows(screens);
+    gboolean is_right = g_get_monotonic_time() - screens->right_us <= WRONG_US;
+    json_t *demo = output_health(screens, DISPLAY_DEMO, is_right, "demo_missing");
+    json_object_set_new(demo, "shows", shows);
+    return json_pack("{s:o, s:o}", "console", output_health(screens, DISPLAY_CONSOLE, TRUE, "console_missing"), "demo", demo);
 }
 
 gboolean screens_screenshot(Screens *screens, const char *screen, const char *path, GError **error)

@@ -15,6 +15,8 @@ typedef struct {
      * extend, practice, check on|off, note JSON (the arguments of the agent's Note), done JSON (the same, and the wrap-up is over), chat
      * TEXT, and those of products.h. argument may be "". */
     void (*wish)(void *data, const char *what, const char *argument);
+    /* The demo display was drawn with something else on it: screens_health() reads it back and tells. */
+    void (*shown)(void *data);
     void *data;
 } ScreensEvents;
 
@@ -46,7 +48,8 @@ gboolean screens_rings(const Screens *screens);
 /* A screen was plugged in that only a new start of the program finds. */
 gboolean screens_must_restart(const Screens *screens);
 
-/* console and demo of the health object; new reference. */
+/* console and demo of the health object; new reference. The demo display is not ok either when for WRONG_US of screens.c it was not read
+ * back as what it has to show. */
 json_t *screens_health(Screens *screens);
 
 /* Reads back what a screen ("console" or "demo") shows and writes it as PNG. */

@@ -57,6 +57,13 @@ static void publish_health(Service *service)
     free(text);
 }
 
+/* At once, so that nobody waits for the next second to know that a shopper's things are gone from it. */
+static void publish_shown(void *data)
+{
+    Service *service = data;
+    if (service->screens) publish_health(service);
+}
+
 static gboolean on_health_time(gpointer data)
 {
     Service *service = data;
@@ -540,7 +547,7 @@ Service *service_new(const Config *config)
                                           .chat = on_message,
                                           .health_changed = on_health_changed,
                                           .data = service};
-    service->screens_events = (ScreensEvents){.wish = on_wish, .data = service};
+    service->screens_events = (ScreensEvents){.wish = on_wish, .shown = publish_shown, .data = service};
     return service;
 }
 

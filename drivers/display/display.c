@@ -1,42 +1,23 @@
 #include "drivers/display/display.h"
 
-#include <string.h>
+#include "drivers/display/outputs.h"
 
-#define DRM_CLASS "/sys/class/drm"
+#include <string.h>
 
 struct Display {
     const DisplayDriver *driver;
     SDL_Window *windows[DISPLAY_OUTPUTS];
     SDL_Renderer *renderers[DISPLAY_OUTPUTS];
-    char *names[DISPLAY_OUTPUTS];
+    char *names[DISPLAY_OUTPUTS], *connectors[DISPLAY_OUTPUTS]; /* connectors: as wanted */
+    int indices[DISPLAY_OUTPUTS];                               /* of SDL's displays; OUTPUTS_NONE: its screen is not there */
     gboolean keeps_picture[DISPLAY_OUTPUTS];
-    guint screens; /* that were connected when it was opened */
+    gboolean was_lost[DISPLAY_OUTPUTS]; /* pulled since it was opened */
+    gboolean is_stand_in;               /* for outputs that are not there */
 };
 
 GQuark display_error_quark(void)
 {
     return g_quark_from_static_string("livebooth-display");
-}
-
-static gint compare_names(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Names of the connectors that have a screen, such as HDMI-A-1, sorted; to unref. */
-static GPtrArray *connected_outputs(void)
-{
-    GPtrArray *found = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GDir) folder = g_dir_open(DRM_CLASS, 0, NULL);
-    for (const char *entry; folder && (entry = g_dir_read_name(folder));) {
-        const char *dash = strchr(entry, '-');
-        g_autofree char *path = g_build_filename(DRM_CLASS, entry, "status", NULL);
-        g_autofree char *status = NULL;
-        if (!dash || !g_file_get_contents(path, &status, NULL, NULL)) continue;
-        if (strcmp(g_strchomp(status), "connected") == 0) g_ptr_array_add(found, g_strdup(dash + 1));
-    }
-    g_ptr_array_sort(found, compare_names);
-    return found;
 }
 
 static gboolean wayland_is_there(void)
@@ -51,7 +32,7 @@ static gboolean x11_is_there(void)
 
 static gboolean output_is_there(void)
 {
-    g_autoptr(GPtrArray) outputs = connected_outputs();
+    g_autoptr(GPtrArray) outputs = outputs_connected(OUTPUTS_FOLDER);
     return outputs->len > 0;
 }
 
@@ -75,6 +56,7 @@ void display_close(Display *display)
         if (display->renderers[i]) SDL_DestroyRenderer(display->renderers[i]);
         if (display->windows[i]) SDL_DestroyWindow(display->windows[i]);
         g_free(display->names[i]);
+        g_free(display->connectors[i]);
     }
     SDL_QuitSubSystem(SDL_INIT_VIDEO);
     g_free(display);
@@ -98,11 +80,12 @@ static gboolean start_sdl(const DisplayDriver *driver, GError **error)
 static gboolean open_output(Display *display, DisplayOutput output, const DisplayWanted *wanted, GError **error)
 {
     const DisplayDriver *driver = display->driver;
-    if (driver->whole_output && (int)output >= SDL_GetNumVideoDisplays()) {
-        g_set_error(error, DISPLAY_ERROR, 0, "there is no screen %u", output + 1);
+    int index = display->indices[output];
+    if (driver->whole_output && (index == OUTPUTS_NONE || index >= SDL_GetNumVideoDisplays())) {
+        g_set_error(error, DISPLAY_ERROR, 0, "it has no screen");
         return FALSE;
     }
-    int at = driver->whole_output ? (int)SDL_WINDOWPOS_UNDEFINED_DISPLAY(output) : (int)SDL_WINDOWPOS_UNDEFINED;
+    int at = driver->whole_output ? (int)SDL_WINDOWPOS_UNDEFINED_DISPLAY((unsigned)index) : (int)SDL_WINDOWPOS_UNDEFINED;
     Uint32 flags = driver->whole_output ? SDL_WINDOW_FULLSCREEN_DESKTOP : 0;
     display->windows[output] = SDL_CreateWindow(wanted->title, at, at, wanted->width, wanted->height, flags);
     if (!display->windows[output]) {
@@ -120,20 +103,28 @@ static gboolean open_output(Display *display, DisplayOutput output, const Displa
     return TRUE;
 }
 
-static void name_outputs(Display *display)
+/* What a screen that is not there is called in the health: its connector, where that is known. */
+static void find_outputs(Display *display, const DisplayWanted *wanted)
 {
-    g_autoptr(GPtrArray) outputs = display->driver->whole_output ? connected_outputs() : NULL;
-    display->screens = outputs ? outputs->len : 0;
-    for (guint i = 0; i < DISPLAY_OUTPUTS; i++)
-        display->names[i] = g_strdup(outputs && i < outputs->len ? g_ptr_array_index(outputs, i) : display->driver->name);
+    g_autoptr(GPtrArray) outputs = outputs_connected(OUTPUTS_FOLDER);
+    int *at = display->indices;
+    outputs_map(outputs, wanted[DISPLAY_CONSOLE].connector, wanted[DISPLAY_DEMO].connector, &at[DISPLAY_CONSOLE], &at[DISPLAY_DEMO]);
+    for (guint i = 0; i < DISPLAY_OUTPUTS; i++) {
+        gboolean is_named = display->is_stand_in && strcmp(wanted[i].connector, "auto") != 0;
+        const char *output = at[i] != OUTPUTS_NONE ? g_ptr_array_index(outputs, (guint)at[i]) : NULL;
+        display->connectors[i] = g_strdup(wanted[i].connector);
+        const char *none = display->is_stand_in ? "none" : display->driver->name;
+        display->names[i] = g_strdup(display->driver->whole_output && output ? output : is_named ? wanted[i].connector : none);
+    }
 }
 
-static Display *open_driver(const DisplayDriver *driver, const DisplayWanted *wanted, GError **error)
+static Display *open_driver(const DisplayDriver *driver, gboolean is_stand_in, const DisplayWanted *wanted, GError **error)
 {
     if (!start_sdl(driver, error)) return NULL;
     Display *display = g_new0(Display, 1);
     display->driver = driver;
-    name_outputs(display);
+    display->is_stand_in = is_stand_in;
+    find_outputs(display, wanted);
     if (!open_output(display, DISPLAY_CONSOLE, &wanted[DISPLAY_CONSOLE], error)) {
         display_close(display);
         return NULL;
@@ -143,18 +134,38 @@ static Display *open_driver(const DisplayDriver *driver, const DisplayWanted *wa
     return display;
 }
 
+static const DisplayDriver *driver_named(const char *name)
+{
+    for (const DisplayDriver *driver = drivers; driver->name; driver++) {
+        if (strcmp(driver->name, name) == 0) return driver;
+    }
+    return NULL;
+}
+
+static gboolean console_has_output(const DisplayWanted *wanted)
+{
+    int console = OUTPUTS_NONE, demo = OUTPUTS_NONE;
+    g_autoptr(GPtrArray) outputs = outputs_connected(OUTPUTS_FOLDER);
+    outputs_map(outputs, wanted[DISPLAY_CONSOLE].connector, wanted[DISPLAY_DEMO].connector, &console, &demo);
+    return console != OUTPUTS_NONE;
+}
+
+static Display *open_named(const DisplayDriver *driver, const DisplayWanted *wanted, GError **error)
+{
+    if (!driver->whole_output || console_has_output(wanted)) return open_driver(driver, FALSE, wanted, error);
+    g_message("the console has no screen; waiting for one");
+    return open_driver(driver_named("offscreen"), TRUE, wanted, error);
+}
+
 Display *display_open(const char *name, const DisplayWanted wanted[DISPLAY_OUTPUTS], GError **error)
 {
-    gboolean automatic = strcmp(name, "auto") == 0;
-    for (const DisplayDriver *driver = drivers; driver->name; driver++) {
-        if (automatic ? driver->is_there && !driver->is_there() : strcmp(driver->name, name) != 0) continue;
+    const DisplayDriver *named = driver_named(name);
+    if (named) return open_named(named, wanted, error);
+    for (const DisplayDriver *driver = strcmp(name, "auto") == 0 ? drivers : NULL; driver && driver->name; driver++) {
+        if (driver->is_there && !driver->is_there()) continue;
         g_autoptr(GError) why = NULL;
-        Display *display = open_driver(driver, wanted, &why);
+        Display *display = open_driver(driver, FALSE, wanted, &why);
         if (display) return display;
-        if (!automatic) {
-            g_propagate_error(error, g_steal_pointer(&why));
-            return NULL;
-        }
         g_message("%s; trying the next one", why->message);
     }
     g_set_error(error, DISPLAY_ERROR, 0, "[display] driver: \"%s\" is none of auto, kmsdrm, x11, wayland, offscreen, or no screen opens",
@@ -177,12 +188,14 @@ const char *display_name(const Display *display, DisplayOutput output)
     return display->names[output];
 }
 
-gboolean display_is_connected(const Display *display, DisplayOutput output, const char *folder)
+gboolean display_is_connected(Display *display, DisplayOutput output, const char *folder)
 {
     static const char *const names[DISPLAY_OUTPUTS] = {"console", "demo"};
+    if (display->is_stand_in) return FALSE;
     if (display->driver->whole_output) {
-        g_autoptr(GPtrArray) outputs = connected_outputs();
-        return g_ptr_array_find_with_equal_func(outputs, display->names[output], g_str_equal, NULL);
+        gboolean is_there = outputs_has(OUTPUTS_FOLDER, display->names[output]);
+        display->was_lost[output] |= !is_there;
+        return is_there;
     }
     if (display->driver->has_input || !folder) return TRUE;
     g_autofree char *unplugged = g_strdup_printf("%s/sim/%s.unplugged", folder, names[output]);
@@ -191,9 +204,18 @@ gboolean display_is_connected(const Display *display, DisplayOutput output, cons
 
 gboolean display_has_new_screen(const Display *display)
 {
-    if (!display->driver->whole_output || display->renderers[DISPLAY_DEMO]) return FALSE;
-    g_autoptr(GPtrArray) outputs = connected_outputs();
-    return outputs->len > display->screens;
+    const DisplayWanted wanted[DISPLAY_OUTPUTS] = {{.connector = display->connectors[DISPLAY_CONSOLE]},
+                                                   {.connector = display->connectors[DISPLAY_DEMO]}};
+    if (display->is_stand_in) return console_has_output(wanted);
+    if (!display->driver->whole_output) return FALSE;
+    for (guint i = 0; i < DISPLAY_OUTPUTS; i++) {
+        if (display->renderers[i] && display->was_lost[i] && outputs_has(OUTPUTS_FOLDER, display->names[i])) return TRUE;
+    }
+    if (display->renderers[DISPLAY_DEMO]) return FALSE;
+    int console = OUTPUTS_NONE, demo = OUTPUTS_NONE;
+    g_autoptr(GPtrArray) outputs = outputs_connected(OUTPUTS_FOLDER);
+    outputs_map(outputs, display->names[DISPLAY_CONSOLE], wanted[DISPLAY_DEMO].connector, &console, &demo);
+    return demo != OUTPUTS_NONE;
 }
 
 gboolean display_keeps_picture(const Display *display, DisplayOutput output)

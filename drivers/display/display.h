@@ -1,8 +1,9 @@
 /* display: the booth's two screens, opened through one of several drivers.
  *
  * A driver is an entry of the table in display.c, chosen by name; "auto" takes the first whose screen is there and ends with offscreen,
- * which needs none. The console is on the first connected output, the demo on the second; where there are windows in place of outputs, both
- * are windows. Main thread only; one Display at a time, because SDL keeps its state in the process. */
+ * which needs none. Where each screen is a whole output, its connector says which (outputs.h); where there are windows in place of outputs,
+ * both are windows. With the driver named and no screen for the console, a stand-in that nobody sees is drawn, and both count as missing:
+ * the booth goes on and says why it takes no calls. Main thread only; one Display at a time, because SDL keeps its state in the process. */
 #pragma once
 
 #include <glib.h>
@@ -13,6 +14,7 @@ typedef enum { DISPLAY_CONSOLE, DISPLAY_DEMO, DISPLAY_OUTPUTS } DisplayOutput;
 typedef struct {
     int width, height; /* pixels of a window; an output has its own */
     const char *title;
+    const char *connector; /* its name, or "auto" */
 } DisplayWanted;
 
 typedef struct {
@@ -43,8 +45,9 @@ SDL_Window *display_window(const Display *display, DisplayOutput output);
 const char *display_name(const Display *display, DisplayOutput output);
 /* Whether a screen is plugged in now: its connector's status; the offscreen driver's are unless the file sim/console.unplugged or
  * sim/demo.unplugged is in folder (NULL: they are). */
-gboolean display_is_connected(const Display *display, DisplayOutput output, const char *folder);
-/* A screen came that was not there when the display was opened: SDL lists screens at its start alone, so it has to be opened anew. */
+gboolean display_is_connected(Display *display, DisplayOutput output, const char *folder);
+/* A screen came that was not there when the display was opened, or one that display_is_connected() missed came back: SDL lists screens and
+ * sets their modes at its start alone, so it has to be opened anew. */
 gboolean display_has_new_screen(const Display *display);
 /* TRUE when what was drawn stays in place from frame to frame, so that only changes need to be drawn. */
 gboolean display_keeps_picture(const Display *display, DisplayOutput output);
