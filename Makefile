@@ -105,6 +105,11 @@ $(BUILD)/tests/%: tests/%.c $(BUILD)/libbooth.a $(tsan_objs)
 	@$(CC) $(CFLAGS_ALL) $(PKG_CFLAGS) $(LDFLAGS_ALL) -Itests -MMD -MP -o $@ $< $(tsan_objs) $(BUILD)/libbooth.a \
 	  $(foreach p,$(PROGRAMS),$(PKG_LIBS_$(p)) $(LIBS_$(p))) -lcmocka
 -include $(wildcard $(BUILD)/tests/*/*.d)
+# A mixer without a sound card.
+$(BUILD)/tests/unit/test_alsa_switch: $(BUILD)/tests/alsa/ctl.so
+$(BUILD)/tests/alsa/ctl.so: tests/alsa/ctl.c
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS_ALL) -fPIC -shared -DPIC $(LDFLAGS) -o $@ $< $(pkg-config --libs alsa)
 
 test-tools:
 	@board/local/install build run test

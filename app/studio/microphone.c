@@ -21,6 +21,7 @@ typedef struct {
     char *device;
     guint rank;
     GstElement *pipeline;
+    AudioSwitch *capture; /* of the one that is heard; NULL: it has none */
     guint watch;
     gint64 started_us, heard_us; /* opened; last not silent */
     gint64 came_us;              /* when the counter of blocks was last seen to have changed */
@@ -53,7 +54,8 @@ static void set_problem(Microphone *microphone, const char *problem)
 static void tell(Microphone *microphone, gint64 now)
 {
     const Input *heard = microphone->heard;
-    gboolean is_silent = heard && now - heard->heard_us > SILENT_US;
+    gboolean is_off = heard && heard->capture && heard->capture->is_off;
+    gboolean is_silent = is_off || (heard && now - heard->heard_us > SILENT_US);
     set_problem(microphone, !heard ? "missing" : is_silent ? "silent" : heard->rank > 0 ? "spare" : "");
 }
 
@@ -99,6 +101,7 @@ static void input_free(Input *input)
 {
     if (!input) return;
     g_clear_handle_id(&input->watch, g_source_remove);
+    audio_switch_free(input->capture);
     if (input->pipeline) gst_element_set_state(input->pipeline, GST_STATE_NULL);
     gst_clear_object(&input->pipeline);
     g_free(input->device);
@@ -197,6 +200,13 @@ static void fail(Input *input, const char *why)
     try_from(microphone, rank + 1);
 }
 
+static void on_switch(void *data)
+{
+    Input *input = data;
+    g_message("microphone %s: %s in its mixer", input->device, input->capture->is_off ? "switched off" : "switched on");
+    tell(input->owner, g_get_monotonic_time());
+}
+
 static void promote(Input *input)
 {
     Microphone *microphone = input->owner;
@@ -205,7 +215,8 @@ static void promote(Input *input)
     microphone->heard = input;
     if (old) g_atomic_int_set(&old->is_heard, FALSE);
     g_atomic_int_set(&input->is_heard, TRUE);
-    g_message("microphone: %s %s", input->driver->name, input->device);
+    input->capture = input->driver->new_switch(input->device, microphone->state, on_switch, input);
+    g_message("microphone: %s %s%s", input->driver->name, input->device, input->capture ? "" : ", without a switch that can be read");
     input_free(old);
     tell(microphone, g_get_monotonic_time());
     microphone->settings.changed(microphone->settings.data);

@@ -1,8 +1,8 @@
 /* microphone: the booth's microphones, in order of preference: the first one that gives sound is heard, and watched.
  *
  * One that is taken away, or gives nothing any more, is replaced by the next one at once; while a lesser one is heard the better ones are
- * tried again every second, and one that gives sound is used again. Silence is no reason to change: a microphone's own switch is its
- * owner's word. Main thread, except where it says otherwise. */
+ * tried again every second, and one that gives sound is used again. Silence is no reason to change: a microphone's own switch, which is
+ * watched where its mixer has one, is its owner's word. Main thread, except where it says otherwise. */
 #pragma once
 
 #include <gst/gst.h>
@@ -27,5 +27,6 @@ void microphone_free(Microphone *microphone); /* no block() any more when it ret
 /* Whether a speaker can be heard by the one that is used. */
 gboolean microphone_has_echo(const Microphone *microphone);
 
-/* The microphone of the health object; new reference. problem: "", "missing", "silent", or "spare": it works and is not the first one. */
+/* The microphone of the health object; new reference. problem: "", "missing", "silent" (digital silence, or switched off in its mixer), or
+ * "spare": it works and is not the first one. */
 json_t *microphone_health(const Microphone *microphone);

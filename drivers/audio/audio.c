@@ -9,6 +9,11 @@ static const AudioDriver *const DRIVERS[] = {&audio_alsa, &audio_sim};
 
 #define DEVICES_MAX 16
 
+void audio_switch_free(AudioSwitch *capture)
+{
+    if (capture) capture->free(capture);
+}
+
 static const AudioDriver *driver_with_devices(gboolean speaker)
 {
     for (guint i = 0; i < G_N_ELEMENTS(DRIVERS); i++) {

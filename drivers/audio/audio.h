@@ -7,6 +7,15 @@
 
 #include <gst/gst.h>
 
+/* A microphone's own switch and volume, as the device's mixer has them, watched. A driver's own structure begins with it. */
+typedef struct AudioSwitch AudioSwitch;
+struct AudioSwitch {
+    gboolean is_off; /* nothing of what is said is heard */
+    void (*free)(AudioSwitch *self);
+};
+/* From the main context, when is_off has changed. */
+typedef void (*AudioSwitchChanged)(void *data);
+
 typedef struct {
     const char *name;
     /* Whether its speaker can be heard by its microphones. state: the booth's state folder. */
@@ -18,10 +27,14 @@ typedef struct {
     /* Floating references; NULL when GStreamer lacks the plugin. */
     GstElement *(*new_microphone)(const char *device, const char *state);
     GstElement *(*new_speaker)(const char *device);
+    /* NULL: the microphone has none that can be read. */
+    AudioSwitch *(*new_switch)(const char *device, const char *state, AudioSwitchChanged changed, void *data);
 } AudioDriver;
 
 extern const AudioDriver audio_alsa;
 extern const AudioDriver audio_sim;
+
+void audio_switch_free(AudioSwitch *capture); /* no changed() any more; NULL is fine */
 
 #define AUDIO_ERROR (audio_error_quark())
 GQuark audio_error_quark(void);

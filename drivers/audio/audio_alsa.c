@@ -1,3 +1,4 @@
+#include "drivers/audio/alsa_switch.h"
 #include "drivers/audio/audio.h"
 
 #include <alsa/asoundlib.h>
@@ -66,6 +67,17 @@ static gboolean is_present(gboolean speaker, const char *device, const char *sta
     return index >= 0 && card_has_device(index, speaker ? SND_PCM_STREAM_PLAYBACK : SND_PCM_STREAM_CAPTURE);
 }
 
+/* "plughw:CARD=Name,DEV=0" is heard through the mixer of "hw:Name"; a definition may have a mixer of its own name. */
+static AudioSwitch *new_switch(const char *device, const char *state, AudioSwitchChanged changed, void *data)
+{
+    (void)state;
+    const char *colon = device ? strchr(device, ':') : NULL;
+    if (!colon || !strstr(device, "hw:")) return alsa_switch_new(device ? device : "default", changed, data);
+    const char *start = g_str_has_prefix(colon + 1, "CARD=") ? colon + 6 : colon + 1;
+    g_autofree char *card = g_strdup_printf("hw:%.*s", (int)strcspn(start, ","), start);
+    return alsa_switch_new(card, changed, data);
+}
+
 static GstElement *new_element(const char *factory, const char *device)
 {
     GstElement *element = gst_element_factory_make(factory, NULL);
@@ -97,4 +109,5 @@ const AudioDriver audio_alsa = {.name = "alsa",
                                 .list = list,
                                 .is_present = is_present,
                                 .new_microphone = new_microphone,
-                                .new_speaker = new_speaker};
+                                .new_speaker = new_speaker,
+                                .new_switch = new_switch};

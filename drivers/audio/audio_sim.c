@@ -1,7 +1,8 @@
 /* The simulated microphone says "da, da, daa" for ever: a tone in syllables, with a murmur between them that is 40 dB lower, so that it is
  * never digital silence; 440 Hz, or 660 Hz where its name ends in "-2". With the file STATE/sim/NAME.wav it speaks that instead, again and
- * again. NAME.silent makes it digitally silent, NAME.unplugged and speaker.unplugged take the device away. The usual name is "microphone";
- * a second one is there when the configuration names it: sim:microphone-2.
+ * again. NAME.silent makes it digitally silent, NAME.muted switches it off in its mixer while it murmurs on, NAME.unplugged and
+ * speaker.unplugged take the device away. The usual name is "microphone"; a second one is there when the configuration names it:
+ * sim:microphone-2.
  *
  * The simulated speaker swallows what it hears at the pace of a real one, and while there is STATE/sim/room (room.h) the microphones hear
  * it. */
@@ -28,6 +29,7 @@
 #define PERIOD_MS   1200
 #define LOOK_BLOCKS 12 /* between two looks for the files */
 #define LATE        (200 * GST_MSECOND)
+#define SWITCH_MS   250                /* between two looks at its switch */
 #define HISS        4                  /* amplitude under a voice from a file */
 #define SLIP        (20 * GST_MSECOND) /* as far as what is played may be from its time before it is set anew, as in a sound card */
 
@@ -280,6 +282,46 @@ static GstElement *new_speaker(const char *device)
     return sink;
 }
 
+/* --- its switch ---------------------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    AudioSwitch base;
+    char *path;
+    guint timer;
+    AudioSwitchChanged changed;
+    void *data;
+} SwitchSim;
+
+static gboolean look_at_switch(gpointer data)
+{
+    SwitchSim *sim = data;
+    gboolean is_off = access(sim->path, F_OK) == 0;
+    if (is_off == sim->base.is_off) return G_SOURCE_CONTINUE;
+    sim->base.is_off = is_off;
+    sim->changed(sim->data);
+    return G_SOURCE_CONTINUE;
+}
+
+static void switch_sim_free(AudioSwitch *capture)
+{
+    SwitchSim *sim = (SwitchSim *)capture;
+    g_source_remove(sim->timer);
+    g_free(sim->path);
+    g_free(sim);
+}
+
+static AudioSwitch *new_switch(const char *device, const char *state, AudioSwitchChanged changed, void *data)
+{
+    SwitchSim *sim = g_new0(SwitchSim, 1);
+    sim->path = state_file(state, device ? device : "microphone", ".muted");
+    *sim = (SwitchSim){.base = {.is_off = access(sim->path, F_OK) == 0, .free = switch_sim_free},
+                       .path = sim->path,
+                       .timer = g_timeout_add(SWITCH_MS, look_at_switch, sim),
+                       .changed = changed,
+                       .data = data};
+    return &sim->base;
+}
+
 /* --- whole --------------------------------------------------------------------------------------------------------------------------- */
 
 static char **list(gboolean speaker)
@@ -305,4 +347,5 @@ const AudioDriver audio_sim = {.name = "sim",
                                .list = list,
                                .is_present = is_present,
                                .new_microphone = new_microphone,
-                               .new_speaker = new_speaker};
+                               .new_speaker = new_speaker,
+                               .new_switch = new_switch};

@@ -29,7 +29,8 @@ const limit = (size) => execFileSync('prlimit', ['--pid', String(system.pid('boo
 const faults = [
     ['a frozen picture', 'camera_face_frozen', 'camera_face', file('sim/camera-face.frozen')],
     ['a camera that is unplugged', 'camera_face_missing', 'camera_face', file('sim/camera-face.unplugged')],
-    ['a silent or muted microphone', 'microphone_silent', 'microphone', file('sim/microphone.silent')],
+    ['a silent microphone', 'microphone_silent', 'microphone', file('sim/microphone.silent')],
+    ['a microphone muted in its mixer', 'microphone_silent', 'microphone', file('sim/microphone.muted')],
     ['a microphone that is unplugged', 'microphone_missing', 'microphone', file('sim/microphone.unplugged')],
     ['a speaker that is unplugged', 'speaker_missing', 'speaker', file('sim/speaker.unplugged')],
     ['a pulled product display', 'demo_missing', 'demo', file('sim/demo.unplugged')],

@@ -145,6 +145,22 @@ static void silence_is_told_and_changes_nothing(void **state)
     close_booth(booth);
 }
 
+static void one_that_is_switched_off_in_its_mixer_counts_as_silent(void **state)
+{
+    (void)state;
+    Booth *booth = open_booth("sim:microphone;sim:microphone-2", "microphone.muted");
+    until(booth, "silent", FALSE);
+    take(booth, "microphone.muted");
+    until(booth, "", FALSE);
+    put(booth, "microphone.muted");
+    until(booth, "silent", FALSE);
+    put(booth, "microphone.unplugged"); /* the other one is heard, and its switch is on */
+    until(booth, "spare", TRUE);
+    take(booth, "microphone.unplugged");
+    until(booth, "silent", TRUE);
+    close_booth(booth);
+}
+
 static void one_that_is_missing_from_the_start_is_found_later(void **state)
 {
     (void)state;
@@ -192,6 +208,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(another_one_takes_over_and_the_first_is_used_again),
         cmocka_unit_test(without_any_it_is_missing_until_one_is_there),
         cmocka_unit_test(silence_is_told_and_changes_nothing),
+        cmocka_unit_test(one_that_is_switched_off_in_its_mixer_counts_as_silent),
         cmocka_unit_test(one_that_is_missing_from_the_start_is_found_later),
     };
     return cmocka_run_group_tests_name("microphone", tests, NULL, NULL);
