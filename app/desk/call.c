@@ -17,6 +17,11 @@ const char *call_state_name(CallState state)
     return state_names[state];
 }
 
+const char *call_offer_result_name(CallOfferResult result)
+{
+    return result_names[result];
+}
+
 Call *call_new(const char *id, gint64 enqueued_utc)
 {
     Call *call = g_new0(Call, 1);

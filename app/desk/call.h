@@ -124,3 +124,4 @@ json_t *call_to_record(const Call *call) G_GNUC_WARN_UNUSED_RESULT;
 Call *call_from_json(const json_t *value) G_GNUC_WARN_UNUSED_RESULT;
 
 const char *call_state_name(CallState state);
+const char *call_offer_result_name(CallOfferResult result);

@@ -335,8 +335,7 @@ static void on_message(gpointer data, const char *subject, const char *text)
 /* --- timers
  * ----------------------------------------------------------------------------------------------------------------------------------- */
 
-/* One desk tidies for all: the living one with the first name. */
-static gboolean is_janitor(const Exchange *exchange, gint64 now)
+gboolean exchange_is_janitor(const Exchange *exchange, gint64 now)
 {
     GHashTableIter iter;
     gpointer name;
@@ -349,7 +348,7 @@ static gboolean is_janitor(const Exchange *exchange, gint64 now)
 
 static void tidy(Exchange *exchange, gint64 now)
 {
-    gboolean janitor = is_janitor(exchange, now);
+    gboolean janitor = exchange_is_janitor(exchange, now);
     guint left = MARKERS_A_SWEEP;
     GHashTableIter iter;
     gpointer name, value;
@@ -528,6 +527,7 @@ Exchange *exchange_new(const ExchangeSettings *settings)
     exchange->store_events = (StoreEvents){on_wake, on_view_started, on_entry, on_view_complete, on_record, on_message, exchange};
     exchange->queue = queue_new(settings->topics, languages);
     exchange->level = service_level_new(settings->topics, settings->service_ms);
+    exchange->tally = tally_new(settings->topics);
     exchange->wait = wait_new();
     exchange->calls = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)entry_free);
     exchange->peers = g_hash_table_new(g_int64_hash, g_int64_equal);
@@ -556,6 +556,7 @@ void exchange_free(Exchange *exchange)
     g_hash_table_unref(exchange->askers);
     queue_free(exchange->queue);
     service_level_free(exchange->level);
+    tally_free(exchange->tally);
     wait_free(exchange->wait);
     g_mutex_clear(&exchange->door_lock);
     g_free(exchange->secret);

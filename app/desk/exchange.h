@@ -41,5 +41,7 @@ void exchange_set_door(Exchange *exchange, Door *door);
 void exchange_set_catalogue(Exchange *exchange, CatalogueStore *catalogue);
 /* After the door is gone: writes what the closed links have left to write, for at most timeout_ms. */
 void exchange_settle(Exchange *exchange, guint timeout_ms);
+/* What /metrics says: OpenMetrics (open) or the older text format; to g_free(). On the door's thread. */
+char *exchange_metrics(Exchange *exchange, gboolean open);
 /* Whether a first view of the bucket is complete: before that no door should be open. */
 gboolean exchange_is_ready(const Exchange *exchange);

@@ -505,6 +505,7 @@ static void take_status(Exchange *exchange, Booth *booth, const json_t *message)
     booth->snapshot = json_incref(json_object_get(message, "snapshot"));
     const char *state = wire_string(booth->snapshot, "state");
     booth->staffed = strcmp(state, "paused") != 0 && strcmp(state, "starting") != 0;
+    booth_note_status(booth, booth->snapshot);
     write_snapshot(exchange, booth);
 }
 

@@ -193,6 +193,7 @@ static void apply(Entry *entry, Call *call, guint64 revision)
     entry->view = exchange->view;
     mark_times(entry, old, now);
     place(entry, old);
+    news_tell_change(exchange, old, call);
     Shopper *asker = g_hash_table_lookup(exchange->asking, entry->id);
     gboolean asked = asker != NULL;
     if (asked) {

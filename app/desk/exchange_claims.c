@@ -52,9 +52,26 @@ static gboolean answer_resume(Exchange *exchange, Shopper *shopper, const json_t
 /* --- rate ------------------------------------------------------------------------------------------------------------------------------
  */
 
+typedef struct {
+    PeerErrand *from;
+    char call[34];
+    gint64 stars;
+} Rating;
+
+/* The first rating counts: of another one that came before, what that one says is told. */
+static void tell_rating(const Rating *rating, const StoreResult *result)
+{
+    json_t *stored = result->verdict == STORE_LOST && result->value ? json_loads(result->value, 0, NULL) : NULL;
+    News news = news_of_rating(rating->call, (guint)(stored ? wire_int(stored, "stars") : rating->stars), exchange_utc());
+    news_tell(rating->from->exchange, &news);
+    json_decref(stored);
+}
+
 static void on_rated(gpointer data, const StoreResult *result)
 {
-    g_autofree PeerErrand *errand = data;
+    g_autofree Rating *rating = data;
+    g_autofree PeerErrand *errand = rating->from;
+    if (result->verdict != STORE_UNRESOLVED) tell_rating(rating, result);
     Peer *peer = peer_find(errand->exchange, errand->serial);
     if (!peer) return;
     if (result->verdict == STORE_UNRESOLVED)
@@ -70,7 +87,9 @@ static void store_rating(Exchange *exchange, Shopper *shopper, const json_t *mes
         json_pack("{s:s, s:I, s:s}", "call", id, "stars", (json_int_t)wire_int(message, "stars"), "text", wire_string(message, "text"));
     g_autofree char *text = json_dumps(value, JSON_COMPACT), *subject = g_strconcat("record.rating.", id, NULL);
     json_decref(value);
-    store_once(exchange->store, "RECORDS", subject, text, on_rated, peer_errand(exchange, &shopper->peer));
+    Rating rating = {.from = peer_errand(exchange, &shopper->peer), .stars = wire_int(message, "stars")};
+    g_strlcpy(rating.call, id, sizeof rating.call);
+    store_once(exchange->store, "RECORDS", subject, text, on_rated, g_memdup2(&rating, sizeof rating));
 }
 
 static gboolean answer_rate(Exchange *exchange, Shopper *shopper, const json_t *message, gint64 heard)

@@ -375,6 +375,8 @@ static void on_contact_without_call(gpointer data, const StoreResult *result)
 {
     g_autoptr(Errand) errand = data;
     Shopper *shopper = errand_shopper(errand);
+    News news = news_of_callback(errand->call);
+    if (result->verdict != STORE_UNRESOLVED) news_tell(errand->exchange, &news);
     if (!shopper) return;
     if (result->verdict == STORE_UNRESOLVED)
         peer_error(&shopper->peer, "unavailable", NULL);

@@ -6,6 +6,7 @@
 #include "desk/exchange.h"
 #include "desk/queue.h"
 #include "desk/service_level.h"
+#include "desk/tally.h"
 #include "desk/wait.h"
 #include "wire/wire.h"
 
@@ -120,6 +121,8 @@ struct Booth {
     gboolean reading;      /* a chunk of the catalogue, for it */
     json_t *snapshot;      /* the newest, while another one is being written */
     gboolean snapshotting;
+    guint state; /* of its last status, and the problems in it, for the metrics: see booth_note_status() */
+    guint64 problems;
 };
 
 typedef struct {
@@ -140,6 +143,7 @@ struct Exchange {
     Queue *queue;
     Ended *ended;
     ServiceLevel *level;
+    Tally *tally;
     Wait *wait;
     GHashTable *calls;   /* id → Entry */
     GHashTable *peers;   /* serial → Peer */
@@ -169,6 +173,8 @@ gboolean exchange_desk_is_dead(const Exchange *exchange, const char *desk, gint6
 /* Whether a booth with the skills is linked, here or at another living desk; NULL lang: any language; NULL topic: any booth. */
 gboolean exchange_has_staff(const Exchange *exchange, const char *topic, const char *lang);
 /* Whether the view shows all that had been written by then (g_get_monotonic_time()). If not, it soon will: see store_look(). */
+/* One desk tidies for all: the living one with the first name. */
+gboolean exchange_is_janitor(const Exchange *exchange, gint64 now);
 gboolean exchange_has_seen(const Exchange *exchange, gint64 then);
 gint64 exchange_bus_utc(const Exchange *exchange); /* the bus's clock, ms; known once the first view is complete */
 
@@ -230,6 +236,13 @@ void booth_offer_failed(Exchange *exchange, const char *id, gboolean unresolved)
 void booth_greet_waiting(Exchange *exchange); /* the view has gone on */
 void booth_sweep(Exchange *exchange, Booth *booth, gint64 now);
 void booth_tell_queue(Exchange *exchange);
+
+/* --- exchange_news.c: what the world outside is told */
+void news_tell(Exchange *exchange, const News *news);
+void news_tell_change(Exchange *exchange, const Call *old, const Call *call); /* old: NULL when nothing was known */
+
+/* --- exchange_metrics.c */
+void booth_note_status(Booth *booth, const json_t *snapshot);
 
 /* --- exchange_catalogue.c */
 void catalogue_tell(Exchange *exchange, Booth *booth); /* which version counts; nothing when there is none */

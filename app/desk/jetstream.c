@@ -6,11 +6,15 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "desk/news.h"
+
 #define RETRY_MS        100 /* while the desk starts */
 #define PING_MS         2000
 #define PINGS           2 /* unanswered: the connection is dead */
 #define SOUND_CLUSTER   "2.10.27"
 #define CONTACT_MAX_AGE (28LL * 24 * 3600 * 1000000000)
+#define EVENT_MAX_AGE   (72LL * 3600 * 1000000000)
+#define EVENT_MAX_BYTES (256LL * 1024 * 1024)
 
 struct JetStream {
     const JetStreamEvents *events;
@@ -104,13 +108,15 @@ typedef struct {
     const char *name, *subject;
     gint64 per_subject, max_age;
     gboolean rollup;
+    gint64 max_bytes; /* then the oldest go; 0: none do */
 } StreamPlan;
 
 static const StreamPlan plans[] = {
-    {"KV_CALLS", "$KV.CALLS.>", 8, 0, TRUE},
-    {"KV_BOOTHS", "$KV.BOOTHS.>", 1, 0, TRUE},
-    {"RECORDS", "record.>", -1, 0, FALSE},
-    {"CONTACTS", "contact.>", -1, CONTACT_MAX_AGE, FALSE},
+    {"KV_CALLS", "$KV.CALLS.>", 8, 0, TRUE, 0},
+    {"KV_BOOTHS", "$KV.BOOTHS.>", 1, 0, TRUE, 0},
+    {"RECORDS", "record.>", -1, 0, FALSE, 0},
+    {"CONTACTS", "contact.>", -1, CONTACT_MAX_AGE, FALSE, 0},
+    {"EVENTS", NEWS_SUBJECTS ">", 1, EVENT_MAX_AGE, FALSE, EVENT_MAX_BYTES},
 };
 
 static gboolean stream_error(GError **error, const char *name, const char *what)
@@ -133,7 +139,8 @@ static gboolean provision(JetStream *jetstream, const StreamPlan *plan, JetStrea
     config.Subjects = (const char *[]){plan->subject};
     config.SubjectsLen = 1;
     config.Storage = js_FileStorage;
-    config.Discard = js_DiscardNew;
+    config.Discard = plan->max_bytes ? js_DiscardOld : js_DiscardNew;
+    if (plan->max_bytes) config.MaxBytes = plan->max_bytes;
     config.MaxMsgsPerSubject = plan->per_subject;
     config.MaxAge = plan->max_age;
     config.Replicas = jetstream->replicas;

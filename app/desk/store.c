@@ -8,11 +8,13 @@
 #include "desk/watch.h"
 #include "wire/wire.h"
 
-#define WORKERS       4
-#define JOBS_MAX      8192 /* queued; more fail at once as unresolved */
-#define SIGNALS_MAX   2048
-#define WRITE_WAIT_MS 1500
-#define MARK_HEADER   "Lb-Write"
+#define WORKERS        4
+#define JOBS_MAX       8192 /* queued; more fail at once as unresolved */
+#define SIGNALS_MAX    2048
+#define WRITE_WAIT_MS  1500
+#define EVENTS_MAX     8192 /* that wait for the bus */
+#define EVENT_RETRY_MS 300
+#define MARK_HEADER    "Lb-Write"
 
 typedef struct Job Job;
 struct Job {
@@ -48,10 +50,11 @@ struct Store {
     WatchEvents watch_events;
     JetStream *jetstream;
     Watch *watch;
-    GAsyncQueue *jobs, *signals, *out;
+    GAsyncQueue *jobs, *told, *signals, *out;
+    gint closing;  /* atomic */
     guint shown;   /* the view that store_dispatch() is at */
     guint pending; /* writes whose callback was not called yet */
-    GThread *workers[WORKERS], *signaller;
+    GThread *workers[WORKERS], *teller, *signaller;
 };
 
 static const Job quit_job;
@@ -80,15 +83,20 @@ static void event_free(Event *event)
     g_free(event);
 }
 
-static void job_submit(Store *store, Job job)
+static void job_submit_to(Store *store, GAsyncQueue *queue, gint most, Job job)
 {
     Job *own = g_memdup2(&job, sizeof job);
     own->result.verdict = STORE_UNRESOLVED;
     store->pending++;
-    if (g_async_queue_length(store->jobs) < JOBS_MAX)
-        g_async_queue_push(store->jobs, own);
+    if (g_async_queue_length(queue) < most)
+        g_async_queue_push(queue, own);
     else
         event_push(store, (Event){.kind = EVENT_DONE, .job = own});
+}
+
+static void job_submit(Store *store, Job job)
+{
+    job_submit_to(store, store->jobs, JOBS_MAX, job);
 }
 
 static void event_hand_out(Store *store, Event *event)
@@ -121,6 +129,11 @@ void store_dispatch(Store *store)
 gboolean store_is_idle(const Store *store)
 {
     return store->pending == 0;
+}
+
+guint store_pending(const Store *store)
+{
+    return store->pending;
 }
 
 gboolean store_is_connected(const Store *store)
@@ -369,6 +382,39 @@ static gpointer work(gpointer data)
     }
 }
 
+/* --- events, one after the other --------------------------------------------------------------------------------------------------------
+ */
+
+/* Until the bus has it, from here or from another desk: the next one must not overtake it. */
+static void run_event(Store *store, Job *job)
+{
+    g_autofree char *mark = wire_new_secret();
+    for (;;) {
+        natsMsg *message = compose(job->subject, job->text, mark);
+        natsMsgHeader_Set(message, "Content-Type", "application/cloudevents+json");
+        compare_and_set(store, job, message, mark);
+        g_clear_pointer(&job->value, g_free);
+        if (job->result.verdict != STORE_UNRESOLVED || g_atomic_int_get(&store->closing)) return;
+        g_usleep(EVENT_RETRY_MS * 1000);
+    }
+}
+
+void store_tell(Store *store, const char *subject, const char *text, StoreDone done, gpointer data)
+{
+    job_submit_to(store, store->told, EVENTS_MAX, make_job(run_event, "EVENTS", g_strdup(subject), text, done, data));
+}
+
+static gpointer tell(gpointer data)
+{
+    Store *store = data;
+    for (;;) {
+        Job *job = g_async_queue_pop(store->told);
+        if (job == &quit_job) return NULL;
+        if (!g_atomic_int_get(&store->closing)) job->run(store, job);
+        event_push(store, (Event){.kind = EVENT_DONE, .job = job});
+    }
+}
+
 /* --- core NATS between desks ------------------------------------------------------------------------------------------------------------
  */
 
@@ -492,6 +538,7 @@ Store *store_open(const StoreSettings *settings, const StoreEvents *events, GErr
     store->jetstream_events = (JetStreamEvents){on_changed, store};
     store->watch_events = (WatchEvents){on_started, on_entry, on_complete, on_record, store};
     store->jobs = g_async_queue_new();
+    store->told = g_async_queue_new();
     store->signals = g_async_queue_new();
     store->out = g_async_queue_new_full((GDestroyNotify)event_free);
     store->watch = watch_new(settings->instance, &store->watch_events);
@@ -501,6 +548,7 @@ Store *store_open(const StoreSettings *settings, const StoreEvents *events, GErr
         return NULL;
     }
     for (int i = 0; i < WORKERS; i++) store->workers[i] = g_thread_new("store", work, store);
+    store->teller = g_thread_new("events", tell, store);
     store->signaller = g_thread_new("signals", signal_in_order, store);
     watch_start(store->watch, store->jetstream);
     return store;
@@ -510,8 +558,11 @@ static void stop_threads(Store *store)
 {
     watch_stop(store->watch);
     if (!store->signaller) return;
+    g_atomic_int_set(&store->closing, 1);
     for (int i = 0; i < WORKERS; i++) g_async_queue_push(store->jobs, (gpointer)&quit_job);
     for (int i = 0; i < WORKERS; i++) g_thread_join(store->workers[i]);
+    g_async_queue_push(store->told, (gpointer)&quit_job);
+    g_thread_join(store->teller);
     signal_push(store, (Signal){.kind = SIGNAL_QUIT});
     g_thread_join(store->signaller);
 }
@@ -526,6 +577,7 @@ void store_close(Store *store)
     }
     watch_free(store->watch);
     g_async_queue_unref(store->jobs);
+    g_async_queue_unref(store->told);
     g_async_queue_unref(store->signals);
     g_async_queue_unref(store->out);
     g_free(store);

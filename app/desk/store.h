@@ -62,6 +62,7 @@ void store_dispatch(Store *store);
 gboolean store_is_connected(const Store *store);
 /* Whether every write has had its callback. */
 gboolean store_is_idle(const Store *store);
+guint store_pending(const Store *store); /* how many have not */
 
 /* The value of the own heartbeat from the next second on. */
 void store_set_heartbeat(Store *store, const char *value);
@@ -85,6 +86,10 @@ void store_last_record(Store *store, const char *booth, StoreDone done, gpointer
 void store_recorded(Store *store, const char *call, StoreDone done, gpointer data);
 /* The last snapshot of a booth; overwrites. */
 void store_snapshot(Store *store, const char *booth, const char *value, StoreDone done, gpointer data);
+
+/* Publishes an event to a subject of EVENTS unless there is one already. All in the order of the calls of this function, each tried until
+ * the bus has it. Lost: it was there. Unresolved: too many wait, or the store is being closed. */
+void store_tell(Store *store, const char *subject, const char *text, StoreDone done, gpointer data);
 
 /* Core NATS: at most once, in order, to every desk that listens. Dropped while the bus is away. */
 void store_signal(Store *store, const char *subject, const char *text);

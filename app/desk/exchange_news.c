@@ -1,0 +1,32 @@
+#define G_LOG_DOMAIN "desk"
+
+#include <string.h>
+
+#include "desk/exchange_state.h"
+
+typedef struct {
+    Exchange *exchange;
+    News news;
+} Errand;
+
+/* Each desk that saw it says it; the one from which the bus took it counts it. */
+static void on_told(gpointer data, const StoreResult *result)
+{
+    g_autofree Errand *errand = data;
+    if (result->verdict == STORE_WON) tally_add(errand->exchange->tally, &errand->news);
+    if (result->verdict == STORE_UNRESOLVED) tally_lost(errand->exchange->tally);
+}
+
+void news_tell(Exchange *exchange, const News *news)
+{
+    if (!exchange->store) return;
+    g_autofree char *subject = news_subject(news), *text = news_text(news);
+    const Errand errand = {exchange, *news};
+    store_tell(exchange->store, subject, text, on_told, g_memdup2(&errand, sizeof errand));
+}
+
+void news_tell_change(Exchange *exchange, const Call *old, const Call *call)
+{
+    g_autoptr(GArray) all = news_of_change(old, call);
+    for (guint i = 0; i < all->len; i++) news_tell(exchange, &g_array_index(all, News, i));
+}
