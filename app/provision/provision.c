@@ -28,6 +28,14 @@ static const struct {
     const char *group, *key;
 } secrets[] = {{"enrolment", "token"}, {"wifi", "password"}};
 
+/* A booth takes calls with what is there. "auto" would end with a simulated device, which a developer's computer may want. */
+static const struct {
+    const char *group, *key, *driver;
+} drivers[] = {
+    {"camera", "face", "libcamera"}, {"camera", "product", "libcamera"}, {"audio", "microphone", "alsa"},
+    {"audio", "speaker", "alsa"},    {"display", "driver", "kmsdrm"},    {"sensors", "driver", "linux"},
+};
+
 struct Provision {
     ConfigKey *keys;       /* of checked */
     ConfigKey *plain_keys; /* the same, as text */
@@ -217,6 +225,23 @@ static gboolean is_own(const ConfigKey *key)
     return FALSE;
 }
 
+/* Of the image's drivers in place of "auto", also among several; to g_free(). */
+static char *without_auto(const ConfigKey *key, const char *value)
+{
+    const char *driver = NULL;
+    for (guint i = 0; i < G_N_ELEMENTS(drivers); i++) {
+        if (strcmp(drivers[i].group, key->group) == 0 && strcmp(drivers[i].key, key->key) == 0) driver = drivers[i].driver;
+    }
+    if (!driver) return g_strdup(value);
+    g_auto(GStrv) parts = g_strsplit(value, ";", -1);
+    for (char **part = parts; *part; part++) {
+        if (strcmp(g_strstrip(*part), "auto") != 0) continue;
+        g_free(*part);
+        *part = g_strdup(driver);
+    }
+    return g_strjoinv(";", parts);
+}
+
 char *provision_booth_conf(const Provision *provision, const ProvisionPlaces *places)
 {
     GString *conf = g_string_new("# Made from booth.txt at every boot.\n");
@@ -224,7 +249,8 @@ char *provision_booth_conf(const Provision *provision, const ProvisionPlaces *pl
     for (const ConfigKey *key = provision->plain_keys; key->group; key++) {
         if (is_own(key)) continue;
         if (strcmp(key->group, group) != 0) g_string_append_printf(conf, "[%s]\n", group = key->group);
-        g_string_append_printf(conf, "%s=%s\n", key->key, text_of(provision, key->group, key->key));
+        g_autofree char *value = without_auto(key, text_of(provision, key->group, key->key));
+        g_string_append_printf(conf, "%s=%s\n", key->key, value);
     }
     g_string_append_printf(conf, "[booth]\nstate=%s\nbus=system\nshare=%s\n", places->state, places->share);
     g_string_append_printf(conf, "[tls]\nauthority=%s/authority.crt\ncertificate=%s/booth.crt\nkey=%s/booth.key\n", places->tls,

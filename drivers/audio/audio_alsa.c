@@ -58,7 +58,7 @@ static char **list(gboolean speaker)
 static gboolean is_present(gboolean speaker, const char *device, const char *state)
 {
     (void)state;
-    if (!device) return FALSE;
+    if (!device) return has_any(speaker); /* the default one, which none was when it was asked for */
     const char *colon = strchr(device, ':');
     if (!colon || !strstr(device, "hw:")) return has_any(speaker);
     const char *start = g_str_has_prefix(colon + 1, "CARD=") ? colon + 6 : colon + 1;

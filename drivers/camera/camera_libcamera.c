@@ -30,7 +30,7 @@ static void link_decoded(GstElement *decoder, GstPad *pad, gpointer converter)
 }
 
 /* A USB camera gives 720p30 as JPEG or as raw pictures: decodebin takes either. */
-static GstElement *build_bin(const CameraWanted *wanted, GError **error)
+static GstElement *build_bin(const CameraWanted *wanted, const char *device, GError **error)
 {
     GstElement *camera = gst_element_factory_make("libcamerasrc", NULL);
     GstElement *decoder = gst_element_factory_make("decodebin", NULL);
@@ -45,7 +45,7 @@ static GstElement *build_bin(const CameraWanted *wanted, GError **error)
         g_set_error(error, CAMERA_ERROR, 0, "GStreamer's libcamera, decodebin or video conversion elements are not installed");
         return NULL;
     }
-    g_object_set(camera, "camera-name", wanted->device, NULL);
+    g_object_set(camera, "camera-name", device, NULL);
     GstElement *bin = gst_bin_new(NULL);
     gst_bin_add_many(GST_BIN(bin), camera, decoder, rest, NULL);
     g_autofree char *size = g_strdup_printf("video/x-raw,width=%d,height=%d; image/jpeg,width=%d,height=%d", wanted->width, wanted->height,
@@ -60,12 +60,14 @@ static GstElement *build_bin(const CameraWanted *wanted, GError **error)
 
 static GstElement *new_source(const CameraWanted *wanted, GError **error)
 {
+    /* None was there when it was chosen: one may have been plugged in since. */
+    g_autofree char *device = wanted->device ? g_strdup(wanted->device) : find(wanted->view);
     g_auto(GStrv) names = list_cameras();
-    if (!wanted->device || !g_strv_contains((const char *const *)names, wanted->device)) {
-        g_set_error(error, CAMERA_ERROR, 0, "no camera named %s is connected", wanted->device ? wanted->device : "(any)");
+    if (!device || !g_strv_contains((const char *const *)names, device)) {
+        g_set_error(error, CAMERA_ERROR, 0, "no camera %s is connected", device ? device : "for this view");
         return NULL;
     }
-    return build_bin(wanted, error);
+    return build_bin(wanted, device, error);
 }
 
 const CameraDriver camera_libcamera = {.name = "libcamera", .find = find, .new_source = new_source};

@@ -57,7 +57,10 @@ static void makes_booth_conf(void **state)
 {
     (void)state;
     g_autoptr(GError) error = NULL;
-    g_autoptr(Provision) provision = read_text(MUST "[media]\nprefer=VP8\n[advisor]\ntags=a;b\n[enrolment]\ntoken=t\n", &error);
+    g_autoptr(Provision) provision =
+        read_text(MUST "[audio]\nmicrophone=alsa:plughw:CARD=Desk; "
+                       "auto\n[camera]\nproduct=none\n[media]\nprefer=VP8\n[advisor]\ntags=a;b\n[enrolment]\ntoken=t\n",
+                  &error);
     if (!provision) fail_msg("%s", error->message);
     g_autofree char *conf = provision_booth_conf(provision, &(ProvisionPlaces){"/s", "/h", "/t"});
     g_autofree char *folder = scratch_new();
@@ -71,6 +74,11 @@ static void makes_booth_conf(void **state)
     assert_string_equal(config_string(config, "media", "prefer"), "VP8");
     assert_string_equal(config_list(config, "advisor", "tags")[1], "b");
     assert_null(strstr(conf, "token"));
+    /* No simulated device in the place of one that is missing. */
+    assert_string_equal(config_string(config, "camera", "face"), "libcamera");
+    assert_string_equal(config_string(config, "camera", "product"), "none");
+    assert_string_equal(config_string(config, "audio", "microphone"), "alsa:plughw:CARD=Desk;alsa");
+    assert_string_equal(config_string(config, "display", "driver"), "kmsdrm");
     scratch_remove(folder);
 }
 
