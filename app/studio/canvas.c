@@ -1,10 +1,13 @@
 #include "studio/canvas.h"
 
+#include "studio/meter.h"
+
 #include <gio/gio.h>
 #include <math.h>
 #include <string.h>
 
-#define PANELS_MAX 24 /* textures kept; more than any screen has */
+#define PANELS_MAX  24  /* textures kept; more than any screen has */
+#define SEGMENT_GAP 3.0 /* of a meter */
 
 typedef struct {
     const char *name;
@@ -22,6 +25,8 @@ struct Canvas {
     double scale;
     Sheet sheets[PANELS_MAX];
     guint64 arrangement; /* where panels and pictures are */
+    guint lit[METERS];
+    gboolean level_changed[METERS];
     gboolean all, dirty;
 };
 
@@ -62,6 +67,21 @@ void canvas_size(Canvas *canvas, double *width, double *height, double *scale)
 gboolean canvas_is_dirty(const Canvas *canvas)
 {
     return canvas->dirty;
+}
+
+void canvas_set_meter(Canvas *canvas, MeterKind kind, guint lit)
+{
+    if (canvas->lit[kind] == lit) return;
+    canvas->lit[kind] = lit;
+    canvas->level_changed[kind] = TRUE;
+}
+
+gboolean canvas_has_new_level(const Canvas *canvas)
+{
+    for (guint i = 0; i < METERS; i++) {
+        if (canvas->level_changed[i]) return TRUE;
+    }
+    return FALSE;
 }
 
 static SDL_Rect pixels(const Canvas *canvas, Rect rect)
@@ -124,6 +144,10 @@ static guint64 arrangement_of(const Scene *scene)
         const ScenePicture *picture = &g_array_index(scene->pictures, ScenePicture, i);
         hash = mix(mix(hash, &picture->kind, sizeof picture->kind), &picture->rect, sizeof picture->rect);
     }
+    for (guint i = 0; i < scene->meters->len; i++) {
+        const SceneMeter *meter = &g_array_index(scene->meters, SceneMeter, i);
+        hash = mix(mix(hash, &meter->kind, sizeof meter->kind), &meter->rect, sizeof meter->rect);
+    }
     return mix(hash, &scene->background, sizeof scene->background);
 }
 
@@ -159,12 +183,35 @@ static gboolean touches_earlier(const Scene *scene, guint index, const gboolean 
     return FALSE;
 }
 
-static gboolean picture_uncovered(const Scene *scene, const ScenePicture *place, const gboolean *drawn)
+/* A panel was drawn where a picture or a meter is. */
+static gboolean is_covered(const Scene *scene, Rect rect, const gboolean *drawn)
 {
     for (guint i = 0; i < MIN(scene->panels->len, PANELS_MAX); i++) {
-        if (drawn[i] && rect_overlaps(g_array_index(scene->panels, ScenePanel, i).rect, place->rect)) return TRUE;
+        if (drawn[i] && rect_overlaps(g_array_index(scene->panels, ScenePanel, i).rect, rect)) return TRUE;
     }
     return FALSE;
+}
+
+static void draw_meter(const Canvas *canvas, const SceneMeter *meter)
+{
+    const SDL_Rect whole = pixels(canvas, meter->rect);
+    const int gap = MAX(1, (int)lround(SEGMENT_GAP * canvas->scale)), width = (whole.w + gap) / METER_SEGMENTS - gap;
+    for (guint i = 0; i < METER_SEGMENTS; i++) {
+        gboolean loud = i >= METER_SEGMENTS - METER_LOUD;
+        guint32 colour = i >= canvas->lit[meter->kind] ? meter->dark : loud ? meter->loud : meter->lit;
+        const SDL_Rect area = {whole.x + (int)i * (width + gap), whole.y, width, whole.h};
+        SDL_SetRenderDrawColor(canvas->renderer, (colour >> 16) & 0xff, (colour >> 8) & 0xff, colour & 0xff, 255);
+        SDL_RenderFillRect(canvas->renderer, &area);
+    }
+}
+
+static void draw_meters(Canvas *canvas, const Scene *scene, const gboolean *drawn)
+{
+    for (guint i = 0; i < scene->meters->len; i++) {
+        const SceneMeter *meter = &g_array_index(scene->meters, SceneMeter, i);
+        if (canvas->level_changed[meter->kind] || is_covered(scene, meter->rect, drawn)) draw_meter(canvas, meter);
+    }
+    memset(canvas->level_changed, 0, sizeof canvas->level_changed);
 }
 
 static void draw_all(Canvas *canvas, const Scene *scene, Picture *const pictures[PICTURES], const gboolean renewed[PICTURES], guint32 stage)
@@ -188,10 +235,11 @@ static void draw_all(Canvas *canvas, const Scene *scene, Picture *const pictures
     }
     for (guint i = 0; i < scene->pictures->len; i++) {
         const ScenePicture *place = &g_array_index(scene->pictures, ScenePicture, i);
-        if (!pictures[place->kind] || (!renewed[place->kind] && !picture_uncovered(scene, place, drawn))) continue;
+        if (!pictures[place->kind] || (!renewed[place->kind] && !is_covered(scene, place->rect, drawn))) continue;
         SDL_Rect area = pixels(canvas, place->rect);
         picture_draw(pictures[place->kind], &area, stage);
     }
+    draw_meters(canvas, scene, drawn);
 }
 
 /* Where what was drawn stays, textures are of use again only when everything moves, and then they are painted anew: 8 MB for two screens.

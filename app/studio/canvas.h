@@ -21,6 +21,11 @@ void canvas_invalidate(Canvas *canvas);
 /* TRUE when canvas_present() would change the screen. */
 gboolean canvas_is_dirty(const Canvas *canvas);
 
+/* How many segments of that meter are lit; drawn with the next canvas_present(). */
+void canvas_set_meter(Canvas *canvas, MeterKind kind, guint lit);
+/* TRUE when canvas_present() would change a meter. */
+gboolean canvas_has_new_level(const Canvas *canvas);
+
 /* Draws and shows what changed. pictures[kind] may be NULL; renewed[kind]: it has a new picture. stage: 0xRRGGBB around pictures. */
 void canvas_present(Canvas *canvas, const Scene *scene, Picture *const pictures[PICTURES], const gboolean renewed[PICTURES], guint32 stage);
 /* The pixels that a picture of that kind covers; FALSE when scene has none. */

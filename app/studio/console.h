@@ -7,6 +7,7 @@
 #pragma once
 
 #include "studio/gallery.h"
+#include "studio/meter.h"
 #include "studio/scene.h"
 #include "studio/shelf.h"
 #include "studio/theme.h"
@@ -27,7 +28,8 @@ typedef struct {
     gint64 now_mono;                       /* ms */
     const char *clock;                     /* wall clock as shown */
     gboolean shopper_visible, own_visible; /* their pictures are moving */
-    const ChatLine *const *chat;           /* oldest first */
+    Voice own_voice, shopper_voice;
+    const ChatLine *const *chat; /* oldest first */
     guint chat_count;
     const char *message; /* what stands in the text field */
     const Wrapup *wrapup;

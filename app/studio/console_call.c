@@ -7,6 +7,11 @@
 
 #define CONTROLS_HEIGHT 88.0
 #define CALL_COLUMN     364.0
+#define STAGE_EDGE      8.0
+#define MUTE_WIDTH      332.0
+#define METERS_WIDTH    216.0
+#define METER_LABEL     80.0
+#define END_WIDTH       228.0
 #define RING_SIZE       250.0
 #define BUBBLE_PADDING  12.0
 #define FACTS_LEAST     160.0 /* room in which the call's topic is worth telling */
@@ -192,6 +197,21 @@ static void mute_button(const Console *console, Rect rect)
     console_button(console, rect, &mute);
 }
 
+/* Beside the button that says the same, with the products open as well. */
+static void meters(const Console *console, Rect rect)
+{
+    static const struct {
+        const char *name;
+        MeterKind kind;
+    } rows[] = {{"chat_you", METER_OWN}, {"chat_shopper", METER_SHOPPER}};
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Rect row = rect_row(rect, G_N_ELEMENTS(rows), i, 4);
+        scene_text(console->scene, rect_cut_left(&row, METER_LABEL, 8), STYLE_SMALL, ALIGN_LEFT, console->theme->text_soft,
+                   console->theme->surface, console_text(console, rows[i].name));
+        console_meter(console, row, rows[i].kind, console->theme->surface);
+    }
+}
+
 static void camera_buttons(const Console *console, Rect rect)
 {
     static const struct {
@@ -232,8 +252,9 @@ static void controls(const Console *console, Rect rect)
     end.on = theme->on_danger;
     end.line = SCENE_NO_COLOUR;
     end.disabled = console->view->agent_gone;
-    Rect right = rect_cut_right(&inner, CALL_COLUMN - 100, 20);
-    mute_button(console, rect_cut_left(&inner, 348, 20));
+    Rect right = rect_cut_right(&inner, END_WIDTH, 16);
+    mute_button(console, rect_cut_left(&inner, MUTE_WIDTH, 16));
+    meters(console, rect_cut_left(&inner, METERS_WIDTH, 16));
     camera_buttons(console, inner);
     console_button(console, right, &end);
 }
@@ -326,11 +347,12 @@ void console_call(const Console *console, Rect area)
     Rect column = rect_cut_right(&area, CALL_COLUMN, LAYOUT_GAP);
     const double picture = (CALL_COLUMN - 16) * 9 / 16;
     gboolean products = console_has_products(console);
-    Rect left = products ? rect_cut_top(&column, picture + 52 + 8, LAYOUT_GAP) : area;
+    Rect left = products ? rect_cut_top(&column, picture + 52 + STAGE_EDGE, LAYOUT_GAP) : area;
     console_card(console, "stage", left);
     Rect facts = rect_cut_top(&left, 52, 0);
     call_facts(console, rect_inset(facts, 18, 0));
-    stage(console, rect_inset(left, 8, 4));
+    left.h -= STAGE_EDGE;
+    stage(console, rect_inset(left, STAGE_EDGE, 0));
     controls(console, bar);
     if (products)
         console_products(console, area);

@@ -6,11 +6,11 @@
 
 #include <SDL2/SDL_keycode.h>
 
-#define COLUMNS     2
-#define CELL_MOST   112.0
-#define CELL_GAP    12.0
-#define BUTTON_ROW  72.0
-#define LEVEL_LEAST (-60.0) /* dB at the left end of the meter */
+#define COLUMNS    2
+#define CELL_MOST  112.0
+#define CELL_GAP   12.0
+#define BUTTON_ROW 72.0
+#define METER_ROW  22.0
 
 static const struct {
     const char *name;
@@ -71,16 +71,6 @@ void console_check_row(const Console *console, Rect row, ViewDevice device)
     scene_text(scene, row, STYLE_SMALL, ALIGN_LEFT, theme->text_soft, theme->surface, console_word(console, "check", devices[device].name));
 }
 
-/* How loud the microphone is: its owner sees at once whether it hears. */
-static void level_meter(const Console *console, Rect rect)
-{
-    const Theme *theme = console->theme;
-    double part = CLAMP((console->view->microphone_db - LEVEL_LEAST) / -LEVEL_LEAST, 0.0, 1.0);
-    scene_box(console->scene, rect, rect.h / 2, theme_mix(theme->raised, theme->text_soft, 0.25));
-    rect.w *= part;
-    if (part > 0.02) scene_box(console->scene, rect, rect.h / 2, theme->good);
-}
-
 static void cell(const Console *console, Rect rect, ViewDevice device)
 {
     Scene *scene = console->scene;
@@ -97,19 +87,16 @@ static void cell(const Console *console, Rect rect, ViewDevice device)
     Rect inner = rect_inset(rect, 16, 10);
     scene_icon(scene, devices[device].icon, rect_centre(rect_cut_left(&inner, 30, 14), 30, 30), theme->text_soft, theme->raised);
     double line = draw_line_height(scene->fonts, STYLE_BUTTON), small = draw_line_height(scene->fonts, STYLE_SMALL);
-    guint lines = inner.h >= line + 4 + 2 * small ? 2 : 1;
+    gboolean metered = device == DEVICE_MICROPHONE && console->view->checking && !bad; /* its owner sees whether it hears */
+    guint lines = !metered && inner.h >= line + 4 + 2 * small ? 2 : 1;
     g_autofree char *words = g_strdup_printf("%s · %s", state_word(console, check), explain(console, device));
     if (check == CHECK_UNKNOWN || check == CHECK_UNUSED) words = (g_free(words), g_strdup(state_word(console, check)));
     double body = MIN(lines * small, draw_text_height(scene->fonts, STYLE_SMALL, words, inner.w));
-    gboolean metered = device == DEVICE_MICROPHONE && console->view->checking && !bad;
-    Rect block = rect_centre(inner, inner.w, line + 4 + body);
+    Rect block = rect_centre(inner, inner.w, line + 4 + body + (metered ? METER_ROW + 2 : 0));
     Rect head = rect_cut_top(&block, line, 4);
     scene_icon(scene, looks[check].icon, rect_centre(rect_cut_right(&head, 20, 12), 20, 20), colour, theme->raised);
     scene_text(scene, head, STYLE_BUTTON, ALIGN_LEFT, theme->text, theme->raised, console_word(console, "check", devices[device].name));
-    if (metered) {
-        level_meter(console, rect_centre(block, block.w, 10));
-        return;
-    }
+    if (metered) console_meter(console, rect_cut_bottom(&block, METER_ROW, 2), METER_OWN, theme->raised);
     scene_words(scene, &(SceneItem){.rect = block,
                                     .style = STYLE_SMALL,
                                     .colour = bad ? theme->text : theme->text_soft,

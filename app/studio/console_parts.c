@@ -6,9 +6,11 @@
 
 #define BUTTON_RADIUS 14.0
 #define BUTTON_INSET  16.0
+#define COLUMN_INSET  10.0
 #define FOCUS_WIDTH   4.0
 #define SMALL_COLUMN  140.0 /* height below which symbol and label move together */
 #define KEYCAP_HEIGHT 24.0
+#define METER_HEIGHT  16.0
 
 const char *console_text(const Console *console, const char *key)
 {
@@ -139,9 +141,10 @@ void console_button(const Console *console, Rect rect, const Button *button)
     guint32 fill = button->disabled ? theme->surface : pressed ? theme_mix(button->fill, button->on, 0.22) : button->fill;
     guint32 on = button->disabled ? theme->text_soft : button->on;
     button_face(console, rect, button, fill);
-    Rect inner = rect_inset(rect, BUTTON_INSET, 6);
+    Rect inner = rect_inset(rect, button->icon_above ? COLUMN_INSET : BUTTON_INSET, 6);
     if (button->keycap && button->icon_above) {
-        Rect corner = {inner.x, rect.y + (rect.h < SMALL_COLUMN ? 8 : 12), inner.w + (rect.h < SMALL_COLUMN ? 6 : 0), KEYCAP_HEIGHT};
+        const double edge = rect.h < SMALL_COLUMN ? 8 : 12;
+        Rect corner = {inner.x, rect.y + edge, inner.w + COLUMN_INSET - edge - 2, KEYCAP_HEIGHT};
         console_keycap(console, corner, button->keycap, on, fill);
     } else if (button->keycap) {
         rect_cut_right(&inner, console_keycap(console, inner, button->keycap, on, fill), 12);
@@ -176,6 +179,30 @@ double console_level(const Console *console, Rect rect, TextStyle style, const V
     scene_icon(console->scene, icons[level], rect_centre(rect_cut_left(&at, size, size * 0.4), size, size), colour, on);
     scene_text(console->scene, (Rect){at.x, at.y, MIN(width, at.w), at.h}, style, ALIGN_LEFT, colour, on, number);
     return size * 1.4 + width;
+}
+
+void console_meter(const Console *console, Rect row, MeterKind kind, guint32 on)
+{
+    static const struct {
+        const char *key;
+        Icon icon;
+    } words[] = {[VOICE_SILENT] = {"voice_silent", ICON_MINUS},
+                 [VOICE_LOUD] = {"voice_loud", ICON_WARNING},
+                 [VOICE_MUTED] = {"voice_muted", ICON_MIC_OFF}};
+    const Theme *theme = console->theme;
+    Voice voice = kind == METER_OWN ? console->own_voice : console->shopper_voice;
+    if (voice == VOICE_UNKNOWN || voice == VOICE_HEARD) {
+        scene_meter(console->scene, &(SceneMeter){.kind = kind,
+                                                  .rect = rect_centre(row, row.w, METER_HEIGHT),
+                                                  .lit = theme->good,
+                                                  .loud = theme->warn,
+                                                  .dark = theme_mix(on, theme->text_soft, 0.3),
+                                                  .on = on});
+        return;
+    }
+    guint32 colour = voice == VOICE_SILENT ? theme->text : theme->warn;
+    scene_icon(console->scene, words[voice].icon, rect_centre(rect_cut_left(&row, 20, 8), 20, 20), colour, on);
+    scene_text(console->scene, row, STYLE_LABEL, ALIGN_LEFT, colour, on, console_text(console, words[voice].key));
 }
 
 static const char *tail_that_fits(Fonts *fonts, const char *text, double width)

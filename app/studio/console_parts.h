@@ -43,6 +43,9 @@ void console_field(const Console *console, Rect rect, const char *id, const char
 double console_keycap(const Console *console, Rect rect, const char *keycap, guint32 colour, guint32 on);
 /* A symbol in a filled circle. */
 void console_badge(const Console *console, Icon icon, Rect rect, guint32 fill, guint32 on);
+/* A level meter, or in its place the word that says more: a row on a panel of that colour. */
+void console_meter(const Console *console, Rect row, MeterKind kind, guint32 on);
+
 /* A placeholder where a picture would be. */
 void console_placeholder(const Console *console, Rect rect, Icon icon, const char *title, const char *line);
 

@@ -371,6 +371,13 @@ void media_ring(Media *media, gboolean on)
     sound_ring(media->sound, on);
 }
 
+MeterReading media_level(const Media *media, gboolean of_shopper)
+{
+    if (media->rtc) return rtc_level(media->rtc, of_shopper);
+    if (!of_shopper) return sound_microphone_level(media->sound);
+    return media->rehearsal ? rehearsal_level(media->rehearsal) : (MeterReading){0};
+}
+
 /* --- health --------------------------------------------------------------------------------------------------------------------------- */
 
 static json_t *call_health(Media *media)

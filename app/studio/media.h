@@ -6,6 +6,7 @@
 
 #include "config/config.h"
 #include "studio/mailbox.h"
+#include "studio/meter.h"
 
 #include <jansson.h>
 
@@ -47,6 +48,9 @@ void media_self_test(Media *media);
 void media_alert(Media *media);
 /* The ring tone on the speaker, over whatever else is heard; off by default. */
 void media_ring(Media *media, gboolean on);
+
+/* How loud what is sent to the shopper, or what is heard of them, was last; without a call, what the microphone hears. */
+MeterReading media_level(const Media *media, gboolean of_shopper);
 
 /* camera, microphone, speaker and media of the health object; new reference. */
 json_t *media_health(Media *media);

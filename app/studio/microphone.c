@@ -27,6 +27,7 @@ typedef struct {
     gint64 came_us;              /* when the counter of blocks was last seen to have changed */
     gint blocks_seen;
     double level_db;
+    MeterReading peak;
     gint blocks;   /* shared: counted by its thread */
     gint is_heard; /* shared */
 } Input;
@@ -86,6 +87,7 @@ static gboolean hear_bus(GstBus *bus, GstMessage *message, gpointer data)
     } else if (sound_read_level(message, &input->level_db)) {
         gint64 now = g_get_monotonic_time();
         if (input->level_db > SILENT_DB) input->heard_us = now;
+        if (sound_read_peak(message, &input->peak.peak_db)) input->peak.at_us = now;
         if (input == input->owner->heard) tell(input->owner, now);
     } else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
         g_autoptr(GError) error = NULL;
@@ -111,7 +113,7 @@ static void input_free(Input *input)
 static GstElement *build(Input *input)
 {
     GstElement *source = input->driver->new_microphone(input->device, input->owner->state);
-    GstElement *rest = gst_parse_bin_from_description_full("audioconvert ! audioresample ! " SOUND_CAPS " ! level interval=250000000 ! "
+    GstElement *rest = gst_parse_bin_from_description_full("audioconvert ! audioresample ! " SOUND_CAPS " ! level interval=100000000 ! "
                                                            "appsink name=sink sync=false async=false max-buffers=4 drop=true",
                                                            TRUE, NULL, GST_PARSE_FLAG_NONE, NULL);
     if (!source || !rest) {
@@ -314,6 +316,11 @@ gboolean microphone_has_echo(const Microphone *microphone)
 {
     const AudioDriver *driver = driver_of(microphone);
     return driver && driver->has_echo(microphone->state);
+}
+
+MeterReading microphone_level(const Microphone *microphone)
+{
+    return microphone->heard ? microphone->heard->peak : (MeterReading){0};
 }
 
 json_t *microphone_health(const Microphone *microphone)

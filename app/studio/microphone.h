@@ -5,6 +5,8 @@
  * watched where its mixer has one, is its owner's word. Main thread, except where it says otherwise. */
 #pragma once
 
+#include "studio/meter.h"
+
 #include <gst/gst.h>
 #include <jansson.h>
 
@@ -26,6 +28,9 @@ void microphone_free(Microphone *microphone); /* no block() any more when it ret
 
 /* Whether a speaker can be heard by the one that is used. */
 gboolean microphone_has_echo(const Microphone *microphone);
+
+/* How loud the one that is heard was last. */
+MeterReading microphone_level(const Microphone *microphone);
 
 /* The microphone of the health object; new reference. problem: "", "missing", "silent" (digital silence, or switched off in its mixer), or
  * "spare": it works and is not the first one. */

@@ -24,6 +24,7 @@ struct Rehearsal {
     guint timer, watch, again;
     guint frame;
     double mouth; /* 0 closed, 1 open */
+    MeterReading peak;
 };
 
 /* --- the figure ------------------------------------------------------------------------------------------------------------------ */
@@ -166,6 +167,7 @@ static gboolean hear(GstBus *bus, GstMessage *message, gpointer data)
     double db;
     if (sound_read_level(message, &db)) {
         rehearsal->mouth = CLAMP((db - VOICE_DB) / LEVEL_DB, 0.0, 1.0);
+        if (sound_read_peak(message, &rehearsal->peak.peak_db)) rehearsal->peak.at_us = g_get_monotonic_time();
     } else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS) {
         rehearsal->mouth = 0;
         if (!rehearsal->again) rehearsal->again = g_timeout_add(AGAIN_MS, speak_again, rehearsal);
@@ -215,6 +217,11 @@ Rehearsal *rehearsal_new(const RehearsalSettings *settings)
     rehearsal->timer = g_timeout_add(1000 / FPS, show, rehearsal);
     start_voice(rehearsal);
     return rehearsal;
+}
+
+MeterReading rehearsal_level(const Rehearsal *rehearsal)
+{
+    return rehearsal->peak;
 }
 
 void rehearsal_free(Rehearsal *rehearsal)

@@ -6,6 +6,7 @@
 
 #include "drivers/audio/audio.h"
 #include "studio/mailbox.h"
+#include "studio/meter.h"
 
 typedef struct Rehearsal Rehearsal;
 
@@ -19,4 +20,6 @@ typedef struct {
 } RehearsalSettings;
 
 Rehearsal *rehearsal_new(const RehearsalSettings *settings);
+/* How loud the recorded voice was last. */
+MeterReading rehearsal_level(const Rehearsal *rehearsal);
 void rehearsal_free(Rehearsal *rehearsal); /* silent when it returns; NULL is fine */

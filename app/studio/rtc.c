@@ -26,7 +26,8 @@
 #define AUDIO_PT           111
 #define JITTER_MS          60
 #define STEADY             (40 * GST_MSECOND) /* jumps of the shopper's sound below this are smoothed: the echo canceller needs steady times */
-#define ICE_PACE_MS        5                  /* between two checks: the least that RFC 8445 allows */
+#define PEAK_INTERVAL      (METER_INTERVAL_MS * GST_MSECOND)
+#define ICE_PACE_MS        5 /* between two checks: the least that RFC 8445 allows */
 #define TWCC_URI           "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 #define TWCC_ID            1
 #define TWCC_EVERY_MS      100 /* a browser's own pace; unasked, feedback goes out with every picture */
@@ -67,6 +68,7 @@ struct Rtc {
     int shopper_kbps;
     gboolean answered, loopback;
     double audio_sent_db, audio_received_db;
+    MeterReading peaks[2]; /* sent, received */
     gint64 measured_us;
     guint measured_sent, measured_bytes, measured_received;
     /* shared between threads */
@@ -460,10 +462,10 @@ static char *describe(gboolean is_vp8, gboolean has_dsp)
         "webrtcbin name=rtc bundle-policy=max-bundle latency=%d "
         "appsrc name=video format=time is-live=true max-buffers=30 max-bytes=0 leaky-type=downstream ! %s pt=%d ! rtc.sink_0 "
         "appsrc name=audio format=time is-live=true max-buffers=2 max-bytes=0 leaky-type=downstream ! %s%s"
-        "volume name=mute ! level name=sent interval=500000000 ! "
+        "volume name=mute ! level name=sent interval=500000000 ! level name=sent-peak interval=%" G_GUINT64_FORMAT " ! "
         "opusenc audio-type=voice bitrate=40000 frame-size=20 complexity=3 inband-fec=true packet-loss-percentage=5 ! "
         "rtpopuspay name=audiopay pt=%d ! rtc.sink_1",
-        JITTER_MS, video_out(is_vp8), VIDEO_PT, canceller ? canceller : "", canceller ? " ! " : "", AUDIO_PT);
+        JITTER_MS, video_out(is_vp8), VIDEO_PT, canceller ? canceller : "", canceller ? " ! " : "", PEAK_INTERVAL, AUDIO_PT);
 }
 
 static GstCaps *codec_preference(gboolean is_video, gboolean is_vp8)
@@ -545,8 +547,8 @@ static void build_incoming(Rtc *rtc, const RtcSettings *settings, gboolean is_vp
     g_autofree char *audio = g_strdup_printf(
         "rtpopusdepay ! opusdec plc=true use-inband-fec=true tolerance=%" G_GUINT64_FORMAT " ! audioconvert ! audioresample ! "
         "audio/x-raw,format=S16LE,rate=48000,channels=1 ! %s%slevel name=received interval=500000000 ! "
-        "queue max-size-time=200000000 leaky=downstream",
-        (guint64)STEADY, probe ? probe : "", probe ? " ! " : "");
+        "level name=received-peak interval=%" G_GUINT64_FORMAT " ! queue max-size-time=200000000 leaky=downstream",
+        (guint64)STEADY, probe ? probe : "", probe ? " ! " : "", PEAK_INTERVAL);
     rtc->video_in = gst_parse_bin_from_description_full(video, TRUE, NULL, GST_PARSE_FLAG_NONE, NULL);
     rtc->audio_in = gst_parse_bin_from_description_full(audio, TRUE, NULL, GST_PARSE_FLAG_NONE, NULL);
     if (has_dsp) echo_set_delay(GST_BIN(rtc->audio_in), PROBE, settings->speaker_delay_ms);
@@ -572,16 +574,27 @@ static void hear_error(Rtc *rtc, GstMessage *message)
     set_state(rtc, "failed");
 }
 
+static void take_level(Rtc *rtc, GstMessage *message, double db)
+{
+    const char *name = GST_OBJECT_NAME(GST_MESSAGE_SRC(message));
+    gboolean received = g_str_has_prefix(name, "received");
+    if (g_str_has_suffix(name, "-peak")) {
+        MeterReading *peak = &rtc->peaks[received];
+        if (sound_read_peak(message, &peak->peak_db)) peak->at_us = g_get_monotonic_time();
+    } else if (received) {
+        rtc->audio_received_db = db;
+    } else {
+        rtc->audio_sent_db = db;
+    }
+}
+
 static gboolean hear_pipeline(GstBus *bus, GstMessage *message, gpointer data)
 {
     (void)bus;
     Rtc *rtc = data;
     double db = 0;
     if (sound_read_level(message, &db)) {
-        if (strcmp(GST_OBJECT_NAME(GST_MESSAGE_SRC(message)), "sent") == 0)
-            rtc->audio_sent_db = db;
-        else
-            rtc->audio_received_db = db;
+        take_level(rtc, message, db);
     } else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_LATENCY) {
         gst_bin_recalculate_latency(GST_BIN(rtc->pipeline));
     } else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
@@ -859,6 +872,11 @@ void rtc_measure(Rtc *rtc, RtcMeasure *measure)
     rtc->measured_sent = sent;
     rtc->measured_bytes = bytes;
     rtc->measured_received = received;
+}
+
+MeterReading rtc_level(const Rtc *rtc, gboolean of_shopper)
+{
+    return rtc->peaks[of_shopper ? 1 : 0];
 }
 
 void rtc_set_pace(Rtc *rtc, int kbps)

@@ -9,6 +9,7 @@
 
 #include "drivers/audio/audio.h"
 #include "studio/congestion.h"
+#include "studio/meter.h"
 
 #include <jansson.h>
 
@@ -66,6 +67,8 @@ void rtc_set_mute(Rtc *rtc, gboolean muted);
 void rtc_set_pace(Rtc *rtc, int kbps);
 const char *rtc_state(const Rtc *rtc); /* new, connecting, connected, lost, failed, refused */
 void rtc_measure(Rtc *rtc, RtcMeasure *measure);
+/* How loud what is sent (nothing while muted) and what is heard of the shopper were last. */
+MeterReading rtc_level(const Rtc *rtc, gboolean of_shopper);
 
 /* Any thread; never wait. An encoded frame; a block of the microphone's sound. */
 void rtc_push_video(Rtc *rtc, GstSample *sample);

@@ -26,6 +26,7 @@ Scene *scene_new(Fonts *fonts)
     scene->panels = g_array_new(FALSE, TRUE, sizeof(ScenePanel));
     scene->targets = g_array_new(FALSE, TRUE, sizeof(SceneTarget));
     scene->pictures = g_array_new(FALSE, TRUE, sizeof(ScenePicture));
+    scene->meters = g_array_new(FALSE, TRUE, sizeof(SceneMeter));
     return scene;
 }
 
@@ -37,6 +38,7 @@ void scene_free(Scene *scene)
     g_array_unref(scene->panels);
     g_array_unref(scene->targets);
     g_array_unref(scene->pictures);
+    g_array_unref(scene->meters);
     g_free(scene);
 }
 
@@ -47,6 +49,7 @@ void scene_clear(Scene *scene, double width, double height, guint32 background)
     g_array_set_size(scene->panels, 0);
     g_array_set_size(scene->targets, 0);
     g_array_set_size(scene->pictures, 0);
+    g_array_set_size(scene->meters, 0);
     scene->width = width;
     scene->height = height;
     scene->background = background;
@@ -154,6 +157,11 @@ void scene_picture(Scene *scene, PictureKind kind, Rect rect)
 {
     ScenePicture picture = {kind, rect};
     g_array_append_val(scene->pictures, picture);
+}
+
+void scene_meter(Scene *scene, const SceneMeter *meter)
+{
+    g_array_append_vals(scene->meters, meter, 1);
 }
 
 SceneTarget *scene_target(Scene *scene, const char *id, Rect rect)

@@ -29,6 +29,7 @@ typedef enum {
 typedef enum { ALIGN_LEFT, ALIGN_CENTRE, ALIGN_RIGHT } TextAlign;
 typedef enum { SCENE_BOX, SCENE_TEXT, SCENE_ICON, SCENE_RING, SCENE_IMAGE } SceneKind;
 typedef enum { PICTURE_SHOPPER, PICTURE_OWN, PICTURE_VIDEO, PICTURES } PictureKind;
+typedef enum { METER_OWN, METER_SHOPPER, METERS } MeterKind;
 
 typedef struct {
     SceneKind kind;
@@ -70,6 +71,13 @@ typedef struct {
     Rect rect;
 } ScenePicture;
 
+/* The segments of a level meter, drawn over its panel: they change too often for it to be painted anew. */
+typedef struct {
+    MeterKind kind;
+    Rect rect;
+    guint32 lit, loud, dark, on; /* loud: of the last METER_LOUD segments; on: what they stand on, for the contrast test */
+} SceneMeter;
+
 typedef struct Fonts Fonts;
 
 typedef struct {
@@ -80,6 +88,7 @@ typedef struct {
     GArray *panels;        /* of ScenePanel */
     GArray *targets;       /* of SceneTarget, in the order of Tab */
     GArray *pictures;      /* of ScenePicture */
+    GArray *meters;        /* of SceneMeter */
     GStringChunk *strings; /* of targets' arguments, until it is cleared */
     char focus[SCENE_ID_MAX], pressed[SCENE_ID_MAX];
 } Scene;
@@ -107,6 +116,7 @@ void scene_text(Scene *scene, Rect rect, TextStyle style, TextAlign align, guint
 /* At most as many lines as fit, from the top. */
 void scene_paragraph(Scene *scene, Rect rect, TextStyle style, guint32 colour, guint32 on, const char *text);
 void scene_picture(Scene *scene, PictureKind kind, Rect rect);
+void scene_meter(Scene *scene, const SceneMeter *meter);
 SceneTarget *scene_target(Scene *scene, const char *id, Rect rect);
 /* A copy of text that lives until the scene is cleared. */
 const char *scene_string(Scene *scene, const char *text);

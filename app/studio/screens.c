@@ -23,6 +23,7 @@
 #define QUIET_TICK_MS   50   /* neither */
 #define OWN_IN_CALL_US  (G_USEC_PER_SEC / 12)
 #define OWN_IDLE_US     (G_USEC_PER_SEC / 8)
+#define LEVELS_US       (G_USEC_PER_SEC / 15)
 #define EVENTS_PER_TICK 64
 #define IDLE_SIDE_MAX   1920                     /* pixels */
 #define NOTE_LATER_MS   400                      /* of quiet before what is being typed is noted */
@@ -52,7 +53,9 @@ struct Screens {
     SDL_Event held[SCANNER_DIGITS_MAX]; /* digits that may be of a bar code, and are shortcuts if not */
     guint held_count;
     gboolean dirty, shopper_visible, own_visible;
-    gint64 second, own_taken;
+    Meter meters[METERS];
+    Voice voices[METERS];
+    gint64 second, own_taken, presented;
     guint tick, tick_ms, soon;
     Mailbox *shopper;
     const Config *config;
@@ -113,6 +116,8 @@ static void build_console(Screens *screens)
         .clock = clock,
         .shopper_visible = screens->shopper_visible,
         .own_visible = screens->own_visible,
+        .own_voice = screens->voices[METER_OWN],
+        .shopper_voice = screens->voices[METER_SHOPPER],
         .chat = (const ChatLine *const *)screens->chat->pdata,
         .chat_count = screens->chat->len,
         .message = screens->message->text->str,
@@ -229,17 +234,43 @@ static void take_pictures(Screens *screens, gboolean renewed[PICTURES])
     if (renewed[PICTURE_OWN]) screens->own_taken = now;
 }
 
+/* What is sent while the microphone is muted is silence, and said in a word. */
+static void take_levels(Screens *screens)
+{
+    const gint64 now = g_get_monotonic_time();
+    const gboolean wanted = screens->events.level && (in_call(screens) || screens->view.checking);
+    for (guint i = 0; i < METERS; i++) {
+        const MeterReading reading = wanted ? screens->events.level(screens->events.data, i == METER_SHOPPER) : (MeterReading){0};
+        if (wanted) meter_take(&screens->meters[i], &reading);
+        if (!wanted) screens->meters[i] = (Meter){0};
+        const gboolean muted = wanted && i == METER_OWN && screens->view.muted && in_call(screens);
+        const Voice voice = muted ? VOICE_MUTED : meter_voice(&screens->meters[i], now);
+        screens->dirty |= voice != screens->voices[i];
+        screens->voices[i] = voice;
+        canvas_set_meter(screens->canvases[DISPLAY_CONSOLE], i, meter_lit(&screens->meters[i], now));
+    }
+}
+
+/* With the next picture, or soon by themselves. */
+static gboolean levels_are_due(const Screens *screens)
+{
+    return canvas_has_new_level(screens->canvases[DISPLAY_CONSOLE]) && g_get_monotonic_time() - screens->presented >= LEVELS_US;
+}
+
 static void draw(Screens *screens)
 {
     gboolean renewed[PICTURES] = {FALSE};
     notice_pictures(screens);
+    take_levels(screens);
     if (now_ms() / 1000 != screens->second) screens->dirty = TRUE;
     screens->second = now_ms() / 1000;
     if (screens->dirty) build(screens);
     take_pictures(screens, renewed);
     Canvas *console = screens->canvases[DISPLAY_CONSOLE], *demo = screens->canvases[DISPLAY_DEMO];
-    if (canvas_is_dirty(console) || renewed[PICTURE_SHOPPER] || renewed[PICTURE_OWN])
+    if (canvas_is_dirty(console) || renewed[PICTURE_SHOPPER] || renewed[PICTURE_OWN] || levels_are_due(screens)) {
         canvas_present(console, screens->scenes[DISPLAY_CONSOLE], screens->pictures, renewed, screens->theme->stage);
+        screens->presented = g_get_monotonic_time();
+    }
     SDL_Rect area;
     renewed[PICTURE_VIDEO] = screens->video_visible && canvas_picture_area(demo, screens->scenes[DISPLAY_DEMO], PICTURE_VIDEO, &area) &&
                              picture_take(screens->pictures[PICTURE_VIDEO], &area);

@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "studio/mailbox.h"
+#include "studio/meter.h"
 
 #include <jansson.h>
 
@@ -15,6 +16,8 @@ typedef struct {
      * extend, practice, check on|off, note JSON (the arguments of the agent's Note), done JSON (the same, and the wrap-up is over), chat
      * TEXT, and those of products.h. argument may be "". */
     void (*wish)(void *data, const char *what, const char *argument);
+    /* How loud the advisor, or the shopper, was last; may be NULL. Asked at every picture of a call and of the checks. */
+    MeterReading (*level)(void *data, gboolean of_shopper);
     /* The demo display was drawn with something else on it: screens_health() reads it back and tells. */
     void (*shown)(void *data);
     void *data;

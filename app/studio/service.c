@@ -534,6 +534,12 @@ static void connect_bus(Service *service)
 /* --- life
  * --------------------------------------------------------------------------------------------------------------------------------- */
 
+static MeterReading on_level(void *data, gboolean of_shopper)
+{
+    Service *service = data;
+    return service->media ? media_level(service->media, of_shopper) : (MeterReading){0};
+}
+
 Service *service_new(const Config *config)
 {
     Service *service = g_new0(Service, 1);
@@ -547,7 +553,7 @@ Service *service_new(const Config *config)
                                           .chat = on_message,
                                           .health_changed = on_health_changed,
                                           .data = service};
-    service->screens_events = (ScreensEvents){.wish = on_wish, .shown = publish_shown, .data = service};
+    service->screens_events = (ScreensEvents){.wish = on_wish, .level = on_level, .shown = publish_shown, .data = service};
     return service;
 }
 

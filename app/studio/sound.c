@@ -24,11 +24,11 @@ struct Sound {
     gboolean ring_wanted;
 };
 
-gboolean sound_read_level(GstMessage *message, double *db)
+static gboolean read_first(GstMessage *message, const char *field, double *db)
 {
     const GstStructure *fields = gst_message_get_structure(message);
     if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ELEMENT || !fields || !gst_structure_has_name(fields, "level")) return FALSE;
-    const GValue *value = gst_structure_get_value(fields, "rms");
+    const GValue *value = gst_structure_get_value(fields, field);
     G_GNUC_BEGIN_IGNORE_DEPRECATIONS
     GValueArray *channels = value ? g_value_get_boxed(value) : NULL;
     if (!channels || channels->n_values == 0) return FALSE;
@@ -36,6 +36,16 @@ gboolean sound_read_level(GstMessage *message, double *db)
     G_GNUC_END_IGNORE_DEPRECATIONS
     if (!(*db > SOUND_SILENCE_DB)) *db = SOUND_SILENCE_DB;
     return TRUE;
+}
+
+gboolean sound_read_level(GstMessage *message, double *db)
+{
+    return read_first(message, "rms", db);
+}
+
+gboolean sound_read_peak(GstMessage *message, double *db)
+{
+    return read_first(message, "peak", db);
 }
 
 static void set_problem(Sound *sound, const char **problem, const char *what, const char *new)
@@ -254,6 +264,11 @@ void sound_free(Sound *sound)
 gboolean sound_has_echo(const Sound *sound)
 {
     return microphone_has_echo(sound->microphone) && sound->settings.speaker->has_echo(sound->state);
+}
+
+MeterReading sound_microphone_level(const Sound *sound)
+{
+    return microphone_level(sound->microphone);
 }
 
 json_t *sound_microphone_health(const Sound *sound)

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "drivers/audio/audio.h"
+#include "studio/meter.h"
 
 #include <jansson.h>
 
@@ -41,6 +42,9 @@ void sound_alert(Sound *sound);
 /* Whether the speaker can be heard by the microphone. */
 gboolean sound_has_echo(const Sound *sound);
 
+/* How loud the microphone was last. */
+MeterReading sound_microphone_level(const Sound *sound);
+
 /* microphone and speaker of the health object; new references. */
 json_t *sound_microphone_health(const Sound *sound);
 json_t *sound_speaker_health(const Sound *sound);
@@ -48,3 +52,5 @@ json_t *sound_speaker_health(const Sound *sound);
 /* The level that a message of a `level` element tells, dB relative to full scale, SOUND_SILENCE_DB at least; FALSE for any other message.
  */
 gboolean sound_read_level(GstMessage *message, double *db);
+/* The same of the highest sample. */
+gboolean sound_read_peak(GstMessage *message, double *db);

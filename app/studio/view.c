@@ -182,8 +182,6 @@ void view_read(View *view, const json_t *snapshot, gboolean agent_gone)
     view->camera = (ViewCamera)index_of(string_of(snapshot, "camera"), cameras, G_N_ELEMENTS(cameras), CAMERA_FACE);
     view->muted = flag_of(snapshot, "muted");
     const json_t *health = json_object_get(json_object_get(snapshot, "studio"), "health");
-    const json_t *level = json_object_get(json_object_get(health, "microphone"), "level_db");
-    view->microphone_db = json_is_number(level) ? (int)json_number_value(level) : -100;
     view->line = line_of(json_object_get(health, "media"), view->media);
     read_checks(view, snapshot);
 }

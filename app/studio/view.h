@@ -89,7 +89,6 @@ typedef struct {
     guint tag_count, currency_count;
     const json_t *note; /* what the agent has of the wrap-up, or NULL */
     gboolean checking;  /* the advisor looks at the checks */
-    int microphone_db;
     ViewCamera camera;
     gboolean muted;
     ViewLine line;

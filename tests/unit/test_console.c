@@ -18,6 +18,8 @@
 #define CONTRAST_ICON 3.0
 #define LONGER        0.25 /* the long language's words, beyond English */
 #define NOW_MS        1000000000
+#define METER_HEIGHT  14
+#define METER_WIDTH   120
 
 static const char *const languages[] = {"en", "nb", "sv", "da", "fi"};
 static const struct {
@@ -122,9 +124,30 @@ static guint check_targets(const char *where, const Scene *scene)
     return faults;
 }
 
+/* A meter is tall enough to be read from a chair, tells lit segments from dark ones, and is on one panel and no button. */
+static guint check_meters(const char *where, const Scene *scene)
+{
+    guint faults = 0;
+    for (guint i = 0; i < scene->meters->len; i++) {
+        const SceneMeter *meter = &g_array_index(scene->meters, SceneMeter, i);
+        guint panels = 0;
+        gboolean bad = meter->rect.h < METER_HEIGHT || meter->rect.w < METER_WIDTH;
+        for (guint k = 0; k < scene->panels->len; k++) panels += rect_within(meter->rect, g_array_index(scene->panels, ScenePanel, k).rect);
+        for (guint k = 0; k < scene->targets->len; k++)
+            bad |= rect_overlaps(meter->rect, g_array_index(scene->targets, SceneTarget, k).rect);
+        bad |= theme_contrast(meter->lit, meter->on) < CONTRAST_ICON || theme_contrast(meter->loud, meter->on) < CONTRAST_ICON ||
+               theme_contrast(meter->lit, meter->dark) < CONTRAST_ICON;
+        if (!bad && panels == 1) continue;
+        print_error("%s: meter %u is too small, pale, or not on one panel: %.0f x %.0f\n", where, meter->kind, meter->rect.w,
+                    meter->rect.h);
+        faults++;
+    }
+    return faults;
+}
+
 static guint check_scene(const char *where, const Scene *scene)
 {
-    guint faults = check_targets(where, scene);
+    guint faults = check_targets(where, scene) + check_meters(where, scene);
     const Rect screen = {0, 0, scene->width, scene->height};
     for (guint i = 0; i < scene->panels->len; i++) {
         const ScenePanel *panel = &g_array_index(scene->panels, ScenePanel, i);
@@ -138,7 +161,7 @@ static guint check_scene(const char *where, const Scene *scene)
     return faults;
 }
 
-static void build_sample(Scene *scene, const Theme *theme, const Text *text, const Sample *sample, double width, double height)
+static void build_sample(Scene *scene, const Theme *theme, const Text *text, const Sample *sample, Voice voice, double width, double height)
 {
     static const ChatLine first = {TRUE, (char *)"Does it fit?"}, second = {FALSE, (char *)"Yes."};
     const ChatLine *chat[] = {&first, &second};
@@ -156,6 +179,8 @@ static void build_sample(Scene *scene, const Theme *theme, const Text *text, con
         .clock = "20:48",
         .shopper_visible = sample->shopper,
         .own_visible = sample->own,
+        .own_voice = voice,
+        .shopper_voice = voice,
         .chat = chat,
         .chat_count = sample->chat ? 2 : 0,
         .message = "",
@@ -222,8 +247,10 @@ static guint check_language(const char *share, const char *language, const char 
         for (gsize i = 0; i < G_N_ELEMENTS(samples); i++) {
             g_autofree char *where =
                 g_strdup_printf("%s %s %dx%d %s", samples[i].name, language, sizes[s].width, sizes[s].height, theme_name);
-            build_sample(scene, theme, text, &samples[i], width, height);
-            faults += check_scene(where, scene);
+            for (Voice voice = VOICE_HEARD; voice <= (samples[i].shopper ? VOICE_MUTED : VOICE_HEARD); voice++) {
+                build_sample(scene, theme, text, &samples[i], voice, width, height);
+                faults += check_scene(where, scene);
+            }
         }
         g_autofree char *products = g_strdup_printf("products %s %dx%d %s", language, sizes[s].width, sizes[s].height, theme_name);
         faults += check_products(products, scene, theme, text, width, height);
@@ -277,7 +304,7 @@ static void every_problem_fits_its_banner(void **state)
                                                     "{\"name\":\"%s\",\"severity\":\"error\"},{\"name\":\"%s\"},{\"name\":\"x\"}]}",
                                                     problem_names[i], problem_names[i]);
             const Sample sample = {.name = problem_names[i], .json = json};
-            build_sample(scene, theme_find("dark"), text, &sample, LAYOUT_WIDTH, LAYOUT_HEIGHT);
+            build_sample(scene, theme_find("dark"), text, &sample, VOICE_HEARD, LAYOUT_WIDTH, LAYOUT_HEIGHT);
             faults += check_scene(problem_names[i], scene);
         }
     }
@@ -291,7 +318,7 @@ static void keys_reach_everything(void **state)
     g_autoptr(Text) text = text_load(SHARE, "en", NULL);
     Scene *scene = scene_new(fonts);
     for (gsize i = 0; i < G_N_ELEMENTS(samples); i++) {
-        build_sample(scene, theme_find("dark"), text, &samples[i], LAYOUT_WIDTH, LAYOUT_HEIGHT);
+        build_sample(scene, theme_find("dark"), text, &samples[i], VOICE_HEARD, LAYOUT_WIDTH, LAYOUT_HEIGHT);
         scene->focus[0] = '\0';
         guint reached = 0, enabled = 0;
         for (guint k = 0; k < scene->targets->len; k++) {
@@ -316,14 +343,14 @@ static void a_panel_changes_only_with_what_it_shows(void **state)
     g_autoptr(Text) text = text_load(SHARE, "en", NULL);
     Scene *one = scene_new(fonts), *two = scene_new(fonts);
     for (gsize i = 0; i < G_N_ELEMENTS(samples); i++) {
-        build_sample(one, theme_find("dark"), text, &samples[i], LAYOUT_WIDTH, LAYOUT_HEIGHT);
-        build_sample(two, theme_find("dark"), text, &samples[i], LAYOUT_WIDTH, LAYOUT_HEIGHT);
+        build_sample(one, theme_find("dark"), text, &samples[i], VOICE_HEARD, LAYOUT_WIDTH, LAYOUT_HEIGHT);
+        build_sample(two, theme_find("dark"), text, &samples[i], VOICE_HEARD, LAYOUT_WIDTH, LAYOUT_HEIGHT);
         assert_int_equal(one->panels->len, two->panels->len);
         for (guint k = 0; k < one->panels->len; k++)
             assert_int_equal(g_array_index(one->panels, ScenePanel, k).print, g_array_index(two->panels, ScenePanel, k).print);
     }
-    build_sample(two, theme_find("day"), text, &samples[0], LAYOUT_WIDTH, LAYOUT_HEIGHT);
-    build_sample(one, theme_find("dark"), text, &samples[0], LAYOUT_WIDTH, LAYOUT_HEIGHT);
+    build_sample(two, theme_find("day"), text, &samples[0], VOICE_HEARD, LAYOUT_WIDTH, LAYOUT_HEIGHT);
+    build_sample(one, theme_find("dark"), text, &samples[0], VOICE_HEARD, LAYOUT_WIDTH, LAYOUT_HEIGHT);
     assert_int_not_equal(g_array_index(one->panels, ScenePanel, 0).print, g_array_index(two->panels, ScenePanel, 0).print);
     scene_free(one);
     scene_free(two);
