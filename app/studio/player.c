@@ -12,7 +12,8 @@ struct Player {
     const AudioDriver *speaker;
     char *device, *address;
     Mailbox *mailbox;
-    GstElement *pipeline;
+    GstElement *pipeline, *audio; /* audio: the sink, of the pipeline */
+    gboolean is_silent;           /* the speaker did not take its sound */
     guint watch, start;
 };
 
@@ -64,6 +65,8 @@ static GstElement *new_video_sink(Mailbox *mailbox)
     return sink;
 }
 
+static void start(Player *player);
+
 static void give_up(Player *player, const char *why)
 {
     g_message("video %s: %s", player->address, why);
@@ -78,6 +81,13 @@ static gboolean on_late(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+/* A speaker that is taken away, or that a call has for itself, costs the sound alone. */
+static gboolean is_of_speaker(const Player *player, GstMessage *message)
+{
+    GstObject *source = GST_MESSAGE_SRC(message);
+    return !player->is_silent && (source == GST_OBJECT(player->audio) || gst_object_has_as_ancestor(source, GST_OBJECT(player->audio)));
+}
+
 static gboolean on_message(GstBus *bus, GstMessage *message, gpointer data)
 {
     (void)bus;
@@ -86,7 +96,14 @@ static gboolean on_message(GstBus *bus, GstMessage *message, gpointer data)
         g_autoptr(GError) error = NULL;
         gst_message_parse_error(message, &error, NULL);
         player->watch = 0;
-        give_up(player, error->message);
+        if (is_of_speaker(player, message)) {
+            g_message("video %s: without its sound: %s", player->address, error->message);
+            player->is_silent = TRUE;
+            stop(player);
+            start(player);
+        } else {
+            give_up(player, error->message);
+        }
         return G_SOURCE_REMOVE;
     }
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS &&
@@ -102,7 +119,7 @@ static void start(Player *player)
 {
     player->pipeline = gst_element_factory_make(PLAYBIN, NULL);
     GstElement *video = new_video_sink(player->mailbox);
-    GstElement *audio = player->speaker ? player->speaker->new_speaker(player->device) : NULL;
+    GstElement *audio = player->speaker && !player->is_silent ? player->speaker->new_speaker(player->device) : NULL;
     if (!audio) audio = gst_element_factory_make("fakesink", NULL);
     if (!player->pipeline || !video || !audio) {
         g_message("video: GStreamer lacks a plugin");
@@ -110,6 +127,7 @@ static void start(Player *player)
         return;
     }
     g_object_ref_sink(player->pipeline);
+    player->audio = audio;
     g_object_set(player->pipeline, "uri", player->address, "video-sink", video, "audio-sink", audio, "flags", FLAGS, "buffer-size",
                  BUFFER_BYTE, NULL);
     g_autoptr(GstBus) bus = gst_element_get_bus(player->pipeline);
@@ -124,5 +142,6 @@ void player_play(Player *player, const char *address)
     stop(player);
     g_free(player->address);
     player->address = g_strdup(address);
+    player->is_silent = FALSE;
     if (address && (g_str_has_prefix(address, "https://") || g_str_has_prefix(address, "http://"))) start(player);
 }

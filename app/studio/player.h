@@ -1,7 +1,7 @@
 /* player: a product's video for the demo display: its pictures into a mailbox, its sound on the speaker. Main thread only.
  *
  * The shop's server is not trusted: only http and https are fetched, a video that does not begin within PLAYER_START_S is given up, and
- * what breaks is silence and no picture. It plays again from the beginning until it is stopped. */
+ * what breaks is silence and no picture; without the speaker it plays silently. It plays again from the beginning until it is stopped. */
 #pragma once
 
 #include "drivers/audio/audio.h"

@@ -68,6 +68,27 @@ static guint count_pictures(Mailbox *mailbox, guint wanted, gint64 wait_us)
     return count;
 }
 
+static GstElement *new_broken_speaker(const char *device)
+{
+    (void)device;
+    GstElement *sink = gst_element_factory_make("filesink", NULL);
+    g_object_set(sink, "location", "/nowhere/at/all", NULL); /* an error as from a device that is busy */
+    return sink;
+}
+
+static void it_plays_without_a_speaker_that_fails(void **state)
+{
+    (void)state;
+    const AudioDriver broken = {.name = "broken", .new_speaker = new_broken_speaker};
+    Mailbox *mailbox = mailbox_new();
+    Player *player = player_new(&broken, NULL, mailbox);
+    g_autofree char *address = g_strconcat(shop->address, "/clip.webm", NULL);
+    player_play(player, address);
+    assert_int_equal(count_pictures(mailbox, 6, WAIT_US), 6);
+    player_free(player);
+    mailbox_free(mailbox);
+}
+
 static void it_plays_round_and_round_and_stops_at_once(void **state)
 {
     (void)state;
@@ -105,6 +126,7 @@ static void what_is_no_video_is_no_picture(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_plays_without_a_speaker_that_fails),
         cmocka_unit_test(it_plays_round_and_round_and_stops_at_once),
         cmocka_unit_test(what_is_no_video_is_no_picture),
     };
