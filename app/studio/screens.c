@@ -19,8 +19,8 @@
 #define CHAT_MAX        200  /* messages kept */
 #define CHAT_TEXT_MAX   2000 /* characters of one */
 #define CALL_TICK_MS    33   /* draws the own picture when the shopper sends none */
-#define INPUT_TICK_MS   20   /* looks for touches and keys */
-#define QUIET_TICK_MS   50   /* neither */
+#define QUIET_TICK_MS   50   /* without a call */
+#define INPUT_TICK_MS   12   /* looks for touches and keys in between, which SDL tells only who asks */
 #define OWN_IN_CALL_US  (G_USEC_PER_SEC / 12)
 #define OWN_IDLE_US     (G_USEC_PER_SEC / 8)
 #define LEVELS_US       (G_USEC_PER_SEC / 15)
@@ -57,6 +57,7 @@ struct Screens {
     Voice voices[METERS];
     gint64 second, own_taken, presented;
     guint tick, tick_ms, soon;
+    gint64 drawn, draw_ms; /* when it was last looked whether there is something to draw, and how often it is */
     Mailbox *shopper;
     const Config *config;
     Gallery *gallery;
@@ -260,6 +261,7 @@ static gboolean levels_are_due(const Screens *screens)
 static void draw(Screens *screens)
 {
     gboolean renewed[PICTURES] = {FALSE};
+    screens->drawn = now_ms();
     notice_pictures(screens);
     take_levels(screens);
     if (now_ms() / 1000 != screens->second) screens->dirty = TRUE;
@@ -523,9 +525,8 @@ static void handle_events(Screens *screens)
 
 static void set_tick(Screens *screens)
 {
-    guint ms = in_call(screens) || video_wanted(screens) ? CALL_TICK_MS
-               : display_has_input(screens->display)     ? INPUT_TICK_MS
-                                                         : QUIET_TICK_MS;
+    screens->draw_ms = in_call(screens) || video_wanted(screens) ? CALL_TICK_MS : QUIET_TICK_MS;
+    guint ms = display_has_input(screens->display) ? INPUT_TICK_MS : (guint)screens->draw_ms;
     if (ms == screens->tick_ms) return;
     g_clear_handle_id(&screens->tick, g_source_remove);
     screens->tick = g_timeout_add(ms, on_tick, screens);
@@ -536,7 +537,8 @@ static gboolean on_tick(gpointer data)
 {
     Screens *screens = data;
     handle_events(screens);
-    draw(screens);
+    gboolean is_due = now_ms() - screens->drawn > screens->draw_ms - screens->tick_ms; /* the next tick would be late */
+    if (screens->dirty || is_due) draw(screens);
     return G_SOURCE_CONTINUE;
 }
 
