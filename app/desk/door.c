@@ -494,11 +494,12 @@ static int on_request(Door *door, struct lws *wsi, Session *session)
     return reply_sentence(wsi, reply, HTTP_STATUS_NOT_FOUND, "there is no such page", head, FALSE);
 }
 
-/* A request that takes too long, or one that was given time to see our answer. */
+/* A request that takes too long, or one that was given time to see our answer. libwebsockets 4.1 fires a timer once when it is cancelled. */
 static int on_timer(struct lws *wsi, Session *session)
 {
     guint status = session ? request_give_up(session) : 0;
-    return status ? refuse_request(wsi, session, status) : -1;
+    if (status) return refuse_request(wsi, session, status);
+    return session && !session->reply.last ? 0 : -1;
 }
 
 /* Of a request that was refused it is passed over until the timer. */
