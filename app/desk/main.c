@@ -12,6 +12,7 @@
 #include "desk/history.h"
 #include "desk/import.h"
 #include "desk/jetstream.h"
+#include "desk/metrics_page.h"
 #include "desk/routes.h"
 #include "wire/wire.h"
 
@@ -52,6 +53,7 @@ static const ConfigKey keys[] = {
     {"ice", "turn", CONFIG_LIST, "", 0, 0, "turn:HOST:PORT?transport=udp, several with ;"},
     {"ice", "turn_secret_file", CONFIG_STRING, "", 0, 0, "file with coturn's static-auth-secret"},
     {"ice", "turn_lifetime_s", CONFIG_INT, "3600", 60, 86400, "seconds"},
+    {"metrics", "token_file", CONFIG_STRING, "", 0, 0, "file with the token that reads /metrics"},
     {"catalogue", "refused_max", CONFIG_INT, "20", 0, 100, "percent of a feed's products"},
     {NULL, NULL, CONFIG_STRING, NULL, 0, 0, NULL},
 };
@@ -100,7 +102,10 @@ static gboolean open_and_run(const Config *config, Exchange *exchange, GError **
     g_autofree char *web = g_build_filename(config_string(config, "desk", "share"), "web", NULL);
     g_autofree char *text = g_build_filename(config_string(config, "desk", "share"), "text", NULL);
     const char *bind_address = config_string(config, "desk", "bind");
-    RouteParts parts = {.exchange = exchange};
+    const char *token_file = config_string(config, "metrics", "token_file");
+    g_autofree char *metrics_hash = token_file[0] ? metrics_page_read_token(token_file, error) : NULL;
+    if (token_file[0] && !metrics_hash) return FALSE;
+    RouteParts parts = {.exchange = exchange, .metrics_hash = metrics_hash};
     const DoorSettings settings = {
         .port = (int)config_int(config, "desk", "port"),
         .booth_port = (int)config_int(config, "desk", "booth_port"),
