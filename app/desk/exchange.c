@@ -398,12 +398,18 @@ static void sweep(Exchange *exchange, gint64 now)
     claim_answer_waiting(exchange);
 }
 
+void exchange_set_ledger(Exchange *exchange, Ledger *ledger)
+{
+    exchange->ledger = ledger;
+}
+
 static void on_woken(void *data)
 {
     Exchange *exchange = data;
     gint64 now = exchange_mono();
     store_dispatch(exchange->store);
     catalogue_dispatch(exchange);
+    if (exchange->ledger) ledger_dispatch(exchange->ledger);
     if (now - exchange->swept >= SWEEP_MS) {
         exchange->swept = now;
         sweep(exchange, now);

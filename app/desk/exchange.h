@@ -11,6 +11,7 @@
 #include "desk/catalogue_store.h"
 #include "desk/door.h"
 #include "desk/hours.h"
+#include "desk/ledger.h"
 #include "desk/store.h"
 #include "desk/turn.h"
 
@@ -39,6 +40,8 @@ void exchange_set_store(Exchange *exchange, Store *store);
 void exchange_set_door(Exchange *exchange, Door *door);
 /* What the booths are told of the catalogue; NULL: nothing. */
 void exchange_set_catalogue(Exchange *exchange, CatalogueStore *catalogue);
+/* Whose answers are handed out on the door's thread; NULL: none any more. */
+void exchange_set_ledger(Exchange *exchange, Ledger *ledger);
 /* After the door is gone: writes what the closed links have left to write, for at most timeout_ms. */
 void exchange_settle(Exchange *exchange, guint timeout_ms);
 /* What /metrics says: OpenMetrics (open) or the older text format; to g_free(). On the door's thread. */

@@ -138,6 +138,7 @@ struct Exchange {
     StoreEvents store_events;
     Store *store;
     CatalogueStore *catalogue;
+    Ledger *ledger;
     Door *door;
     GMutex door_lock; /* of door, which other threads wake */
     Queue *queue;

@@ -12,7 +12,7 @@
 #define PING_MS         2000
 #define PINGS           2 /* unanswered: the connection is dead */
 #define SOUND_CLUSTER   "2.10.27"
-#define CONTACT_MAX_AGE (28LL * 24 * 3600 * 1000000000)
+#define DAY_NS          (24LL * 3600 * 1000000000)
 #define EVENT_MAX_AGE   (72LL * 3600 * 1000000000)
 #define EVENT_MAX_BYTES (256LL * 1024 * 1024)
 
@@ -20,6 +20,7 @@ struct JetStream {
     const JetStreamEvents *events;
     char **servers;
     int replicas;
+    gint64 retention_ns;
     natsConnection *connection;
     jsCtx *context;
     GMutex lock; /* guards what follows */
@@ -108,21 +109,38 @@ typedef struct {
     const char *name, *subject;
     gint64 per_subject, max_age;
     gboolean rollup;
-    gint64 max_bytes; /* then the oldest go; 0: none do */
+    gint64 max_bytes;  /* then the oldest go; 0: none do */
+    gboolean personal; /* as old as the retention at most, and single messages can be erased (desk/privacy.h) */
 } StreamPlan;
 
 static const StreamPlan plans[] = {
-    {"KV_CALLS", "$KV.CALLS.>", 8, 0, TRUE, 0},
-    {"KV_BOOTHS", "$KV.BOOTHS.>", 1, 0, TRUE, 0},
-    {"RECORDS", "record.>", -1, 0, FALSE, 0},
-    {"CONTACTS", "contact.>", -1, CONTACT_MAX_AGE, FALSE, 0},
-    {"EVENTS", NEWS_SUBJECTS ">", 1, EVENT_MAX_AGE, FALSE, EVENT_MAX_BYTES},
+    {"KV_CALLS", "$KV.CALLS.>", 8, 0, TRUE, 0, FALSE},
+    {"KV_BOOTHS", "$KV.BOOTHS.>", 1, 0, TRUE, 0, FALSE},
+    {"RECORDS", "record.>", -1, 0, FALSE, 0, TRUE},
+    {"CONTACTS", "contact.>", -1, 0, FALSE, 0, TRUE},
+    {"EVENTS", NEWS_SUBJECTS ">", 1, EVENT_MAX_AGE, FALSE, EVENT_MAX_BYTES, FALSE},
 };
 
 static gboolean stream_error(GError **error, const char *name, const char *what)
 {
     g_set_error(error, JETSTREAM_ERROR, 0, "stream %s cannot be used: %s.", name, what);
     return FALSE;
+}
+
+/* A stream that was made before keeps its messages as long as is set now. */
+static gboolean adjust(JetStream *jetstream, const StreamPlan *plan, jsStreamInfo *info, gint64 max_age)
+{
+    jsOptions options;
+    jsErrCode code = 0;
+    jsOptions_Init(&options);
+    options.Wait = JETSTREAM_WAIT_MS;
+    if (plan->personal && info->Config->DenyDelete)
+        g_warning("stream %s was made by an older desk: nothing in it can be erased before it is too old", plan->name);
+    if (info->Config->MaxAge == max_age) return TRUE;
+    info->Config->MaxAge = max_age;
+    if (js_UpdateStream(NULL, jetstream->context, info->Config, &options, &code) != NATS_OK) return FALSE;
+    g_message("stream %s keeps its messages for %" G_GINT64_FORMAT " hours now", plan->name, (gint64)(max_age / (3600 * 1000000000LL)));
+    return TRUE;
 }
 
 /* Makes the stream, or checks that the one there is fit: direct reads would be stale on replicas. */
@@ -142,17 +160,19 @@ static gboolean provision(JetStream *jetstream, const StreamPlan *plan, JetStrea
     config.Discard = plan->max_bytes ? js_DiscardOld : js_DiscardNew;
     if (plan->max_bytes) config.MaxBytes = plan->max_bytes;
     config.MaxMsgsPerSubject = plan->per_subject;
-    config.MaxAge = plan->max_age;
+    config.MaxAge = plan->personal ? jetstream->retention_ns : plan->max_age;
     config.Replicas = jetstream->replicas;
     config.AllowRollup = plan->rollup;
-    config.DenyDelete = true;
+    config.DenyDelete = !plan->personal;
     natsStatus status = js_AddStream(&info, jetstream->context, &config, &options, &code);
     if (code == JSStreamNameExistErr) status = js_GetStreamInfo(&info, jetstream->context, plan->name, &options, &code);
     if (status != NATS_OK) return stream_error(error, plan->name, natsStatus_GetText(status));
     gboolean fit = !info->Config->AllowDirect && info->Config->Storage == js_FileStorage && info->Config->AllowRollup == plan->rollup;
     gboolean same_replicas = info->Config->Replicas == jetstream->replicas;
     if (calls) *calls = (JetStreamCalls){info->Created, info->State.LastSeq};
+    const gboolean adjusted = !fit || adjust(jetstream, plan, info, config.MaxAge);
     jsStreamInfo_Destroy(info);
+    if (!adjusted) return stream_error(error, plan->name, "how long it keeps its messages cannot be changed");
     if (!fit) return stream_error(error, plan->name, "it was made with other settings; remove it, or use another nats-server");
     if (!same_replicas) return stream_error(error, plan->name, "it has another number of replicas than [bus] replicas says");
     return TRUE;
@@ -331,6 +351,7 @@ JetStream *jetstream_open(const JetStreamSettings *settings, const JetStreamEven
     jetstream->events = events;
     jetstream->servers = g_strdupv((char **)settings->servers);
     jetstream->replicas = settings->replicas;
+    jetstream->retention_ns = (settings->retention_days ? settings->retention_days : JETSTREAM_RETENTION_DAYS) * DAY_NS;
     g_mutex_init(&jetstream->lock);
     g_cond_init(&jetstream->rested);
     if (connect_bus(jetstream, deadline, error) && check_version(jetstream, error) && prepare_streams(jetstream, deadline, error))

@@ -9,9 +9,10 @@
 #include <glib.h>
 #include <nats/nats.h>
 
-#define JETSTREAM_WAIT_MS  2000
-#define JETSTREAM_CLOSE_MS 5000         /* for the library to come to rest */
-#define JETSTREAM_KEYS     "$KV.CALLS." /* before every key of KV_CALLS */
+#define JETSTREAM_WAIT_MS        2000
+#define JETSTREAM_CLOSE_MS       5000 /* for the library to come to rest */
+#define JETSTREAM_RETENTION_DAYS 28
+#define JETSTREAM_KEYS           "$KV.CALLS." /* before every key of KV_CALLS */
 
 typedef struct JetStream JetStream;
 
@@ -19,6 +20,7 @@ typedef struct {
     const char *const *servers; /* nats://HOST:PORT */
     int replicas;
     guint start_timeout_ms; /* how long jetstream_open() waits for a server, and for its streams */
+    guint retention_days;   /* of RECORDS and CONTACTS; 0: JETSTREAM_RETENTION_DAYS */
 } JetStreamSettings;
 
 typedef struct {

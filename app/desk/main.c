@@ -8,10 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "desk/commands.h"
 #include "desk/exchange.h"
-#include "desk/history.h"
 #include "desk/import.h"
 #include "desk/jetstream.h"
+#include "desk/ledger_config.h"
 #include "desk/metrics_page.h"
 #include "desk/routes.h"
 #include "wire/wire.h"
@@ -54,6 +55,7 @@ static const ConfigKey keys[] = {
     {"ice", "turn_secret_file", CONFIG_STRING, "", 0, 0, "file with coturn's static-auth-secret"},
     {"ice", "turn_lifetime_s", CONFIG_INT, "3600", 60, 86400, "seconds"},
     {"metrics", "token_file", CONFIG_STRING, "", 0, 0, "file with the token that reads /metrics"},
+    LEDGER_CONFIG_KEYS,
     {"catalogue", "refused_max", CONFIG_INT, "20", 0, 100, "percent of a feed's products"},
     {NULL, NULL, CONFIG_STRING, NULL, 0, 0, NULL},
 };
@@ -97,6 +99,15 @@ static gboolean wait_for_view(Exchange *exchange, Store *store, GError **error)
     return FALSE;
 }
 
+static Ledger *open_ledger(const Config *config, Exchange *exchange, GError **error)
+{
+    LedgerSettings settings;
+    ledger_config_read(config, &settings);
+    settings.wake = exchange_store_events(exchange)->wake;
+    settings.data = exchange_store_events(exchange)->data;
+    return ledger_open(&settings, error);
+}
+
 static gboolean open_and_run(const Config *config, Exchange *exchange, GError **error)
 {
     g_autofree char *web = g_build_filename(config_string(config, "desk", "share"), "web", NULL);
@@ -105,7 +116,9 @@ static gboolean open_and_run(const Config *config, Exchange *exchange, GError **
     const char *token_file = config_string(config, "metrics", "token_file");
     g_autofree char *metrics_hash = token_file[0] ? metrics_page_read_token(token_file, error) : NULL;
     if (token_file[0] && !metrics_hash) return FALSE;
-    RouteParts parts = {.exchange = exchange, .metrics_hash = metrics_hash};
+    Ledger *ledger = open_ledger(config, exchange, error);
+    if (!ledger) return FALSE;
+    RouteParts parts = {.exchange = exchange, .ledger = ledger, .metrics_hash = metrics_hash};
     const DoorSettings settings = {
         .port = (int)config_int(config, "desk", "port"),
         .booth_port = (int)config_int(config, "desk", "booth_port"),
@@ -122,13 +135,20 @@ static gboolean open_and_run(const Config *config, Exchange *exchange, GError **
         .links_max = LINKS_MAX,
     };
     Door *door = door_open(&settings, exchange_door_events(exchange), error);
-    if (!door) return FALSE;
+    if (!door) {
+        ledger_close(ledger);
+        return FALSE;
+    }
+    exchange_set_ledger(exchange, ledger);
     exchange_set_door(exchange, door);
     serving = door;
     signal(SIGTERM, on_terminate);
     signal(SIGINT, on_terminate);
     g_message("ready: http port %d, booths' port %d", door_port(door), door_booth_port(door));
     door_run(door);
+    /* Its last answers are for requests that the door still has. */
+    exchange_set_ledger(exchange, NULL);
+    ledger_close(ledger);
     exchange_set_door(exchange, NULL);
     serving = NULL;
     door_free(door);
@@ -162,6 +182,7 @@ static gboolean run(const Config *config, GError **error)
         .replicas = (int)config_int(config, "bus", "replicas"),
         .instance = instance,
         .start_timeout_ms = BUS_WAIT_MS,
+        .retention_days = (guint)config_int(config, "privacy", "retention_days"),
     };
     Exchange *exchange = exchange_new(&settings);
     Store *store = store_open(&bus, exchange_store_events(exchange), error);
@@ -176,31 +197,28 @@ static gboolean run(const Config *config, GError **error)
     return well;
 }
 
-static void print_line(const char *text)
-{
-    puts(text);
-}
-
 int main(int argc, char **argv)
 {
-    g_autofree char *path = NULL, *call = NULL, *format = NULL, *report = NULL;
+    g_autofree char *path = NULL, *format = NULL, *report = NULL;
     g_autoptr(GError) error = NULL;
     setlocale(LC_ALL, "C.UTF-8");
     const GOptionEntry options[] = {
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &path, "settings (default: /etc/livebooth/desk.conf)", "FILE"},
-        {"call", 0, 0, G_OPTION_ARG_STRING, &call, "records: of one call", "ID"},
         {"format", 0, 0, G_OPTION_ARG_STRING, &format, "import: xml or tsv; without it, by how the feed begins", "FORMAT"},
         {"report", 0, 0, G_OPTION_ARG_FILENAME, &report, "import: all that was refused or left out, tab-separated", "FILE"},
         G_OPTION_ENTRY_NULL,
     };
-    g_autoptr(GOptionContext) context = g_option_context_new("[records | import FEED] - the call desk");
-    g_option_context_set_summary(context, "Without a command it serves. \"records\" prints what calls came to, as JSON lines.\n"
+    g_autoptr(GOptionContext) context = g_option_context_new("[records | figures | export | erase | import FEED] - the call desk");
+    g_option_context_set_summary(context, "Without a command it serves. \"records\" prints what calls came to, as JSON lines,\n"
+                                          "\"figures\" what they come to together (docs/kpi.md).\n"
+                                          "\"export\" and \"erase\" are for what is kept of one shopper.\n"
                                           "\"import\" makes a product feed the catalogue that booths have.");
     g_option_context_add_main_entries(context, options, NULL);
+    g_option_context_add_group(context, commands_options());
     if (!g_option_context_parse(context, &argc, &argv, &error)) return fail(error);
-    gboolean records = argc == 2 && strcmp(argv[1], "records") == 0;
+    const gboolean command = argc == 2 && commands_know(argv[1]);
     gboolean import = argc == 3 && strcmp(argv[1], "import") == 0;
-    if ((argc > 1 && !records && !import) || (call && !records) || ((format || report) && !import)) {
+    if ((argc > 1 && !command && !import) || ((format || report) && !import)) {
         fprintf(stderr, "desk: unknown command; desk --help tells what there is.\n");
         return EXIT_FAILURE;
     }
@@ -213,6 +231,6 @@ int main(int argc, char **argv)
         const ImportSettings settings = {argv[2], format, report};
         return import_feed(config, &settings, &error) ? EXIT_SUCCESS : fail(error);
     }
-    gboolean well = records ? history_print(config_list(config, "bus", "servers"), call, print_line, &error) : run(config, &error);
+    const gboolean well = command ? commands_run(config, argv[1], &error) : run(config, &error);
     return well ? EXIT_SUCCESS : fail(error);
 }

@@ -7,6 +7,7 @@
 /* What handlers get as data: whoever adds a route that needs another part of the desk adds it here and in main.c. All outlive the door. */
 typedef struct {
     Exchange *exchange;
+    Ledger *ledger;
     const char *metrics_hash; /* of the token for /metrics; NULL: nobody may read it */
 } RouteParts;
 

@@ -533,7 +533,7 @@ static void on_changed(gpointer data, gboolean connected)
 Store *store_open(const StoreSettings *settings, const StoreEvents *events, GError **error)
 {
     Store *store = g_new0(Store, 1);
-    const JetStreamSettings bus = {settings->servers, settings->replicas, settings->start_timeout_ms};
+    const JetStreamSettings bus = {settings->servers, settings->replicas, settings->start_timeout_ms, settings->retention_days};
     store->events = events;
     store->jetstream_events = (JetStreamEvents){on_changed, store};
     store->watch_events = (WatchEvents){on_started, on_entry, on_complete, on_record, store};

@@ -51,6 +51,7 @@ typedef struct {
     int replicas;
     const char *instance;   /* this desk's name, the key of its heartbeat */
     guint start_timeout_ms; /* how long store_open() waits for the bus */
+    guint retention_days;   /* as in JetStreamSettings */
 } StoreSettings;
 
 /* Connects, checks that the server's version is sound for the replica count, provisions the streams, and begins a first view. events

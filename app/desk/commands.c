@@ -1,0 +1,64 @@
+#include "desk/commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "desk/figures.h"
+#include "desk/history.h"
+#include "desk/privacy.h"
+
+static char *call, *reference;
+static FiguresSettings figures;
+
+static const GOptionEntry options[] = {
+    {"call", 0, 0, G_OPTION_ARG_STRING, &call, "records: of one call", "ID"},
+    {"from", 0, 0, G_OPTION_ARG_STRING, &figures.from, "figures: from this day or time on (default: 7 days before the end)", "TIME"},
+    {"to", 0, 0, G_OPTION_ARG_STRING, &figures.to, "figures: before this day or time (default: now)", "TIME"},
+    {"by", 0, 0, G_OPTION_ARG_STRING, &figures.by, "figures: booth, store, region, topic, lang, hour or day; or two of them", "A,B"},
+    {"timezone", 0, 0, G_OPTION_ARG_STRING, &figures.timezone, "figures: of days and hours (default: [hours] timezone)", "ZONE"},
+    {"booth", 0, 0, G_OPTION_ARG_STRING, &figures.booth, "figures: of one booth", "ID"},
+    {"store", 0, 0, G_OPTION_ARG_STRING, &figures.store, "figures: of one store", "NAME"},
+    {"region", 0, 0, G_OPTION_ARG_STRING, &figures.region, "figures: of one region", "NAME"},
+    {"topic", 0, 0, G_OPTION_ARG_STRING, &figures.topic, "figures: of one topic", "WORD"},
+    {"lang", 0, 0, G_OPTION_ARG_STRING, &figures.lang, "figures: of one language", "WORD"},
+    {"json", 0, 0, G_OPTION_ARG_NONE, &figures.json, "figures: all of them, as JSON", NULL},
+    {"csv", 0, 0, G_OPTION_ARG_NONE, &figures.csv, "figures: all of them, as a sheet", NULL},
+    {"reference", 0, 0, G_OPTION_ARG_STRING, &reference, "export, erase: a call's id, a callback's reference, a contact, an order", "X"},
+    G_OPTION_ENTRY_NULL,
+};
+
+GOptionGroup *commands_options(void)
+{
+    GOptionGroup *group =
+        g_option_group_new("records", "Records, figures, export and erase:", "Options of records, figures, export, erase", NULL, NULL);
+    g_option_group_add_entries(group, options);
+    return group;
+}
+
+static gboolean has_figures_options(void)
+{
+    return figures.from || figures.to || figures.by || figures.timezone || figures.booth || figures.store || figures.region ||
+           figures.topic || figures.lang || figures.json || figures.csv;
+}
+
+gboolean commands_know(const char *command)
+{
+    const gboolean of_records = strcmp(command, "records") == 0, of_figures = strcmp(command, "figures") == 0;
+    const gboolean of_shopper = strcmp(command, "export") == 0 || strcmp(command, "erase") == 0;
+    return (of_records || of_figures || of_shopper) && (!call || of_records) && (!has_figures_options() || of_figures) &&
+           (reference != NULL) == of_shopper;
+}
+
+static void print_line(const char *text)
+{
+    puts(text);
+}
+
+gboolean commands_run(const Config *config, const char *command, GError **error)
+{
+    const char *const *servers = config_list(config, "bus", "servers");
+    if (strcmp(command, "figures") == 0) return figures_print(config, &figures, print_line, error);
+    if (strcmp(command, "export") == 0) return privacy_export(servers, reference, print_line, error);
+    if (strcmp(command, "erase") == 0) return privacy_erase(servers, reference, print_line, error);
+    return history_print(servers, call, print_line, error);
+}
