@@ -1,10 +1,12 @@
 #include "agent/agent.h"
 
 #include "agent/booth.h"
+#include "agent/booth_clock.h"
 #include "agent/catalogue_keeper.h"
 #include "agent/catalogue_service.h"
 #include "agent/checks.h"
 #include "agent/desk_proxy.h"
+#include "agent/facts.h"
 #include "agent/note.h"
 #include "agent/problems.h"
 #include "agent/records.h"
@@ -15,13 +17,12 @@
 #include "agent/storage_probe.h"
 #include "agent/studio_proxy.h"
 #include "agent/upkeep.h"
+#include "agent/upload.h"
 #include "drivers/panel/panel.h"
 #include "drivers/sensors/sensors.h"
 #include "wire/wire.h"
 
 #include <string.h>
-
-#define CLOCK_TRUST_MS 30000 /* the own clock is believed unless a desk's is so far off */
 
 struct Agent {
     const Config *config;
@@ -48,15 +49,16 @@ struct Agent {
     ServiceEvents service_events;
     PanelEvents panel_events;
     char *boot;
-    gint64 utc_offset; /* ms to add to the own clock */
-    json_t *card;      /* offer of the call in hand */
-    json_t *codecs;    /* of it, without those refused, the preferred one first */
+    BoothClock clock;
+    Tally tally;
+    json_t *card;   /* offer of the call in hand */
+    json_t *codecs; /* of it, without those refused, the preferred one first */
     json_t *health;
     json_t *queue;
     char *link_why;
-    char *saved;          /* the state's text as committed */
-    GPtrArray *unwritten; /* records (json_t) that the disk refused */
-    gboolean unsaved;     /* the disk refused the state */
+    char *saved;       /* the state's text as committed */
+    json_t *unwritten; /* array of records that are not committed yet, or that the disk refused */
+    gboolean unsaved;  /* the disk refused the state */
     StorageProbe *probe;
     StorageState storage;
     gint64 started_mono;
@@ -64,8 +66,8 @@ struct Agent {
     gboolean alert, lamp;           /* somebody waits too long; and the lamp's phase */
     guint look;
     gboolean studio_seen;
-    gint64 sent_epoch, sent_seq; /* the record under way; 0: none */
-    gint64 sent_mono;
+    Upload upload;
+    gint64 checked_mono; /* when the records were read whole */
     gboolean has_temperature;
     int millidegrees;
     guint tick, publish, status_later, status_regular, desk_grace, studio_grace; /* source ids */
@@ -80,7 +82,7 @@ static gint64 mono_ms(void)
 
 static gint64 utc_ms(const Agent *agent)
 {
-    return g_get_real_time() / 1000 + agent->utc_offset;
+    return booth_clock_utc(&agent->clock, mono_ms());
 }
 
 static void stop_source(guint *id)
@@ -111,16 +113,25 @@ static ChecksParts check_parts(const Agent *agent)
         .problems = agent->problems,
         .health = agent->health,
         .link_up = desk_proxy_up(agent->desk),
-        .clock_known = agent->was_welcomed || sensors_clock(agent->sensors),
+        .clock_known = agent->clock.known,
         .storage_known = agent->storage != STORAGE_UNKNOWN,
         .age_ms = is_new ? mono_ms() - agent->started_mono : CHECKS_GRACE_MS,
     };
 }
 
+static json_t *records_json(Agent *agent)
+{
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:b}", "waiting",
+                     (json_int_t)records_waiting(agent->records) + (json_int_t)json_array_size(agent->unwritten), "stored",
+                     (json_int_t)records_stored(agent->records), "dropped", (json_int_t)records_dropped(agent->records), "oldest_utc",
+                     (json_int_t)records_oldest_utc(agent->records), "bytes", (json_int_t)records_bytes(agent->records), "clock",
+                     agent->clock.known);
+}
+
 static json_t *snapshot(Agent *agent)
 {
     const ChecksParts checks_now = check_parts(agent);
-    json_t *checks = checks_json(&checks_now);
+    json_t *checks = checks_json(&checks_now), *records = records_json(agent);
     const StatusParts parts = {
         .checks = checks,
         .alert = agent->alert,
@@ -133,14 +144,14 @@ static json_t *snapshot(Agent *agent)
         .link_up = desk_proxy_up(agent->desk),
         .link_address = desk_proxy_address(agent->desk),
         .link_why = agent->link_why,
-        .records_waiting = records_waiting(agent->records) + agent->unwritten->len,
-        .records_stored = records_stored(agent->records),
+        .records = records,
         .has_temperature = agent->has_temperature,
         .millidegrees = agent->millidegrees,
         .now_mono = mono_ms(),
     };
     json_t *now = status_snapshot(&parts);
     json_decref(checks);
+    json_decref(records);
     return now;
 }
 
@@ -197,22 +208,26 @@ static gboolean on_status_later(gpointer data)
 /* --- writing down ------------------------------------------------------------------------------------------------------------------------
  */
 
+static gboolean in_call(const Agent *agent)
+{
+    return agent->booth.state == BOOTH_CONNECTING || agent->booth.state == BOOTH_LIVE;
+}
+
 static void upload(Agent *agent)
 {
-    if (!desk_proxy_up(agent->desk) || agent->sent_seq) return;
-    json_t *record = records_next(agent->records, &agent->sent_epoch, &agent->sent_seq);
-    if (!record) return;
-    agent->sent_mono = mono_ms();
-    desk_send_record(agent->desk, agent->sent_epoch, agent->sent_seq, record);
+    if (desk_proxy_up(agent->desk)) upload_go(&agent->upload, in_call(agent), mono_ms());
+}
+
+static void on_send_records(void *data, json_t *list)
+{
+    desk_send_records(((Agent *)data)->desk, list);
 }
 
 static gboolean commit(Agent *agent, const char *state, GError **error)
 {
-    while (agent->unwritten->len > 0) {
-        if (!records_commit(agent->records, g_ptr_array_index(agent->unwritten, 0), state, error)) return FALSE;
-        g_ptr_array_remove_index(agent->unwritten, 0);
-    }
-    return g_strcmp0(state, agent->saved) == 0 || records_commit(agent->records, NULL, state, error);
+    if (!records_commit(agent->records, agent->unwritten, state, error)) return FALSE;
+    json_array_clear(agent->unwritten);
+    return TRUE;
 }
 
 /* The offer of the call in hand, and with it what was shown and put into the basket. */
@@ -228,11 +243,11 @@ static json_t *card_to_save(const Agent *agent)
 static void write_down(Agent *agent)
 {
     json_t *card = card_to_save(agent);
-    g_autofree char *state = saved_write(&agent->booth, card, agent->boot);
+    g_autofree char *state = saved_write(&agent->booth, &agent->tally, card, agent->boot);
     json_decref(card);
-    if (agent->unwritten->len == 0 && !agent->unsaved && g_strcmp0(state, agent->saved) == 0) return;
+    gboolean recorded = json_array_size(agent->unwritten) > 0;
+    if (!recorded && !agent->unsaved && g_strcmp0(state, agent->saved) == 0) return;
     g_autoptr(GError) error = NULL;
-    gboolean recorded = agent->unwritten->len > 0;
     if (commit(agent, state, &error)) {
         g_free(agent->saved);
         agent->saved = g_steal_pointer(&state);
@@ -244,18 +259,15 @@ static void write_down(Agent *agent)
     set_problem(agent, "storage_failing", agent->unsaved || agent->storage == STORAGE_FAILING);
 }
 
-static void json_unref(gpointer value)
+/* Steals record; NULL is none. */
+static void add_record(Agent *agent, json_t *record)
 {
-    json_decref(value);
-}
-
-static void add_record(Agent *agent)
-{
-    if (agent->unwritten->len >= AGENT_UNWRITTEN_MAX) {
+    if (!record) return;
+    if (json_array_size(agent->unwritten) >= AGENT_UNWRITTEN_MAX) {
         g_warning("the disk refuses and %d records wait in memory; the oldest is dropped", AGENT_UNWRITTEN_MAX);
-        g_ptr_array_remove_index(agent->unwritten, 0);
+        json_array_remove(agent->unwritten, 0);
     }
-    g_ptr_array_add(agent->unwritten, status_record(&agent->booth, agent->boot, mono_ms()));
+    json_array_append_new(agent->unwritten, record);
 }
 
 /* --- acting ------------------------------------------------------------------------------------------------------------------------------
@@ -313,13 +325,15 @@ static gboolean step(Agent *agent, BoothEvent *event)
     BoothActions actions;
     const BoothState before = agent->booth.state;
     event->mono = mono_ms();
-    event->utc = utc_ms(agent);
+    if (in_call(agent)) shop_count(agent->shop, &agent->booth.call.sold);
     if (!booth_step(&agent->booth, event, &actions)) return FALSE;
     shop_follow(agent->shop, &agent->booth);
+    if (tally_is_behind(&agent->tally, &agent->booth, event->mono)) tally_count(&agent->tally, &agent->booth, event->mono);
     if (before != agent->booth.state)
         g_message("%s -> %s %s", booth_state_name(before), booth_state_name(agent->booth.state), agent->booth.call.key.id);
     for (guint i = 0; i < actions.count; i++) {
-        if (actions.list[i].kind == BOOTH_DO_RECORD) add_record(agent);
+        if (actions.list[i].kind != BOOTH_DO_RECORD) continue;
+        add_record(agent, facts_call(agent->config, &agent->booth, agent->card, agent->boot, event->mono));
     }
     write_down(agent);
     for (guint i = 0; i < actions.count; i++) act(agent, &actions.list[i]);
@@ -363,6 +377,14 @@ static void start_when_checked(Agent *agent)
     step(agent, &(BoothEvent){.kind = BOOTH_STARTED});
 }
 
+/* The records get their times from it. */
+static void keep_clock(Agent *agent)
+{
+    const BoothClock *clock = &agent->clock;
+    if (clock->known) g_message("the clock is known: %" G_GINT64_FORMAT " s since 1970", utc_ms(agent) / 1000);
+    records_clock(agent->records, agent->boot, clock->known, clock->offset);
+}
+
 /* --- the desk ----------------------------------------------------------------------------------------------------------------------------
  */
 
@@ -389,9 +411,8 @@ static void on_desk_event(void *data, BoothEvent *event)
 static void on_welcome(void *data, const json_t *welcome)
 {
     Agent *agent = data;
-    gint64 off = wire_int(welcome, "now_utc") - g_get_real_time() / 1000;
-    agent->utc_offset = ABS(off) > CLOCK_TRUST_MS ? off : 0;
-    if (agent->utc_offset) g_message("the clock is %" G_GINT64_FORMAT " s off the desk's; the desk's is used", -off / 1000);
+    const gint64 real = g_get_real_time() / 1000;
+    if (booth_clock_told(&agent->clock, mono_ms(), wire_int(welcome, "now_utc"), real, sensors_clock(agent->sensors))) keep_clock(agent);
     stop_source(&agent->desk_grace);
     set_problem(agent, "desk_unreachable", FALSE);
     set_problem(agent, "certificate_expired", FALSE);
@@ -399,7 +420,7 @@ static void on_welcome(void *data, const json_t *welcome)
     agent->was_welcomed = TRUE;
     const json_t *stored = json_object_get(welcome, "stored");
     records_welcome(agent->records, wire_int(stored, "epoch"), wire_int(stored, "seq"));
-    agent->sent_seq = 0;
+    upload_restart(&agent->upload);
     upload(agent);
 }
 
@@ -431,11 +452,6 @@ static void on_offer(void *data, const json_t *offer)
     if (agent->booth.state == BOOTH_READY) take_card(agent, offer);
 }
 
-static gboolean in_call(const Agent *agent)
-{
-    return agent->booth.state == BOOTH_CONNECTING || agent->booth.state == BOOTH_LIVE;
-}
-
 static void on_remote_signal(void *data, const BoothKey *key, guint pc, const json_t *signal)
 {
     Agent *agent = data;
@@ -447,8 +463,7 @@ static void on_remote_signal(void *data, const BoothKey *key, guint pc, const js
 static void on_recorded(void *data, gint64 epoch, gint64 seq)
 {
     Agent *agent = data;
-    records_landed(agent->records, epoch, seq);
-    if (agent->sent_epoch == epoch && agent->sent_seq == seq) agent->sent_seq = 0;
+    upload_confirmed(&agent->upload, epoch, seq, mono_ms());
     upload(agent);
     changed(agent, FALSE);
 }
@@ -541,7 +556,7 @@ static void on_desk_down(void *data, const char *why)
     Agent *agent = data;
     g_free(agent->link_why);
     agent->link_why = g_strdup(why);
-    agent->sent_seq = 0;
+    upload_restart(&agent->upload);
     catalogue_keeper_cut_off(agent->catalogue);
     LinkCertificate verdict = desk_proxy_certificate(agent->desk);
     gboolean dated = verdict == LINK_CERTIFICATE_EXPIRED || verdict == LINK_CERTIFICATE_NOT_YET;
@@ -703,10 +718,10 @@ static gboolean on_note(void *data, const NoteWords *words, BoothNote *note, GEr
     return note_read(agent->config, words, note, error);
 }
 
-static char *on_calls(void *data, guint limit)
+static char *on_calls(void *data, guint limit, gint64 epoch, gint64 seq)
 {
     Agent *agent = data;
-    json_t *list = records_list(agent->records, limit);
+    json_t *list = records_list(agent->records, limit, epoch, seq);
     char *text = json_dumps(list, JSON_COMPACT);
     json_decref(list);
     return text;
@@ -729,6 +744,7 @@ static gboolean look_at_storage(Agent *agent)
     guint64 left = 0;
     gboolean full = sensors_storage(agent->sensors, &left) && left < AGENT_STORAGE_MIN;
     gboolean differs = set_problem(agent, "storage_full", full || agent->storage == STORAGE_FULL);
+    differs |= set_problem(agent, "statistics_backlog", records_waiting(agent->records) >= RECORDS_ALARM);
     return set_problem(agent, "storage_failing", agent->unsaved || agent->storage == STORAGE_FAILING) || differs;
 }
 
@@ -741,12 +757,32 @@ static void on_storage(void *data, StorageState state)
     start_when_checked(agent);
 }
 
+static void look_at_clock(Agent *agent)
+{
+    if (booth_clock_look(&agent->clock, mono_ms(), g_get_real_time() / 1000, sensors_clock(agent->sensors))) keep_clock(agent);
+}
+
+/* Each quarter of an hour a record of how it was spent; between them what was counted is saved now and then. */
+static void count_time(Agent *agent)
+{
+    const gint64 now = mono_ms();
+    gboolean behind = tally_is_behind(&agent->tally, &agent->booth, now);
+    for (gint64 due; (due = tally_due(&agent->tally, agent->clock.offset)) <= now;) {
+        tally_count(&agent->tally, &agent->booth, due);
+        add_record(agent, facts_state(agent->config, &agent->tally, agent->boot));
+    }
+    if (behind) tally_count(&agent->tally, &agent->booth, now);
+    write_down(agent);
+}
+
 /* A lamp in its phase, and what nobody tells by itself. */
 static gboolean on_look(gpointer data)
 {
     Agent *agent = data;
-    if (agent->unsaved) write_down(agent);
     if (look_at_storage(agent) || is_blocked(agent) != agent->booth.blocked) weigh_problems(agent);
+    look_at_clock(agent);
+    count_time(agent);
+    upload(agent);
     watch_line(agent);
     agent->lamp = !agent->lamp;
     light(agent);
@@ -760,13 +796,21 @@ static void read_sensors(Agent *agent)
     agent->has_temperature = sensors_temperature(agent->sensors, &agent->millidegrees);
 }
 
+/* All of them, where it disturbs no call: a page that has gone bad is found before its records are needed. */
+static void check_records(Agent *agent)
+{
+    gboolean idle = agent->booth.state == BOOTH_PAUSED || agent->booth.state == BOOTH_READY;
+    if (!idle || mono_ms() - agent->checked_mono < AGENT_CHECK_MS) return;
+    agent->checked_mono = mono_ms();
+    if (!records_check(agent->records)) upload_restart(&agent->upload);
+}
+
 static gboolean on_status_regular(gpointer data)
 {
     Agent *agent = data;
     read_sensors(agent);
     write_down(agent);
-    if (agent->sent_seq && mono_ms() - agent->sent_mono >= AGENT_RECORD_MS) agent->sent_seq = 0;
-    upload(agent);
+    check_records(agent);
     weigh_problems(agent);
     return G_SOURCE_CONTINUE;
 }
@@ -774,16 +818,28 @@ static gboolean on_status_regular(gpointer data)
 /* --- starting and ending
  * ------------------------------------------------------------------------------------------------------------------ */
 
+/* Takes up the counting of time; what another boot or a long pause ended becomes a record. */
+static void resume_tally(Agent *agent, const char *boot)
+{
+    if (agent->tally.at == 0) {
+        tally_start(&agent->tally, mono_ms());
+    } else if (!agent->resumed || !tally_resume(&agent->tally, mono_ms())) {
+        add_record(agent, facts_state(agent->config, &agent->tally, boot));
+        tally_start(&agent->tally, mono_ms());
+    }
+}
+
 static void restore(Agent *agent)
 {
     booth_init(&agent->booth, mono_ms());
     agent->booth.extend_ms = config_int(agent->config, "advisor", "wrapup_extend_s") * 1000;
     agent->saved = records_state(agent->records);
+    g_autofree char *boot = agent->saved ? saved_boot(agent->saved) : NULL;
     json_t *card = NULL;
-    if (!agent->saved) return;
-    agent->resumed = saved_is_of(agent->saved, agent->boot);
-    if (!saved_read(agent->saved, agent->boot, mono_ms(), &agent->booth, &card))
+    agent->resumed = g_strcmp0(boot, agent->boot) == 0;
+    if (agent->saved && !saved_read(agent->saved, agent->boot, mono_ms(), &agent->booth, &agent->tally, &card))
         g_warning("the saved state makes no sense; starting paused");
+    resume_tally(agent, boot);
     if (card) take_card(agent, card);
     json_decref(card);
     if (agent->booth.state != BOOTH_STARTING)
@@ -804,10 +860,13 @@ static gboolean open_parts(Agent *agent, GDBusConnection *bus, GError **error)
     const PanelSettings panel = {folder, config_string(config, "panel", "device"), config_string(config, "panel", "ring_led"),
                                  config_string(config, "panel", "on_air_led")};
     agent->records = records_open(folder, config_string(config, "booth", "id"), 1, error);
+    agent->upload = (Upload){.records = agent->records, .send = on_send_records, .data = agent};
     if (!agent->records) return FALSE;
-    restore(agent);
     agent->sensors = sensors_open(config_string(config, "sensors", "driver"), folder, error);
     if (!agent->sensors) return FALSE;
+    look_at_clock(agent);
+    keep_clock(agent);
+    restore(agent);
     agent->panel = panel_open(config_string(config, "panel", "driver"), &panel, &agent->panel_events, error);
     if (!agent->panel) return FALSE;
     g_autofree char *shelf = g_build_filename(folder, "catalogue", NULL);
@@ -836,10 +895,10 @@ Agent *agent_new(const Config *config, GDBusConnection *bus, void (*lost)(gpoint
     agent->lost = lost;
     agent->lost_data = data;
     agent->boot = read_boot_id();
-    agent->started_mono = mono_ms();
+    agent->started_mono = agent->checked_mono = mono_ms();
     agent->link_why = g_strdup("");
     agent->problems = problems_new();
-    agent->unwritten = g_ptr_array_new_with_free_func(json_unref);
+    agent->unwritten = json_array();
     agent->desk_events = (DeskEvents){on_held,     on_epoch, on_desk_event, on_welcome,   on_offer, on_remote_signal,
                                       on_recorded, on_queue, on_catalogue,  on_desk_down, agent};
     agent->studio_events = (StudioEvents){on_studio_up, on_studio_down, on_health, on_local_signal, on_media, on_picture, agent};
@@ -883,7 +942,7 @@ void agent_free(Agent *agent)
     sensors_close(agent->sensors);
     records_free(agent->records);
     problems_free(agent->problems);
-    g_ptr_array_unref(agent->unwritten);
+    json_decref(agent->unwritten);
     json_decref(agent->card);
     json_decref(agent->codecs);
     json_decref(agent->health);

@@ -13,7 +13,7 @@ typedef struct Agent Agent;
 #define AGENT_STATUS_MIN    200                /* and never two closer */
 #define AGENT_GRACE_MS      2000               /* a desk or studio may be away for so long before it is a problem */
 #define AGENT_LOOK_MS       1000               /* between two looks at storage and at who waits */
-#define AGENT_RECORD_MS     10000              /* an upload unanswered for so long is sent again */
+#define AGENT_CHECK_MS      3600000            /* the records are read whole so often, to see whether they are sound */
 #define AGENT_STORAGE_MIN   (32 * 1024 * 1024) /* bytes free; below it no call is taken */
 #define AGENT_UNWRITTEN_MAX 64                 /* records kept in memory while the disk refuses */
 

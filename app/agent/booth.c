@@ -126,7 +126,7 @@ static void offer_over(Step *step, const char *result)
 {
     Booth *booth = step->booth;
     booth->call.result = result;
-    booth->call.ready_utc = 0;
+    booth->call.ended_mono = step->event->mono;
     act(step, BOOTH_DO_STOP);
     act(step, BOOTH_DO_RECORD);
 }
@@ -159,8 +159,10 @@ static void write_down(Step *step)
 {
     BoothCall *call = &step->booth->call;
     if (!call->note.outcome[0]) g_strlcpy(call->note.outcome, "none", sizeof call->note.outcome);
-    call->ready_utc = step->event->utc;
-    call->wrapup_ms = step->booth->state == BOOTH_WRAPUP ? step->event->mono - call->ended_mono : 0;
+    /* Of times of another boot nothing more can be said. */
+    gboolean cut = call->cut_boot[0] != 0;
+    call->ready_mono = cut ? call->ended_mono : step->event->mono;
+    call->wrapup_ms = cut ? 0 : call->ready_mono - call->ended_mono;
     act(step, BOOTH_DO_RECORD);
 }
 
@@ -170,14 +172,22 @@ static void wrapup_over(Step *step)
     settle(step);
 }
 
+/* Of a live call, how long the shopper could not hear the advisor. */
+static void mute_counts(Step *step, gboolean muted)
+{
+    BoothCall *call = &step->booth->call;
+    if (call->muted_mono) call->muted_ms += step->event->mono - call->muted_mono;
+    call->muted_mono = muted ? step->event->mono : 0;
+}
+
 /* A call is over, for whatever reason: nobody wraps up a conversation that never was. */
 static void call_over(Step *step)
 {
     Booth *booth = step->booth;
     BoothCall *call = &booth->call;
-    call->ended_utc = step->event->utc;
     call->ended_mono = step->event->mono;
     call->talk_ms = call->media_up_mono ? call->ended_mono - call->media_up_mono : 0;
+    mute_counts(step, FALSE);
     call->result = "accepted";
     booth->renew_mono = 0;
     booth->gone_mono = 0;
@@ -186,7 +196,7 @@ static void call_over(Step *step)
         booth->muted = FALSE;
         act(step, BOOTH_DO_MUTE);
     }
-    if (call->media_up_utc) {
+    if (call->media_up_mono) {
         enter(step, BOOTH_WRAPUP);
         booth->deadline_mono = step->event->mono + booth->wrapup_ms;
         return;
@@ -244,8 +254,8 @@ static void media_is_up(Step *step)
     BoothCall *call = &booth->call;
     call->media = BOOTH_MEDIA_UP;
     if (booth->state != BOOTH_CONNECTING) return;
-    call->media_up_utc = step->event->utc;
     call->media_up_mono = step->event->mono;
+    mute_counts(step, booth->muted);
     enter(step, BOOTH_LIVE);
     if (booth->linked) act(step, BOOTH_DO_MEDIA_UP);
 }
@@ -374,7 +384,6 @@ static gboolean on_wish_accept(Step *step)
 {
     Booth *booth = step->booth;
     if (booth->state != BOOTH_RINGING) return FALSE;
-    booth->call.accepted_utc = step->event->utc;
     booth->call.accepted_mono = step->event->mono;
     enter(step, BOOTH_CONNECTING);
     booth->deadline_mono = step->event->mono + booth->setup_ms;
@@ -409,6 +418,7 @@ static gboolean on_wish_mute(Step *step)
 {
     if (step->booth->state == BOOTH_STARTING) return FALSE;
     step->booth->muted = step->event->flag;
+    if (step->booth->state == BOOTH_LIVE) mute_counts(step, step->event->flag);
     act(step, BOOTH_DO_MUTE);
     return TRUE;
 }
@@ -548,7 +558,7 @@ static gboolean on_offer(Step *step)
     forget_call(step);
     booth->call.key = event->key;
     booth->call.shopper_present = TRUE;
-    booth->call.offered_utc = event->utc;
+    booth->call.offered_mono = event->mono;
     booth->call.pc = ++booth->pc_last;
     enter(step, BOOTH_RINGING);
     booth->deadline_mono = event->mono + (event->ring_ms > 0 ? event->ring_ms : booth->ring_ms);
@@ -639,7 +649,8 @@ static gboolean on_blocked(Step *step)
 static gboolean on_shopper_picture(Step *step)
 {
     BoothCall *call = &step->booth->call;
-    if (in_call(step->booth) && step->event->number == call->pc && !call->shopper_picture_utc) call->shopper_picture_utc = step->event->utc;
+    if (in_call(step->booth) && step->event->number == call->pc && !call->shopper_picture_mono)
+        call->shopper_picture_mono = step->event->mono;
     return TRUE;
 }
 

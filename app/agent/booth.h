@@ -1,7 +1,7 @@
 /* booth: the booth's state machine: what happened goes in, the new state and a list of things to do come out.
  *
  * Pure: it reads no clock, sends nothing and holds no pointer, so that a Booth may be copied, compared and saved. Times ending in _mono are
- * milliseconds of CLOCK_MONOTONIC, those in _utc since 1970; both come with each event. */
+ * milliseconds of CLOCK_MONOTONIC and come with each event; what they are by the clock on the wall is for others to say (booth_clock.h). */
 #pragma once
 
 #include <glib.h>
@@ -49,6 +49,14 @@ typedef struct {
     char tags[BOOTH_TAGS_MAX]; /* words, one space between */
 } BoothNote;
 
+/* What became of products in a call; the last four of the basket as it was when the call ended. */
+typedef struct {
+    gint64 shown, added; /* how many different ones */
+    gint64 items, accessories;
+    gint64 basket_minor;
+    char currency[4]; /* "": it was empty */
+} BoothSold;
+
 /* The call in hand, and after its end what is known of it for the record. */
 typedef struct {
     BoothKey key;
@@ -58,13 +66,14 @@ typedef struct {
     guint pc;    /* of the peer connection in use; grows over all calls */
     guint asked; /* peer connections made because the shopper's page had no picture */
     gint64 ring_until_mono;
-    gint64 accepted_mono, media_up_mono, ended_mono;
-    gint64 offered_utc, accepted_utc, media_up_utc, shopper_picture_utc, ended_utc;
+    gint64 offered_mono, accepted_mono, media_up_mono, shopper_picture_mono, ended_mono, ready_mono; /* 0: it did not happen */
     const char *result; /* static text: accepted, declined, ring_no_answer, withdrawn */
     char codec[16];
     BoothNote note;
-    gint64 ready_utc;
-    gint64 talk_ms, wrapup_ms;
+    BoothSold sold;
+    gint64 talk_ms, muted_ms, wrapup_ms; /* muted_ms: of talk_ms */
+    gint64 muted_mono;                   /* live and muted since; 0: not so */
+    char cut_boot[40];                   /* the booth lost its power in this call: the boot that its times are of; else "" */
 } BoothCall;
 
 typedef struct {
@@ -132,7 +141,7 @@ typedef enum {
 
 typedef struct {
     BoothEventKind kind;
-    gint64 mono, utc; /* now */
+    gint64 mono; /* now */
     BoothKey key;
     const char *text, *text2; /* NULL is "" */
     const BoothNote *note;

@@ -369,9 +369,17 @@ void desk_send_signal(DeskProxy *desk, const BoothKey *key, guint pc, const char
     free(text);
 }
 
-void desk_send_record(DeskProxy *desk, gint64 epoch, gint64 seq, json_t *record)
+/* Each with its own epoch and seq. */
+void desk_send_records(DeskProxy *desk, json_t *list)
 {
-    say(desk, json_pack("{s:s, s:I, s:I, s:o}", "t", "record", "epoch", (json_int_t)epoch, "seq", (json_int_t)seq, "record", record));
+    json_t *only = json_array_size(list) == 1 ? json_array_get(list, 0) : NULL;
+    if (only) {
+        say(desk, json_pack("{s:s, s:I, s:I, s:O}", "t", "record", "epoch", (json_int_t)wire_int(only, "epoch"), "seq",
+                            (json_int_t)wire_int(only, "seq"), "record", only));
+        json_decref(list);
+    } else {
+        say(desk, json_pack("{s:s, s:o}", "t", "records", "list", list));
+    }
 }
 
 void desk_send_status(DeskProxy *desk, json_t *snapshot)

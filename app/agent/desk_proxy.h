@@ -44,6 +44,6 @@ void desk_send_media_up(DeskProxy *desk, const BoothKey *key);
 void desk_send_end(DeskProxy *desk, const BoothKey *key, BoothEnd end);
 /* signal: text of the studio's signal. One that the protocol does not know is logged and dropped. */
 void desk_send_signal(DeskProxy *desk, const BoothKey *key, guint pc, const char *signal);
-void desk_send_record(DeskProxy *desk, gint64 epoch, gint64 seq, json_t *record); /* steals record */
-void desk_send_status(DeskProxy *desk, json_t *snapshot);                         /* steals snapshot */
+void desk_send_records(DeskProxy *desk, json_t *list);    /* steals list: records with their keys, in order */
+void desk_send_status(DeskProxy *desk, json_t *snapshot); /* steals snapshot */
 void desk_send_catalogue_get(DeskProxy *desk, gint64 version, gint64 chunk);

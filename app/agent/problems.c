@@ -14,6 +14,7 @@ static const Known all[] = {
     {"demo_missing", TRUE},           {"studio_down", TRUE},        {"storage_full", TRUE},
     {"storage_failing", TRUE},        {"desk_unreachable", TRUE},   {"certificate_expired", TRUE},
     {"certificate_foreign", TRUE},    {"microphone_spare", FALSE},
+    {"statistics_backlog", FALSE},
 };
 
 struct Problems {

@@ -4,15 +4,16 @@
 #pragma once
 
 #include "agent/booth.h"
+#include "agent/tally.h"
 
 #include <jansson.h>
 
 /* card: the offer that the call in hand came from, or NULL. boot: this boot's id. To g_free(). */
-char *saved_write(const Booth *booth, const json_t *card, const char *boot);
+char *saved_write(const Booth *booth, const Tally *tally, const json_t *card, const char *boot);
 
-/* Whether text was written in that boot. */
-gboolean saved_is_of(const char *text, const char *boot);
+/* The id of the boot that text was written in, to g_free(); NULL: it makes no sense. */
+char *saved_boot(const char *text);
 
-/* Fills booth, which booth_init() was called on, and *card (new reference or NULL). From another boot, a call in hand is over: its media is
- * gone; it is left as a wrap-up that ends at once. FALSE: the text makes no sense; booth is as it was. */
-gboolean saved_read(const char *text, const char *boot, gint64 mono, Booth *booth, json_t **card);
+/* Fills booth, which booth_init() was called on, tally (as it was saved) and *card (new reference or NULL). From another boot, a call in
+ * hand is over: its media is gone; it is left as a wrap-up that ends at once. FALSE: the text makes no sense; booth is as it was. */
+gboolean saved_read(const char *text, const char *boot, gint64 mono, Booth *booth, Tally *tally, json_t **card);

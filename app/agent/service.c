@@ -121,10 +121,10 @@ static gboolean on_check(BusAgent1 *bus, GDBusMethodInvocation *call, gboolean o
     return TRUE;
 }
 
-static gboolean on_calls(BusAgent1 *bus, GDBusMethodInvocation *call, guint limit, gpointer data)
+static gboolean on_calls(BusAgent1 *bus, GDBusMethodInvocation *call, guint limit, gint64 epoch, gint64 seq, gpointer data)
 {
     Service *service = data;
-    char *calls = service->events->calls(service->events->data, MIN(limit, SERVICE_CALLS_MAX));
+    char *calls = service->events->calls(service->events->data, MIN(limit, SERVICE_CALLS_MAX), epoch, seq);
     bus_agent1_complete_calls(bus, call, calls);
     free(calls);
     return TRUE;

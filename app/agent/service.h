@@ -15,13 +15,13 @@ typedef struct {
     gboolean (*wish)(void *data, BoothEvent *wish);
     /* Reads what was noted of a call; FALSE with a sentence when it is refused. */
     gboolean (*note)(void *data, const NoteWords *words, BoothNote *note, GError **error);
-    /* The newest records as JSON text, to free(). */
-    char *(*calls)(void *data, guint limit);
+    /* The newest records before that key, (0, 0) all, as JSON text, to free(). */
+    char *(*calls)(void *data, guint limit, gint64 epoch, gint64 seq);
     void (*name_lost)(void *data); /* another agent runs on this bus, or the bus is gone */
     void *data;
 } ServiceEvents;
 
-#define SERVICE_CALLS_MAX 1000
+#define SERVICE_CALLS_MAX 500
 
 Service *service_new(GDBusConnection *bus, const ServiceEvents *events, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void service_free(Service *service); /* NULL is fine */

@@ -2,6 +2,7 @@
 
 #include "agent/basket.h"
 #include "agent/show.h"
+#include "agent/sold.h"
 #include "bus/names.h"
 #include "catalogue/gtin.h"
 
@@ -15,6 +16,7 @@ struct Shop {
     const ShopEvents *events;
     Show *show;
     Basket *basket;
+    Sold *sold;
     const char *template, *store, *booth; /* of the configuration */
     BoothState state;
     char call[40];
@@ -57,6 +59,13 @@ static gboolean done(Shop *shop, GDBusMethodInvocation *call)
     return TRUE;
 }
 
+static void count_shown(Shop *shop)
+{
+    json_t *shown = show_json(shop->show);
+    sold_show(shop->sold, shown);
+    json_decref(shown);
+}
+
 static gboolean show(Shop *shop, GDBusMethodInvocation *call, const char *kind, const char *const *ids)
 {
     g_autoptr(GError) error = NULL;
@@ -64,6 +73,7 @@ static gboolean show(Shop *shop, GDBusMethodInvocation *call, const char *kind, 
     if (shop->state == BOOTH_STARTING) return refuse(call, BUS_WRONG_STATE, "the booth is starting");
     if (!show_set(shop->show, &source, kind, ids, &error))
         return refuse(call, error->code == SHOW_NOT_FOUND ? BUS_NOT_FOUND : BUS_BAD_VALUE, error->message);
+    if (in_call(shop)) count_shown(shop);
     return done(shop, call);
 }
 
@@ -114,6 +124,7 @@ static gboolean on_basket_put(BusAgent1 *bus, GDBusMethodInvocation *call, const
     if (!product) return refuse(call, BUS_NOT_FOUND, "the catalogue has no such product");
     json_t *trimmed = show_trim(product, shop->store);
     const char *why = basket_put(shop->basket, trimmed, quantity);
+    if (!why) sold_add(shop->sold, product);
     json_decref(trimmed);
     json_decref(product);
     return why ? refuse(call, BUS_BAD_VALUE, why) : done(shop, call);
@@ -164,6 +175,7 @@ Shop *shop_new(const Config *config, BusAgent1 *bus, CatalogueKeeper *keeper, co
                    .events = events,
                    .show = show_new(),
                    .basket = basket_new(),
+                   .sold = sold_new(),
                    .template = template,
                    .store = config_string(config, "booth", "store"),
                    .booth = config_string(config, "booth", "id"),
@@ -178,6 +190,7 @@ void shop_free(Shop *shop)
     g_signal_handlers_disconnect_by_data(shop->bus, shop);
     show_free(shop->show);
     basket_free(shop->basket);
+    sold_free(shop->sold);
     g_free(shop);
 }
 
@@ -187,7 +200,9 @@ void shop_follow(Shop *shop, const Booth *booth)
     shop->state = booth->state;
     g_strlcpy(shop->call, in_call(shop) ? booth->call.key.id : "", sizeof shop->call);
     if (rings || (was_in_call && !in_call(shop))) show_clear(shop->show);
-    if (!in_call(shop)) basket_clear(shop->basket);
+    if (in_call(shop)) return;
+    basket_clear(shop->basket);
+    sold_clear(shop->sold);
 }
 
 void shop_renew(Shop *shop)
@@ -208,13 +223,23 @@ void shop_tell(const Shop *shop, json_t *snapshot)
     json_object_set_new(snapshot, "checkout", json_string(link ? link : ""));
 }
 
+void shop_count(const Shop *shop, BoothSold *counts)
+{
+    json_t *basket = basket_json(shop->basket);
+    sold_count(shop->sold, basket, counts);
+    json_decref(basket);
+}
+
 json_t *shop_save(const Shop *shop)
 {
-    return in_call(shop) ? json_pack("{s:o, s:o}", "show", show_json(shop->show), "basket", basket_json(shop->basket)) : NULL;
+    return in_call(shop) ? json_pack("{s:o, s:o, s:o}", "show", show_json(shop->show), "basket", basket_json(shop->basket), "sold",
+                                     sold_save(shop->sold))
+                         : NULL;
 }
 
 void shop_restore(Shop *shop, const json_t *saved)
 {
     show_restore(shop->show, json_object_get(saved, "show"));
     basket_restore(shop->basket, json_object_get(saved, "basket"));
+    sold_restore(shop->sold, json_object_get(saved, "sold"));
 }

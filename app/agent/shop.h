@@ -28,6 +28,8 @@ void shop_renew(Shop *shop);
 
 /* show, basket and checkout of the snapshot. */
 void shop_tell(const Shop *shop, json_t *snapshot);
+/* What the record of the call says of them; before the step that may end it. */
+void shop_count(const Shop *shop, BoothSold *counts);
 /* What the next agent needs to go on, NULL: nothing; new reference. And taking it up, before the first shop_follow(). */
 json_t *shop_save(const Shop *shop);
 void shop_restore(Shop *shop, const json_t *saved);

@@ -1,5 +1,6 @@
 #include "agent/status.h"
 
+#include "agent/facts.h"
 #include "wire/wire.h"
 
 #include <string.h>
@@ -26,28 +27,11 @@ static json_t *queue_json(const json_t *queue, gboolean alert)
                      "service", service ? json_incref(service) : json_null(), "topics", topics ? json_incref(topics) : json_object());
 }
 
-/* Adds what the advisor said: value_minor only where there is a value, so that nobody takes none for zero. */
-static void put_note(json_t *object, const BoothNote *note)
-{
-    json_object_set_new(object, "outcome", json_string(note->outcome));
-    json_object_set_new(object, "order", json_string(note->order));
-    if (note->currency[0]) {
-        json_object_set_new(object, "value_minor", json_integer(note->value_minor));
-        json_object_set_new(object, "currency", json_string(note->currency));
-    }
-    json_t *tags = json_array();
-    g_auto(GStrv) words = g_strsplit(note->tags, " ", -1);
-    for (guint i = 0; words[i]; i++) {
-        if (*words[i]) json_array_append_new(tags, json_string(words[i]));
-    }
-    json_object_set_new(object, "tags", tags);
-}
-
 static json_t *wrapup_json(const Booth *booth)
 {
     if (booth->state != BOOTH_WRAPUP) return json_null();
     json_t *wrapup = json_pack("{s:I, s:b}", "until_mono", (json_int_t)booth->deadline_mono, "extended", booth->extended);
-    put_note(wrapup, &booth->call.note);
+    facts_put_note(wrapup, &booth->call.note);
     return wrapup;
 }
 
@@ -84,9 +68,7 @@ json_t *status_snapshot(const StatusParts *parts)
     json_object_set_new(snapshot, "muted", json_boolean(booth->muted));
     json_t *health = parts->health ? json_incref((json_t *)parts->health) : json_null();
     json_object_set_new(snapshot, "studio", json_pack("{s:b, s:o}", "up", booth->studio, "health", health));
-    json_object_set_new(
-        snapshot, "records",
-        json_pack("{s:I, s:I}", "waiting", (json_int_t)parts->records_waiting, "stored", (json_int_t)parts->records_stored));
+    json_object_set(snapshot, "records", (json_t *)parts->records);
     if (parts->has_temperature) json_object_set_new(snapshot, "temperature_c", json_real(parts->millidegrees / 1000.0));
     json_object_set_new(snapshot, "version", json_string(LIVEBOOTH_VERSION));
     json_object_set_new(snapshot, "now_mono", json_integer(parts->now_mono));
@@ -104,30 +86,4 @@ json_t *status_for_desk(const json_t *snapshot)
     json_object_set_new(told, "call", json_null());
     json_object_set_new(told, "wrapup", json_null());
     return told;
-}
-
-static void put_time(json_t *record, const char *name, gint64 value)
-{
-    json_object_set_new(record, name, json_integer(value));
-}
-
-json_t *status_record(const Booth *booth, const char *boot, gint64 mono)
-{
-    const BoothCall *call = &booth->call;
-    json_t *record = json_pack("{s:i, s:s, s:i, s:I, s:s}", "v", 1, "call", call->key.id, "gen", (int)call->key.gen, "offered_utc",
-                               (json_int_t)call->offered_utc, "result", call->result ? call->result : "");
-    if (g_strcmp0(call->result, "accepted") == 0) {
-        put_time(record, "accepted_utc", call->accepted_utc);
-        put_time(record, "media_up_utc", call->media_up_utc);
-        put_time(record, "shopper_picture_utc", call->shopper_picture_utc);
-        put_time(record, "ended_utc", call->ended_utc);
-        put_time(record, "ready_utc", call->ready_utc);
-        put_time(record, "talk_ms", call->talk_ms);
-        put_time(record, "wrapup_ms", call->wrapup_ms);
-        put_note(record, &call->note);
-        json_object_set_new(record, "codec", json_string(call->codec));
-    }
-    json_object_set_new(record, "boot_id", json_string(boot));
-    put_time(record, "mono_ms", mono);
-    return record;
 }

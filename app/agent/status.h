@@ -1,4 +1,4 @@
-/* status: the agent's published JSON: the snapshot of docs/protocol.md, and the record of one call.
+/* status: the agent's published JSON: the snapshot of docs/protocol.md.
  *
  * Pure; what it is given is borrowed, what it returns are new references. */
 #pragma once
@@ -20,8 +20,8 @@ typedef struct {
     gboolean alert;       /* a shopper has waited too long */
     gboolean link_up;
     const char *link_address;
-    const char *link_why; /* why it is down, "" */
-    gint64 records_waiting, records_stored;
+    const char *link_why;  /* why it is down, "" */
+    const json_t *records; /* how many, and what waits */
     gboolean has_temperature;
     int millidegrees;
     gint64 now_mono;
@@ -31,6 +31,3 @@ json_t *status_snapshot(const StatusParts *parts);
 
 /* The snapshot as the desk gets it: practice is a pause to everybody outside. */
 json_t *status_for_desk(const json_t *snapshot);
-
-/* What goes into the database of booth->call. */
-json_t *status_record(const Booth *booth, const char *boot, gint64 mono);

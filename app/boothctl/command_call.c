@@ -1,8 +1,6 @@
 #include "boothctl/commands.h"
 #include "boothctl/control.h"
 
-#include <jansson.h>
-#include <stdio.h>
 #include <string.h>
 
 int command_wish(const char *config, int argc, char **argv)
@@ -65,46 +63,4 @@ int command_outcome(const char *config, int argc, char **argv)
     if (!g_utf8_validate(order, -1, NULL) || !g_utf8_validate(argv[1], -1, NULL))
         return commands_usage("outcome NAME [[--order] NUMBER], in UTF-8");
     return control_tell(config, "Outcome", g_variant_new("(ss)", argv[1], order));
-}
-
-/* --- calls -------------------------------------------------------------------------------------------------------------------------- */
-
-#define CALLS_MAX 100
-
-static void print_time(json_int_t utc)
-{
-    g_autoptr(GDateTime) when = g_date_time_new_from_unix_local(utc / 1000);
-    g_autofree char *text = when ? g_date_time_format(when, "%Y-%m-%d %H:%M:%S") : NULL;
-    printf("%s  ", text ? text : "-");
-}
-
-static void print_record(const json_t *record)
-{
-    const char *outcome = json_string_value(json_object_get(record, "outcome"));
-    print_time(json_integer_value(json_object_get(record, "offered_utc")));
-    printf("%-15s %-9s %5" JSON_INTEGER_FORMAT " s  %s\n", json_string_value(json_object_get(record, "result")), outcome ? outcome : "-",
-           json_integer_value(json_object_get(record, "talk_ms")) / 1000, json_string_value(json_object_get(record, "call")));
-}
-
-int command_calls(const char *config, int argc, char **argv)
-{
-    gboolean as_json = argc == 2 && strcmp(argv[1], "--json") == 0;
-    if (argc > 1 && !as_json) return commands_usage("calls [--json]");
-    Control control;
-    int status = 1;
-    if (control_open_agent(&control, config)) {
-        GError *error = NULL;
-        g_autofree char *text = NULL;
-        if (!bus_agent1_call_calls_sync(control.agent, CALLS_MAX, &text, NULL, &error)) {
-            status = control_failed(error);
-        } else {
-            json_t *calls = json_loads(text, 0, NULL);
-            if (as_json) puts(text);
-            for (size_t i = 0; !as_json && i < json_array_size(calls); i++) print_record(json_array_get(calls, i));
-            json_decref(calls);
-            status = 0;
-        }
-    }
-    control_close(&control);
-    return status;
 }

@@ -11,6 +11,7 @@ int command_outcome(const char *config, int argc, char **argv);
 int command_note(const char *config, int argc, char **argv);
 int command_check(const char *config, int argc, char **argv);
 int command_calls(const char *config, int argc, char **argv);
+int command_stats(const char *config, int argc, char **argv);
 int command_screenshot(const char *config, int argc, char **argv);
 int command_chat(const char *config, int argc, char **argv);
 int command_products(const char *config, int argc, char **argv);

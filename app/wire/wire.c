@@ -61,6 +61,7 @@ static const Message booth_to_desk[] = {
     {"media_up", "call:c gen:i"},
     {"end", "call:c gen:i nonce:w reason:w"},
     {"record", "epoch:i seq:i record:o"},
+    {"records", "list:l"},
     {"status", "snapshot:o"},
     {"catalogue_get", "version:i chunk:i"},
     {NULL, NULL},

@@ -40,15 +40,14 @@ static Booth at(BoothState state)
     booth.call.key = ours;
     booth.call.pc = 4;
     booth.call.shopper_present = TRUE;
-    booth.call.offered_utc = 1;
+    booth.call.offered_mono = 1;
     booth.deadline_mono = state == BOOTH_LIVE ? 0 : NOW;
     if (state == BOOTH_RINGING) return booth;
     booth.call.accepted = TRUE;
-    booth.call.accepted_utc = 2;
+    booth.call.accepted_mono = 2;
     booth.call.media = BOOTH_MEDIA_CONNECTING;
     if (state == BOOTH_CONNECTING) return booth;
     booth.call.media = BOOTH_MEDIA_UP;
-    booth.call.media_up_utc = 3;
     booth.call.media_up_mono = NOW - 5000;
     return booth;
 }
@@ -73,7 +72,7 @@ static char *outcome_of(Booth *booth, const BoothEvent *event)
 
 #define EVENT(KEY, ...)                                                                                                                    \
     {                                                                                                                                      \
-        .mono = NOW, .utc = NOW, .key = KEY, __VA_ARGS__                                                                                   \
+        .mono = NOW, .key = KEY, __VA_ARGS__                                                                                   \
     }
 #define WELCOME .ring_ms = 20000, .setup_ms = 20000, .wrapup_ms = 60000
 
@@ -234,7 +233,7 @@ static void every_event_in_every_state(void **unused)
 /* Takes an event at a time and compares what became of it. */
 static void expect_at(Booth *booth, gint64 mono, BoothEvent event, const char *expected)
 {
-    event.mono = event.utc = mono;
+    event.mono = mono;
     g_autofree char *got = outcome_of(booth, &event);
     assert_string_equal(got, expected);
 }
@@ -267,12 +266,12 @@ static void a_whole_call(void **unused)
     assert_string_equal(booth.call.result, "accepted");
     assert_string_equal(booth.call.note.outcome, "sale");
     assert_string_equal(booth.call.note.order, "77");
-    assert_int_equal(booth.call.offered_utc, 1000);
-    assert_int_equal(booth.call.accepted_utc, 7000);
-    assert_int_equal(booth.call.media_up_utc, 7200);
-    assert_int_equal(booth.call.shopper_picture_utc, 7300);
-    assert_int_equal(booth.call.ended_utc, 17200);
-    assert_int_equal(booth.call.ready_utc, 20200);
+    assert_int_equal(booth.call.offered_mono, 1000);
+    assert_int_equal(booth.call.accepted_mono, 7000);
+    assert_int_equal(booth.call.media_up_mono, 7200);
+    assert_int_equal(booth.call.shopper_picture_mono, 7300);
+    assert_int_equal(booth.call.ended_mono, 17200);
+    assert_int_equal(booth.call.ready_mono, 20200);
     assert_int_equal(booth.call.wrapup_ms, 3000);
 }
 
@@ -462,7 +461,7 @@ static void no_picture_ever_is_no_conversation(void **unused)
     expect(&booth, OF(.kind = BOOTH_TICK), "ready end stop record");
     assert_int_equal(booth.owed_end, BOOTH_END_SETUP_FAILED);
     assert_string_equal(booth.call.note.outcome, "none");
-    assert_int_equal(booth.call.media_up_utc, 0);
+    assert_int_equal(booth.call.media_up_mono, 0);
 }
 
 static void problems_come_and_go(void **unused)

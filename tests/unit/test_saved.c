@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 static const char id[] = "c0123456789abcdef0123456789abcdef";
+static const Tally counted = {.from = 100, .at = 400, .state = BOOTH_READY, .ms = {[BOOTH_READY] = 300}};
+static Tally tally; /* as it was read */
 
 static Booth sample(BoothState state)
 {
@@ -27,11 +29,12 @@ static Booth sample(BoothState state)
                              .accepted_mono = 2,
                              .media_up_mono = 3,
                              .ended_mono = 4,
-                             .offered_utc = 5,
-                             .accepted_utc = 6,
-                             .media_up_utc = 7,
-                             .shopper_picture_utc = 8,
-                             .ended_utc = 9,
+                             .offered_mono = 1,
+                             .muted_ms = 6,
+                             .sold = {.shown = 2, .items = 3, .currency = "NOK"},
+
+                             .shopper_picture_mono = 8,
+
                              .talk_ms = 10,
                              .codec = "VP8"};
     g_strlcpy(booth.call.key.id, id, sizeof booth.call.key.id);
@@ -48,10 +51,10 @@ static void kept_states_come_back(void **unused)
     for (guint i = 0; i < G_N_ELEMENTS(kept); i++) {
         Booth before = sample(kept[i]), after;
         json_t *read = NULL;
-        g_autofree char *text = saved_write(&before, card, "boot");
+        g_autofree char *text = saved_write(&before, &counted, card, "boot");
         assert_non_null(text);
         booth_init(&after, 1000);
-        assert_true(saved_read(text, "boot", 8000, &after, &read));
+        assert_true(saved_read(text, "boot", 8000, &after, &tally, &read));
         assert_int_equal(after.state, kept[i]);
         assert_int_equal(after.deadline_mono, before.deadline_mono);
         assert_int_equal(after.since_mono, 5000);
@@ -65,7 +68,12 @@ static void kept_states_come_back(void **unused)
         assert_int_equal(after.call.accepted_mono, 2);
         assert_int_equal(after.call.media_up_mono, 3);
         assert_int_equal(after.call.ended_mono, 4);
-        assert_int_equal(after.call.ended_utc, 9);
+        assert_int_equal(after.call.offered_mono, 1);
+        assert_int_equal(after.call.shopper_picture_mono, 8);
+        assert_int_equal(after.call.muted_ms, 6);
+        assert_int_equal(after.call.sold.items, 3);
+        assert_string_equal(after.call.sold.currency, "NOK");
+        assert_memory_equal(&tally, &counted, sizeof tally);
         assert_int_equal(after.call.talk_ms, 10);
         assert_string_equal(after.call.codec, "VP8");
         assert_int_equal(after.call.media, BOOTH_MEDIA_UP);
@@ -82,13 +90,13 @@ static void a_lost_picture_stays_lost(void **unused)
     Booth before = sample(BOOTH_LIVE), after;
     json_t *card = NULL;
     before.call.media = BOOTH_MEDIA_LOST;
-    g_autofree char *text = saved_write(&before, NULL, "boot");
+    g_autofree char *text = saved_write(&before, &counted, NULL, "boot");
     booth_init(&after, 1000);
-    assert_true(saved_read(text, "boot", 8000, &after, &card));
+    assert_true(saved_read(text, "boot", 8000, &after, &tally, &card));
     assert_int_equal(after.call.media, BOOTH_MEDIA_LOST);
     before.state = BOOTH_CONNECTING;
-    g_autofree char *connecting = saved_write(&before, NULL, "boot");
-    assert_true(saved_read(connecting, "boot", 8000, &after, &card));
+    g_autofree char *connecting = saved_write(&before, &counted, NULL, "boot");
+    assert_true(saved_read(connecting, "boot", 8000, &after, &tally, &card));
     assert_int_equal(after.call.media, BOOTH_MEDIA_CONNECTING);
 }
 
@@ -99,9 +107,9 @@ static void other_states_start_anew(void **unused)
     for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
         Booth before = sample(others[i]), after;
         json_t *card = NULL;
-        g_autofree char *text = saved_write(&before, NULL, "boot");
+        g_autofree char *text = saved_write(&before, &counted, NULL, "boot");
         booth_init(&after, 1000);
-        assert_true(saved_read(text, "boot", 8000, &after, &card));
+        assert_true(saved_read(text, "boot", 8000, &after, &tally, &card));
         assert_int_equal(after.state, BOOTH_STARTING);
         assert_string_equal(after.call.key.id, "");
         assert_true(after.ready_wanted);
@@ -114,11 +122,13 @@ static void after_another_boot_a_call_is_over(void **unused)
     (void)unused;
     Booth before = sample(BOOTH_LIVE), after;
     json_t *card = NULL;
-    g_autofree char *text = saved_write(&before, NULL, "boot");
+    g_autofree char *text = saved_write(&before, &counted, NULL, "boot");
     booth_init(&after, 1000);
-    assert_true(saved_read(text, "another", 50, &after, &card));
+    assert_true(saved_read(text, "another", 50, &after, &tally, &card));
     assert_int_equal(after.state, BOOTH_WRAPUP);
     assert_int_equal(after.deadline_mono, 50);
+    assert_string_equal(after.call.cut_boot, "boot");
+    assert_int_equal(after.call.ended_mono, before.call.media_up_mono);
     assert_int_equal(after.owed_end, BOOTH_END_MEDIA_LOST);
     assert_string_equal(after.owed.id, id);
 }
@@ -130,9 +140,9 @@ static void what_is_owed_is_kept(void **unused)
     json_t *card = NULL;
     before.owed = before.call.key;
     before.owed_end = BOOTH_END_HANGUP;
-    g_autofree char *text = saved_write(&before, NULL, "boot");
+    g_autofree char *text = saved_write(&before, &counted, NULL, "boot");
     booth_init(&after, 1000);
-    assert_true(saved_read(text, "boot", 50, &after, &card));
+    assert_true(saved_read(text, "boot", 50, &after, &tally, &card));
     assert_int_equal(after.owed_end, BOOTH_END_HANGUP);
     assert_string_equal(after.owed.id, id);
 }
@@ -146,7 +156,7 @@ static void nonsense_changes_nothing(void **unused)
         json_t *card = NULL;
         booth_init(&booth, 1000);
         same = booth;
-        assert_false(saved_read(bad[i], "boot", 1, &booth, &card));
+        assert_false(saved_read(bad[i], "boot", 1, &booth, &tally, &card));
         assert_memory_equal(&booth, &same, sizeof booth);
         assert_null(card);
     }
