@@ -13,7 +13,7 @@ const CALL_S = Number(process.env.BENCH_CALL_S || 30);
 const SWITCHES = Number(process.env.BENCH_SWITCHES || 60);
 const SETTLE_MS = Number(process.env.BENCH_SETTLE_MS || 8000); // until the bitrates have found their height
 const STEP_MS = 30000;
-const AGES_DOMAIN = 'picture-age'; // what the studio logs for G_MESSAGES_DEBUG of it
+export const AGES_DOMAIN = 'picture-age'; // what the studio logs for G_MESSAGES_DEBUG of it
 
 // In the page: when the element asks, and when it says what.
 function installWitness() {
@@ -42,7 +42,7 @@ function installWitness() {
     });
 }
 
-const shopperState = (page, state) => page.waitForFunction(
+export const shopperState = (page, state) => page.waitForFunction(
     (wanted) => document.querySelector('livebooth-call').getAttribute('data-call-state') === wanted, state, { timeout: STEP_MS, polling: 20 });
 
 async function ask(page, address, { show_me }) {
@@ -54,7 +54,7 @@ async function ask(page, address, { show_me }) {
 }
 
 /* Plays a call up to the first picture. Times are UTC in ms. */
-async function place(page, system, booth, options) {
+export async function place(page, system, booth, options) {
     const ringing = booth.reached('ringing');
     await ask(page, system.url, options);
     const offered = (await ringing).at;
@@ -67,7 +67,7 @@ async function place(page, system, booth, options) {
     return { request_to_offer: offered - asked, accept_to_first_picture: pictured - accepted };
 }
 
-async function end(system, booth) {
+export async function end(system, booth) {
     const wrapup = booth.reached('wrapup');
     await system.boothctl(['hangup']);
     await wrapup;
@@ -76,7 +76,7 @@ async function end(system, booth) {
     await ready;
 }
 
-async function newPage(browser, camera) {
+export async function newPage(browser, camera) {
     const page = await browser.newPage();
     await page.addInitScript(installTimeCode, { camera });
     await page.addInitScript(installWitness);
@@ -103,9 +103,9 @@ async function manyCalls(system, booth, page, tell) {
         accept_to_first_picture_ms: distribution(found.map((one) => one.accept_to_first_picture)) };
 }
 
-const agesLogged = (log) => [...log.matchAll(/ages of the shopper's pictures in ms:([\d. ]+)/g)].flatMap((one) => one[1].trim().split(' ').map(Number));
+export const agesLogged = (log) => [...log.matchAll(/ages of the shopper's pictures in ms:([\d. ]+)/g)].flatMap((one) => one[1].trim().split(' ').map(Number));
 
-const advisorsAges = (page, ms) => page.evaluate((duration) => window.timeCode.ages(document.querySelector('livebooth-call').video, duration), ms);
+export const advisorsAges = (page, ms) => page.evaluate((duration) => window.timeCode.ages(document.querySelector('livebooth-call').video, duration), ms);
 const shopperSends = (page) => page.evaluate(() => document.querySelector('livebooth-call').stats());
 
 async function oneLongCall(system, booth, page, tell) {
