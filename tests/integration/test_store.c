@@ -99,7 +99,7 @@ static Holder *holder_new_at(int port, const char *instance)
     Holder *holder = g_new0(Holder, 1);
     g_autofree char *server = g_strdup_printf("nats://127.0.0.1:%d", port);
     const char *const servers[] = {server, NULL};
-    const StoreSettings settings = {servers, 1, instance, 10000};
+    const StoreSettings settings = {servers, 1, instance, 10000, 0};
     holder->events = (StoreEvents){on_wake, on_view_started, on_entry, on_view_complete, on_record, on_message, holder};
     holder->keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, seen_free);
     holder->messages = g_string_new(NULL);
@@ -540,7 +540,7 @@ static void test_refuses(void **state)
     const char *const servers[] = {server, NULL}, *const away[] = {none, NULL};
     Holder holder = {0};
     const StoreEvents events = {on_wake, on_view_started, on_entry, on_view_complete, on_record, on_message, &holder};
-    const StoreSettings three = {servers, 3, "d1", 2000}, absent = {away, 1, "d1", 300};
+    const StoreSettings three = {servers, 3, "d1", 2000, 0}, absent = {away, 1, "d1", 300, 0};
     /* Whatever version there is: three replicas of one server cannot be. An unsound version is named as such. */
     assert_null(store_open(&three, &events, &cluster));
     assert_non_null(cluster);
