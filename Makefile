@@ -182,7 +182,10 @@ image: ## the SD image for the boards, its update bundle and papers, in build/im
 image-test: test-tools image ## the very image in QEMU: first boot, checks, slots
 	@$(MAKE) --no-print-directory $(BUILD)/bin/desk $(BUILD)/bin/boothctl $(BUILD)/share/.stamp
 	@BUILD=$(BUILD) tests/image/run
-.PHONY: image image-test
+image-soak: image ## the plug pulled CUTS=50 times at random moments, in QEMU
+	@$(MAKE) --no-print-directory $(BUILD)/bin/desk $(BUILD)/bin/boothctl $(BUILD)/share/.stamp
+	@BUILD=$(BUILD) PARTS="boot soak writes" tests/image/run
+.PHONY: image image-test image-soak
 
 # --- care --------------------------------------------------------------------------------------------------------------------------------
 own_c := $(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null)
