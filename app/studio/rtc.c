@@ -11,6 +11,7 @@
 
 #include <gst/app/gstappsink.h>
 #include <gst/app/gstappsrc.h>
+#include <gst/audio/audio.h>
 #include <gst/rtp/gstrtpbasepayload.h>
 #include <gst/rtp/gstrtphdrext.h>
 #include <gst/sdp/sdp.h>
@@ -26,6 +27,7 @@
 #define AUDIO_PT           111
 #define JITTER_MS          60
 #define STEADY             (40 * GST_MSECOND) /* jumps of the shopper's sound below this are smoothed: the echo canceller needs steady times */
+#define DECODING           (60 * GST_MSECOND) /* that, and a packet more, by which a lost one is mended; opusdec asks for 120 ms */
 #define PEAK_INTERVAL      (METER_INTERVAL_MS * GST_MSECOND)
 #define ICE_PACE_MS        5 /* between two checks: the least that RFC 8445 allows */
 #define TWCC_URI           "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
@@ -540,17 +542,37 @@ static void set_up_ice(Rtc *rtc, const RtcSettings *settings)
     if (settings->loopback) add_local_addresses(NICE_AGENT(agent));
 }
 
+/* Shortens the delay that the decoder asks for to what our packets need. */
+static GstPadProbeReturn shorten_delay(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+    (void)data;
+    GstQuery *query = GST_PAD_PROBE_INFO_QUERY(info);
+    g_autoptr(GstElement) decoder = gst_pad_get_parent_element(pad);
+    if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY || !decoder) return GST_PAD_PROBE_OK;
+    GstClockTime own = 0, most = 0;
+    gst_audio_decoder_get_latency(GST_AUDIO_DECODER(decoder), &own, &most);
+    if (own <= DECODING) return GST_PAD_PROBE_OK;
+    gboolean is_live = FALSE;
+    GstClockTime least = 0;
+    gst_query_parse_latency(query, &is_live, &least, &most);
+    if (least >= own) gst_query_set_latency(query, is_live, least - own + DECODING, most);
+    return GST_PAD_PROBE_OK;
+}
+
 static void build_incoming(Rtc *rtc, const RtcSettings *settings, gboolean is_vp8, gboolean has_dsp)
 {
     g_autofree char *probe = has_dsp ? echo_probe(PROBE) : NULL;
     g_autofree char *video = g_strdup_printf("%s ! appsink name=picture sync=false async=false max-buffers=1 drop=true", video_in(is_vp8));
     g_autofree char *audio = g_strdup_printf(
-        "rtpopusdepay ! opusdec plc=true use-inband-fec=true tolerance=%" G_GUINT64_FORMAT " ! audioconvert ! audioresample ! "
+        "rtpopusdepay ! opusdec name=decoder plc=true use-inband-fec=true tolerance=%" G_GUINT64_FORMAT " ! audioconvert ! audioresample ! "
         "audio/x-raw,format=S16LE,rate=48000,channels=1 ! %s%slevel name=received interval=500000000 ! "
         "level name=received-peak interval=%" G_GUINT64_FORMAT " ! queue max-size-time=200000000 leaky=downstream",
         (guint64)STEADY, probe ? probe : "", probe ? " ! " : "", PEAK_INTERVAL);
     rtc->video_in = gst_parse_bin_from_description_full(video, TRUE, NULL, GST_PARSE_FLAG_NONE, NULL);
     rtc->audio_in = gst_parse_bin_from_description_full(audio, TRUE, NULL, GST_PARSE_FLAG_NONE, NULL);
+    g_autoptr(GstElement) decoder = gst_bin_get_by_name(GST_BIN(rtc->audio_in), "decoder");
+    g_autoptr(GstPad) decoded = gst_element_get_static_pad(decoder, "src");
+    gst_pad_add_probe(decoded, GST_PAD_PROBE_TYPE_QUERY_UPSTREAM | GST_PAD_PROBE_TYPE_PULL, shorten_delay, NULL, NULL);
     if (has_dsp) echo_set_delay(GST_BIN(rtc->audio_in), PROBE, settings->speaker_delay_ms);
     rtc->speaker = settings->speaker->new_speaker(settings->speaker_device);
     if (!rtc->speaker) rtc->speaker = gst_element_factory_make("fakesink", NULL);

@@ -148,7 +148,8 @@ static void read_definition(Handle *handle, snd_config_t *definition)
     }
 }
 
-/* What alsa-lib calls for the type livebooth_test. */
+/* What alsa-lib calls for the type livebooth_test, by its name. */
+SND_CTL_PLUGIN_DEFINE_FUNC(livebooth_test);
 SND_CTL_PLUGIN_DEFINE_FUNC(livebooth_test)
 {
     (void)root;
