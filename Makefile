@@ -19,9 +19,9 @@ LDFLAGS_ALL = -Wl,--as-needed -Wl,-z,relro,-z,now $(SAN) $(LDFLAGS)
 
 # A program is its folder, the shared folders of app that it uses, and the drivers it may choose from.
 PROGRAMS := agent studio desk boothctl
-DIRS_agent    := app/agent app/alive app/catalogue app/link app/wire app/config drivers/panel drivers/sensors
-DIRS_studio   := app/studio app/alive app/catalogue app/wire app/config app/text drivers/camera drivers/audio drivers/display drivers/sim
-DIRS_desk     := app/desk app/kpi app/feed app/catalogue app/wire app/config
+DIRS_agent    := app/agent app/alive app/journal app/catalogue app/link app/wire app/config drivers/panel drivers/sensors
+DIRS_studio   := app/studio app/alive app/journal app/catalogue app/wire app/config app/text drivers/camera drivers/audio drivers/display drivers/sim
+DIRS_desk     := app/desk app/journal app/kpi app/feed app/catalogue app/wire app/config
 DIRS_boothctl := app/boothctl app/provision app/catalogue app/link app/wire app/config app/authority
 PKGS_agent    := gio-2.0 gio-unix-2.0 jansson sqlite3 libevdev libzstd
 PKGS_studio   := gio-2.0 gio-unix-2.0 jansson gstreamer-1.0 gstreamer-app-1.0 gstreamer-video-1.0 gstreamer-audio-1.0 gstreamer-rtp-1.0 \

@@ -20,6 +20,7 @@
 #include "agent/upload.h"
 #include "drivers/panel/panel.h"
 #include "drivers/sensors/sensors.h"
+#include "journal/journal.h"
 #include "wire/wire.h"
 
 #include <string.h>
@@ -329,8 +330,10 @@ static gboolean step(Agent *agent, BoothEvent *event)
     if (!booth_step(&agent->booth, event, &actions)) return FALSE;
     shop_follow(agent->shop, &agent->booth);
     if (tally_is_behind(&agent->tally, &agent->booth, event->mono)) tally_count(&agent->tally, &agent->booth, event->mono);
+    if (is_busy(agent)) journal_set_call(agent->booth.call.key.id);
     if (before != agent->booth.state)
         g_message("%s -> %s %s", booth_state_name(before), booth_state_name(agent->booth.state), agent->booth.call.key.id);
+    if (!is_busy(agent)) journal_set_call(NULL);
     for (guint i = 0; i < actions.count; i++) {
         if (actions.list[i].kind != BOOTH_DO_RECORD) continue;
         add_record(agent, facts_call(agent->config, &agent->booth, agent->card, agent->boot, event->mono));
@@ -842,6 +845,7 @@ static void restore(Agent *agent)
     resume_tally(agent, boot);
     if (card) take_card(agent, card);
     json_decref(card);
+    if (is_busy(agent)) journal_set_call(agent->booth.call.key.id);
     if (agent->booth.state != BOOTH_STARTING)
         g_message("going on as %s %s", booth_state_name(agent->booth.state), agent->booth.call.key.id);
 }

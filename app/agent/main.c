@@ -2,6 +2,7 @@
 #include "agent/agent.h"
 #include "alive/alive.h"
 #include "config/booth_keys.h"
+#include "journal/journal.h"
 
 #include <glib-unix.h>
 #include <glib/gstdio.h>
@@ -49,6 +50,7 @@ static gboolean run(const char *path, GError **error)
 {
     g_autoptr(Config) config = config_load(path, booth_keys, error);
     if (!config) return FALSE;
+    journal_set_booth(config_string(config, "booth", "id"));
     const char *folder = config_string(config, "booth", "state");
     if (g_mkdir_with_parents(folder, 0700) != 0) {
         g_set_error(error, CONFIG_ERROR, 0, "the state folder %s cannot be made", folder);
@@ -95,6 +97,7 @@ int main(int argc, char **argv)
         puts(LIVEBOOTH_VERSION);
         return 0;
     }
+    journal_open();
     if (run(path ? path : BOOTH_CONFIG_FILE, &error)) return 0;
     fprintf(stderr, "agent: %s\n", error->message);
     return 1;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "desk/exchange_state.h"
+#include "journal/journal.h"
 
 static Booth *errand_booth(const PeerErrand *errand)
 {
@@ -337,7 +338,8 @@ static void take_hello(Exchange *exchange, Booth *booth, const json_t *message)
     booth->introduced = TRUE;
     g_hash_table_insert(exchange->booths, booth->id, booth);
     store_listen(exchange->store, subject);
-    g_message("booth %s is linked from %s, version %s", booth->id, booth->peer.address, wire_string(message, "version"));
+    journal_say(G_LOG_LEVEL_MESSAGE, G_LOG_DOMAIN, NULL, booth->id, "booth %s is linked from %s, version %s", booth->id,
+                booth->peer.address, wire_string(message, "version"));
     store_last_record(exchange->store, booth->id, on_last_record, peer_errand(exchange, &booth->peer));
 }
 
@@ -399,7 +401,7 @@ static void take_of_call(Exchange *exchange, Booth *booth, const json_t *message
     }
     /* That the peer connection stands changes nothing here: whether there is a picture is the shopper's page's to say. */
     if (strcmp(what, "media_up") == 0) {
-        g_info("%s is connected with booth %s", id, booth->id);
+        journal_say(G_LOG_LEVEL_INFO, G_LOG_DOMAIN, id, booth->id, "%s is connected with booth %s", id, booth->id);
         return;
     }
     json_t *onward = json_copy((json_t *)message);
@@ -560,7 +562,7 @@ void booth_closed(Exchange *exchange, Booth *booth)
         g_autofree char *subject = g_strconcat("sig.booth.", booth->id, NULL);
         g_hash_table_remove(exchange->booths, booth->id);
         store_unlisten(exchange->store, subject);
-        g_message("booth %s is gone", booth->id);
+        journal_say(G_LOG_LEVEL_MESSAGE, G_LOG_DOMAIN, NULL, booth->id, "booth %s is gone", booth->id);
     }
     if (entry) {
         entry_set_booth(entry, NULL);

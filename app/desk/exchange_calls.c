@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "desk/exchange_state.h"
+#include "journal/journal.h"
 
 #define INTENTS_MAX 32 /* that wait for one call; far more than both ends can mean in earnest */
 
@@ -241,7 +242,8 @@ void entry_learn(Exchange *exchange, const char *id, Call *call, guint64 revisio
 static void end_out_of_sight(Entry *entry)
 {
     const EndedCall *ended = ended_find(entry->exchange->ended, entry->id, exchange_bus_utc(entry->exchange));
-    g_info("%s ended out of sight, %s", entry->id, ended ? ended->outcome : "nobody knows how");
+    journal_say(G_LOG_LEVEL_INFO, G_LOG_DOMAIN, entry->id, NULL, "%s ended out of sight, %s", entry->id,
+                ended ? ended->outcome : "nobody knows how");
     if (entry->shopper && ended) shopper_tell_ended(entry->shopper, entry->id, ended);
     if (entry->shopper && !ended) peer_error(&entry->shopper->peer, "unknown_call", "the call has ended");
     if (entry->booth) {

@@ -3,17 +3,32 @@
 #include <string.h>
 
 #include "desk/exchange_state.h"
+#include "journal/journal.h"
 
 typedef struct {
     Exchange *exchange;
     News news;
 } Errand;
 
+/* One line in one desk's log for each step of a call. */
+static void log_news(const News *news)
+{
+    const char *const more[] = {news->booth, news->why, news->outcome, news->cause};
+    g_autoptr(GString) line = g_string_new(NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(more); i++) {
+        if (more[i] && *more[i]) g_string_append_printf(line, ", %s", more[i]);
+    }
+    journal_say(G_LOG_LEVEL_MESSAGE, G_LOG_DOMAIN, news->call, news->booth, "%s %s%s", news->call, news_kind_name(news->kind), line->str);
+}
+
 /* Each desk that saw it says it; the one from which the bus took it counts it. */
 static void on_told(gpointer data, const StoreResult *result)
 {
     g_autofree Errand *errand = data;
-    if (result->verdict == STORE_WON) tally_add(errand->exchange->tally, &errand->news);
+    if (result->verdict == STORE_WON) {
+        tally_add(errand->exchange->tally, &errand->news);
+        log_news(&errand->news);
+    }
     if (result->verdict == STORE_UNRESOLVED) tally_lost(errand->exchange->tally);
 }
 

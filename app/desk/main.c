@@ -15,6 +15,7 @@
 #include "desk/ledger_config.h"
 #include "desk/metrics_page.h"
 #include "desk/routes.h"
+#include "journal/journal.h"
 #include "wire/wire.h"
 
 #define BUS_WAIT_MS  30000
@@ -222,8 +223,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "desk: unknown command; desk --help tells what there is.\n");
         return EXIT_FAILURE;
     }
-    /* To stderr even where they are below a warning: the desk's log is what a service manager keeps. */
-    g_log_writer_default_set_use_stderr(TRUE);
+    journal_open();
     signal(SIGPIPE, SIG_IGN);
     g_autoptr(Config) config = config_load(path ? path : "/etc/livebooth/desk.conf", keys, &error);
     if (!config) return fail(error);

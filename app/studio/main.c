@@ -1,5 +1,6 @@
 #include "config/booth_keys.h"
 #include "config/config.h"
+#include "journal/journal.h"
 #include "studio/media.h"
 #include "studio/screens.h"
 #include "studio/service.h"
@@ -76,6 +77,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "studio: %s\n", error->message);
         return 2;
     }
+    journal_open();
+    journal_set_booth(config_string(config, "booth", "id"));
     Studio studio = {0};
     gboolean is_open = studio_open(&studio, config, &error);
     if (is_open) {

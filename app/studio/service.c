@@ -3,6 +3,7 @@
 #include "bus/agent1.h"
 #include "bus/names.h"
 #include "bus/studio1.h"
+#include "journal/journal.h"
 #include "studio/channel.h"
 #include "studio/products.h"
 
@@ -77,6 +78,7 @@ static gboolean on_health_time(gpointer data)
 
 static void set_session(Service *service, const char *call, guint gen, guint pc)
 {
+    journal_set_call(call);
     g_free(service->call);
     service->call = g_strdup(call);
     service->gen = gen;
