@@ -877,7 +877,8 @@ static gboolean open_parts(Agent *agent, GDBusConnection *bus, GError **error)
     agent->catalogue = catalogue_keeper_new(shelf, &agent->catalogue_events);
     agent->service = service_new(bus, &agent->service_events, error);
     if (!agent->service) return FALSE;
-    agent->catalogue_service = catalogue_service_new(service_bus(agent->service), agent->catalogue, on_catalogue_utc, agent);
+    agent->catalogue_service = catalogue_service_new(service_bus(agent->service), agent->catalogue, config_string(config, "booth", "store"),
+                                                     on_catalogue_utc, agent);
     g_autofree char *image = g_get_os_info("IMAGE_VERSION");
     agent->update = update_new(bus, folder, image ? image : LIVEBOOTH_VERSION, &agent->update_events);
     agent->upkeep = upkeep_new(service_bus(agent->service), agent->update);

@@ -362,7 +362,7 @@ void catalogue_keeper_free(CatalogueKeeper *keeper)
 const CatalogueView *catalogue_keeper_view(CatalogueKeeper *keeper, gint64 now_utc)
 {
     if (!keeper->db) return NULL;
-    keeper->view = (CatalogueView){keeper->db, keeper->current.manifest.feed_utc, now_utc};
+    keeper->view = (CatalogueView){.db = keeper->db, .feed_utc = keeper->current.manifest.feed_utc, .now_utc = now_utc};
     return &keeper->view;
 }
 

@@ -26,6 +26,13 @@ static void settle_sale(json_t *product, gint64 now)
     json_object_del(product, "sale_until_utc");
 }
 
+json_t *catalogue_in_store(const json_t *product, const char *store)
+{
+    const json_t *stores = json_object_get(product, "stores");
+    if (!json_is_object(stores) || !store || !*store) return NULL;
+    return json_integer(json_integer_value(json_object_get(stores, store)));
+}
+
 static json_t *read_product(const CatalogueView *view, gint64 row)
 {
     json_t *product = row ? catalogue_db_row(view->db, row) : NULL;
@@ -33,6 +40,8 @@ static json_t *read_product(const CatalogueView *view, gint64 row)
     settle_sale(product, view->now_utc);
     if (!json_object_get(product, "accessories")) json_object_set_new(product, "accessories", json_array());
     json_object_set_new(product, "feed_utc", json_integer(view->feed_utc));
+    json_t *here = catalogue_in_store(product, view->store);
+    if (here) json_object_set_new(product, "in_store", here);
     return product;
 }
 

@@ -6,6 +6,8 @@
 struct CatalogueService {
     BusAgent1 *bus;
     CatalogueKeeper *keeper;
+    const char *store;
+    CatalogueView view;
     gint64 (*utc)(void *data);
     void *data;
 };
@@ -14,8 +16,13 @@ struct CatalogueService {
 static const CatalogueView *view_for(CatalogueService *service, GDBusMethodInvocation *call)
 {
     const CatalogueView *view = catalogue_keeper_view(service->keeper, service->utc(service->data));
-    if (!view) g_dbus_method_invocation_return_dbus_error(call, BUS_NOT_FOUND, "the booth has no catalogue yet");
-    return view;
+    if (!view) {
+        g_dbus_method_invocation_return_dbus_error(call, BUS_NOT_FOUND, "the booth has no catalogue yet");
+        return NULL;
+    }
+    service->view = *view;
+    service->view.store = service->store;
+    return &service->view;
 }
 
 /* Answers with found, which it takes; NULL: there is none. */
@@ -70,10 +77,10 @@ static gboolean on_accessories(BusAgent1 *bus, GDBusMethodInvocation *call, cons
     return TRUE;
 }
 
-CatalogueService *catalogue_service_new(BusAgent1 *bus, CatalogueKeeper *keeper, gint64 (*utc)(void *data), void *data)
+CatalogueService *catalogue_service_new(BusAgent1 *bus, CatalogueKeeper *keeper, const char *store, gint64 (*utc)(void *data), void *data)
 {
     CatalogueService *service = g_new0(CatalogueService, 1);
-    *service = (CatalogueService){bus, keeper, utc, data};
+    *service = (CatalogueService){.bus = bus, .keeper = keeper, .store = store, .utc = utc, .data = data};
     g_signal_connect(bus, "handle-products", G_CALLBACK(on_products), service);
     g_signal_connect(bus, "handle-product", G_CALLBACK(on_product), service);
     g_signal_connect(bus, "handle-product-by-code", G_CALLBACK(on_product_by_code), service);

@@ -6,6 +6,6 @@
 
 typedef struct CatalogueService CatalogueService;
 
-/* utc tells the booth's time in ms. bus and keeper must outlive it. */
-CatalogueService *catalogue_service_new(BusAgent1 *bus, CatalogueKeeper *keeper, gint64 (*utc)(void *data), void *data);
+/* store: of the configuration, "" for none. utc tells the booth's time in ms. bus, keeper and store must outlive it. */
+CatalogueService *catalogue_service_new(BusAgent1 *bus, CatalogueKeeper *keeper, const char *store, gint64 (*utc)(void *data), void *data);
 void catalogue_service_free(CatalogueService *service); /* NULL is fine */

@@ -1,5 +1,7 @@
 #include "agent/show.h"
 
+#include "agent/catalogue_search.h"
+
 #include <string.h>
 
 #define IMAGES_MAX      8
@@ -110,9 +112,8 @@ json_t *show_trim(const json_t *product, const char *store)
     json_object_set_new(to, "images", trim_images(json_object_get(product, "images")));
     json_object_set_new(to, "details", trim_details(json_object_get(product, "details")));
     json_object_set_new(to, "highlights", trim_highlights(json_object_get(product, "highlights")));
-    const json_t *stores = json_object_get(product, "stores");
-    if (json_is_object(stores) && *store)
-        json_object_set_new(to, "in_store", json_integer(json_integer_value(json_object_get(stores, store))));
+    json_t *here = catalogue_in_store(product, store);
+    if (here) json_object_set_new(to, "in_store", here);
     return to;
 }
 

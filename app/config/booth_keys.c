@@ -36,7 +36,7 @@ const ConfigKey booth_keys[] = {
     {"media", "relay_only", CONFIG_BOOL, "false", 0, 0, "true: never a direct path"},
     {"display", "driver", CONFIG_STRING, "auto", 0, 0, "auto, kmsdrm, x11, wayland or offscreen"},
     {"display", "console_output", CONFIG_STRING, "auto", 0, 0, "auto, or a connector such as HDMI-A-1"},
-    {"display", "demo_output", CONFIG_STRING, "auto", 0, 0, "auto, or a connector such as HDMI-A-2"},
+    {"display", "demo_output", CONFIG_STRING, "auto", 0, 0, "auto, a connector such as HDMI-A-2, or none"},
     {"display", "console_size", CONFIG_STRING, "1280x800", 0, 0, "WIDTHxHEIGHT"},
     {"display", "demo_size", CONFIG_STRING, "1280x720", 0, 0, "WIDTHxHEIGHT"},
     {"display", "theme", CONFIG_STRING, "dark", 0, 0, "dark or day"},

@@ -46,10 +46,22 @@ static const char *state_word(const Console *console, ViewCheck check)
     return console_text(console, key);
 }
 
+/* What is not in use may be worth a word, too: unused_NAME. */
+static gboolean is_explained(const Console *console, ViewDevice device)
+{
+    char key[80];
+    g_snprintf(key, sizeof key, "unused_%s", devices[device].name);
+    return text_has(console->text, "console", key);
+}
+
 /* What works how, in a few words, or what to do. */
 static const char *explain(const Console *console, ViewDevice device)
 {
     char key[80];
+    if (console->view->checks[device] == CHECK_UNUSED && is_explained(console, device)) {
+        g_snprintf(key, sizeof key, "unused_%s", devices[device].name);
+        return console_text(console, key);
+    }
     if (console->view->checks[device] == CHECK_BAD) {
         g_snprintf(key, sizeof key, "do_%s", console->view->check_problems[device]);
         return console_text(console, text_has(console->text, "console", key) ? key : "do_other");
@@ -90,7 +102,8 @@ static void cell(const Console *console, Rect rect, ViewDevice device)
     gboolean metered = device == DEVICE_MICROPHONE && console->view->checking && !bad; /* its owner sees whether it hears */
     guint lines = !metered && inner.h >= line + 4 + 2 * small ? 2 : 1;
     g_autofree char *words = g_strdup_printf("%s · %s", state_word(console, check), explain(console, device));
-    if (check == CHECK_UNKNOWN || check == CHECK_UNUSED) words = (g_free(words), g_strdup(state_word(console, check)));
+    if (check == CHECK_UNKNOWN || (check == CHECK_UNUSED && !is_explained(console, device)))
+        words = (g_free(words), g_strdup(state_word(console, check)));
     double body = MIN(lines * small, draw_text_height(scene->fonts, STYLE_SMALL, words, inner.w));
     Rect block = rect_centre(inner, inner.w, line + 4 + body + (metered ? METER_ROW + 2 : 0));
     Rect head = rect_cut_top(&block, line, 4);

@@ -128,7 +128,7 @@ static void button_column(const Console *console, Rect rect, const Button *butto
     Scene *scene = console->scene;
     double words = draw_text_width(scene->fonts, button->style, button->label) > rect.w ? 2 : 1;
     words *= draw_line_height(scene->fonts, button->style);
-    double icon = rect.h < SMALL_COLUMN ? 28 : 48, gap = rect.h < SMALL_COLUMN ? 4 : 14;
+    double gap = rect.h < SMALL_COLUMN ? 4 : 14, icon = rect.h < SMALL_COLUMN ? MIN(28, rect.h - gap - words) : 48;
     Rect block = rect_centre(rect, rect.w, MIN(rect.h, icon + gap + words));
     scene_icon(scene, button->icon, rect_centre(rect_cut_top(&block, icon, gap), icon, icon), on, fill);
     button_words(console, block, button, ALIGN_CENTRE, on, fill);

@@ -7,7 +7,10 @@
 #include <SDL2/SDL_keycode.h>
 #include <string.h>
 
-#define ROW_HEIGHT  76.0
+#define ROW_HEIGHT  84.0
+#define OFFER_HEAD  28.0
+#define OFFER_LINE  24.0
+#define OFFER_GAP   10.0
 #define ROW_GAP     8.0
 #define SIDE_COLUMN 316.0
 #define THUMB       60.0
@@ -93,33 +96,72 @@ static char *price_of(const Console *console, const json_t *product)
     return price_format(text_language(console->text), json_integer_value(sale ? sale : full), member(product, "currency"));
 }
 
-/* Price, then online and here with a sign each: never by colour alone. */
-static void offer_line(const Console *console, Rect rect, const json_t *product, guint32 on)
+/* Our own words: what does not fit is a fault. */
+static void say(const Console *console, Rect rect, TextStyle style, guint32 colour, guint32 on, const char *text)
 {
-    Scene *scene = console->scene;
+    scene_text(console->scene, rect, style, ALIGN_LEFT, colour, on, text);
+}
+
+/* A sign and its words, at the left of rect, which shrinks by them. */
+static void signed_words(const Console *console, Rect *rect, Icon icon, guint32 colour, guint32 on, const char *text)
+{
+    const double width = MIN(draw_text_width(console->scene->fonts, STYLE_SMALL, text) + 2, MAX(0, rect->w - 26));
+    scene_icon(console->scene, icon, rect_centre(rect_cut_left(rect, 18, 8), 18, 18), colour, on);
+    say(console, rect_cut_left(rect, width, 16), STYLE_SMALL, console->theme->text_soft, on, text);
+}
+
+/* With a sign each, never by colour alone. */
+static void online_words(const Console *console, Rect rect, const json_t *product, guint32 on)
+{
+    static const struct {
+        const char *availability;
+        Icon icon;
+    } online[] = {{"in_stock", ICON_CHECK}, {"out_of_stock", ICON_CROSS}, {"preorder", ICON_CALENDAR}, {"backorder", ICON_CLOCK}};
     const Theme *theme = console->theme;
-    g_autofree char *price = price_of(console, product);
-    double width = MIN(draw_text_width(scene->fonts, STYLE_BUTTON, price) + 2, rect.w);
-    words(console, rect_cut_left(&rect, width, 16), STYLE_BUTTON, theme->text, on, 1, price);
-    const char *availability = member(product, "availability");
-    gboolean there = strcmp(availability, "in_stock") == 0;
-    if (!text_has(console->text, "demo", availability)) return;
-    const char *online = text_get(console->text, "demo", availability);
-    double room = MIN(draw_text_width(scene->fonts, STYLE_SMALL, online) + 2, MAX(0, rect.w - 26));
-    scene_icon(scene,
-               there                                       ? ICON_CHECK
-               : strcmp(availability, "out_of_stock") == 0 ? ICON_CROSS
-                                                           : ICON_CLOCK,
-               rect_centre(rect_cut_left(&rect, 18, 8), 18, 18), there ? theme->good : theme->text_soft, on);
-    words(console, rect_cut_left(&rect, room, 14), STYLE_SMALL, theme->text_soft, on, 1, online);
+    for (guint i = 0; i < G_N_ELEMENTS(online); i++) {
+        if (strcmp(member(product, "availability"), online[i].availability) != 0) continue;
+        signed_words(console, &rect, online[i].icon, i == 0 ? theme->good : theme->text_soft, on,
+                     text_get(console->text, "demo", online[i].availability));
+    }
+}
+
+/* What this store has, where the feed says so; brief: beside the price. */
+static void here_words(const Console *console, Rect rect, const json_t *product, gboolean brief, guint32 on)
+{
     const json_t *here = json_object_get(product, "in_store");
-    if (!here) here = json_object_get(json_object_get(product, "stores"), console->view->store);
-    if (!here || rect.w < 50) return;
+    const gboolean has = json_integer_value(here) > 0;
+    if (!here) return;
     char count[24];
     g_snprintf(count, sizeof count, "%" JSON_INTEGER_FORMAT, json_integer_value(here));
-    scene_icon(scene, ICON_STORE, rect_centre(rect_cut_left(&rect, 18, 8), 18, 18),
-               json_integer_value(here) > 0 ? theme->good : theme->text_soft, on);
-    words(console, rect, STYLE_SMALL, theme->text_soft, on, 1, count);
+    const char *key = !brief ? "products_collect" : has ? "products_here" : "products_here_none";
+    g_autofree char *text = brief || has ? text_format(console->text, "console", key, "n", count, NULL)
+                                         : g_strdup(text_get(console->text, "demo", "store_has_none"));
+    signed_words(console, &rect, ICON_STORE, has ? console->theme->good : console->theme->text_soft, on, text);
+}
+
+/* At the left of rect, which shrinks by it. */
+static void price_words(const Console *console, Rect *rect, const json_t *product, guint32 on)
+{
+    g_autofree char *price = price_of(console, product);
+    const double width = MIN(draw_text_width(console->scene->fonts, STYLE_BUTTON, price) + 2, rect->w);
+    say(console, rect_cut_left(rect, width, 16), STYLE_BUTTON, console->theme->text, on, price);
+}
+
+/* Price and rating, then online, then here: as many of the lines as there is room for. */
+static void offer_lines(const Console *console, Rect rect, const json_t *product, guint32 on)
+{
+    const json_t *rating = json_object_get(product, "rating");
+    Rect head = rect_cut_top(&rect, OFFER_HEAD, 0);
+    price_words(console, &head, product, on);
+    if (rating) {
+        g_autofree char *value = price_number(text_language(console->text), json_number_value(rating));
+        char count[24];
+        g_snprintf(count, sizeof count, "%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(product, "ratings")));
+        g_autofree char *text = text_format(console->text, "demo", "rating_of", "rating", value, "n", count, NULL);
+        signed_words(console, &head, ICON_STAR, console->theme->warn, on, text);
+    }
+    if (rect.h >= OFFER_LINE) online_words(console, rect_cut_top(&rect, OFFER_LINE, 0), product, on);
+    if (rect.h >= OFFER_LINE) here_words(console, rect_cut_top(&rect, OFFER_LINE, 0), product, FALSE, on);
 }
 
 /* What can be touched of a row: its face, with what is pressed or has the focus. */
@@ -171,8 +213,11 @@ static void found_row(const Console *console, Rect row, guint index, const json_
     target->argument = scene_string(scene, argument);
     Rect inner = rect_inset(row, 8, 8);
     thumb(console, rect_cut_left(&inner, THUMB, 14), json_string_value(json_array_get(json_object_get(product, "images"), 0)) ?: "");
-    words(console, rect_cut_top(&inner, 30, 2), STYLE_LABEL, theme->text, fill, 1, member(product, "title"));
-    offer_line(console, inner, product, fill);
+    words(console, rect_cut_top(&inner, 24, 0), STYLE_LABEL, theme->text, fill, 1, member(product, "title"));
+    Rect price = rect_cut_top(&inner, 24, 0);
+    price_words(console, &price, product, fill);
+    here_words(console, price, product, TRUE, fill);
+    online_words(console, inner, product, fill);
     g_autofree char *picking = g_strdup_printf("pick %s", id);
     gboolean picked = shelf_is_picked(console->shelf, id);
     small_button(console, pick, pick_id, picked ? ICON_CHECK : ICON_COMPARE, picked,
@@ -318,7 +363,7 @@ static guint choices_of(const Console *console, const json_t *show, Choice *list
             count = add_choice(list, count, "gallery", "products_gallery", ICON_IMAGES, "show", "gallery\n", id);
             list[count - 1].selected = strcmp(kind, "gallery") == 0;
         }
-        if (*member(product, "video")) {
+        if (*member(product, "video") && !console->view->no_demo) {
             count = add_choice(list, count, "video", "products_video", ICON_PLAY, "show", "video\n", id);
             list[count - 1].selected = strcmp(kind, "video") == 0;
         }
@@ -364,16 +409,20 @@ static void shown_column(const Console *console, Rect rect)
     const Theme *theme = console->theme;
     const json_t *show = shown(console), *products = json_object_get(show, "products");
     Rect head = rect_cut_top(&rect, 30, 6);
-    scene_icon(scene, ICON_SCREEN, rect_centre(rect_cut_left(&head, 22, 10), 22, 22), show ? theme->accent : theme->text_soft,
-               theme->surface);
-    scene_text(scene, head, STYLE_LABEL, ALIGN_LEFT, theme->text_soft, theme->surface, console_text(console, "products_shown"));
+    const gboolean no_demo = console->view->no_demo, nowhere = no_demo && !in_call(console);
+    const Icon icon = no_demo ? ICON_FACE : ICON_SCREEN;
+    scene_icon(scene, icon, rect_centre(rect_cut_left(&head, 22, 10), 22, 22), show ? theme->accent : theme->text_soft, theme->surface);
+    say(console, head, STYLE_LABEL, theme->text_soft, theme->surface,
+        console_text(console, nowhere   ? "products_shown_you"
+                              : no_demo ? "products_shown_page"
+                                        : "products_shown"));
     if (!show) {
-        quiet(console, rect, ICON_SCREEN, "products_shown_none");
+        quiet(console, rect, icon, nowhere ? "products_shown_nowhere" : "products_shown_none");
         return;
     }
     gboolean compare = json_array_size(products) > 1;
     for (gsize i = 0; i < json_array_size(products); i++) {
-        Rect line = rect_cut_top(&rect, compare ? 52 : 64, 6);
+        Rect line = rect_cut_top(&rect, compare ? 52 : 56, 6);
         const json_t *product = json_array_get(products, i);
         thumb(console, rect_cut_left(&line, line.h, 12), json_string_value(json_array_get(json_object_get(product, "images"), 0)) ?: "");
         words(console, line, compare ? STYLE_SMALL : STYLE_LABEL, theme->text, theme->surface, 2, member(product, "title"));
@@ -385,9 +434,10 @@ static void shown_column(const Console *console, Rect rect)
     /* With a problem and a notice on the screen there is room for what can be done alone. */
     const guint rows = (count + 1) / 2;
     double spare = rect.h - rows * (TOUCH + 8) + 8;
-    if (!compare && spare >= 42) {
-        offer_line(console, rect_cut_top(&rect, 32, 10), product, theme->surface);
-        spare -= 42;
+    const double offer = spare >= OFFER_HEAD + 2 * OFFER_LINE + OFFER_GAP ? OFFER_HEAD + 2 * OFFER_LINE : OFFER_HEAD + OFFER_LINE;
+    if (!compare && spare >= offer + OFFER_GAP) {
+        offer_lines(console, rect_cut_top(&rect, offer, OFFER_GAP), product, theme->surface);
+        spare -= offer + OFFER_GAP;
     }
     if (turns && spare >= TOUCH + 10) turn_buttons(console, rect_cut_top(&rect, TOUCH, 10), show);
     choices(console, rect, list, count);

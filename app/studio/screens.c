@@ -826,14 +826,22 @@ static json_t *demo_shows(Screens *screens)
                      (json_int_t)screens->shown_utc);
 }
 
-json_t *screens_health(Screens *screens)
+static json_t *demo_health(Screens *screens)
 {
-    if (screens->dirty) draw(screens);
+    if (strcmp(config_string(screens->config, "display", "demo_output"), "none") == 0)
+        return json_pack("{s:s, s:s, s:b, s:s}", "driver", "none", "name", "", "ok", TRUE, "problem", "");
     json_t *shows = demo_shows(screens);
     gboolean is_right = g_get_monotonic_time() - screens->right_us <= WRONG_US;
     json_t *demo = output_health(screens, DISPLAY_DEMO, is_right, "demo_missing");
     json_object_set_new(demo, "shows", shows);
-    return json_pack("{s:o, s:o}", "console", output_health(screens, DISPLAY_CONSOLE, TRUE, "console_missing"), "demo", demo);
+    return demo;
+}
+
+json_t *screens_health(Screens *screens)
+{
+    if (screens->dirty) draw(screens);
+    return json_pack("{s:o, s:o}", "console", output_health(screens, DISPLAY_CONSOLE, TRUE, "console_missing"), "demo",
+                     demo_health(screens));
 }
 
 gboolean screens_screenshot(Screens *screens, const char *screen, const char *path, GError **error)

@@ -157,6 +157,7 @@ static void read_checks(View *view, const json_t *snapshot)
         view->checks[k] = CHECK_BAD;
         view->check_problems[k] = problem;
     }
+    view->no_demo = view->checks[DEVICE_DEMO] == CHECK_UNUSED;
 }
 
 void view_read(View *view, const json_t *snapshot, gboolean agent_gone)

@@ -94,6 +94,7 @@ typedef struct {
     ViewLine line;
     ViewCheck checks[DEVICES];
     const char *check_problems[DEVICES]; /* why it is bad, "" */
+    gboolean no_demo;                    /* the booth has no product display */
 } View;
 
 /* snapshot NULL: nothing was ever heard from the agent. */

@@ -14,7 +14,7 @@ typedef enum { DISPLAY_CONSOLE, DISPLAY_DEMO, DISPLAY_OUTPUTS } DisplayOutput;
 typedef struct {
     int width, height; /* pixels of a window; an output has its own */
     const char *title;
-    const char *connector; /* its name, or "auto" */
+    const char *connector; /* its name, "auto", or, of the demo, "none": the booth has no such screen */
 } DisplayWanted;
 
 typedef struct {
@@ -34,7 +34,8 @@ GQuark display_error_quark(void);
 /* The drivers, ended by one without a name, in the order in which "auto" asks them. */
 const DisplayDriver *display_drivers(void);
 
-/* Opens the windows; the console must open, a missing demo leaves display_renderer() NULL. NULL with a sentence for a person. */
+/* Opens the windows; the console must open; a demo that is missing or that the booth has not leaves display_renderer()
+ * NULL. NULL with a sentence for a person. */
 Display *display_open(const char *driver, const DisplayWanted wanted[DISPLAY_OUTPUTS], GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void display_close(Display *display); /* NULL is fine */
 

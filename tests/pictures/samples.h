@@ -115,6 +115,11 @@ static const Sample samples[] = {
     {.name = "checking", .own = TRUE,
      .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_CALM_LINE SAMPLE_STUDIO("") SAMPLE_FINE
              "\"state\":\"paused\",\"pause_reason\":\"\",\"checking\":true}"},
+    {.name = "checking_one_screen", .own = TRUE,
+     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_CALM_LINE SAMPLE_FINE "\"checks\":[" SAMPLE_CHECK("camera_face", "ok", "") ","
+             SAMPLE_CHECK("camera_product", "unused", "") "," SAMPLE_CHECK("microphone", "ok", "") "," SAMPLE_CHECK("speaker", "ok", "") ","
+             SAMPLE_CHECK("demo", "unused", "") "," SAMPLE_CHECK("storage", "ok", "") "," SAMPLE_CHECK("desk", "ok", "") ","
+             SAMPLE_CHECK("clock", "ok", "") "],\"state\":\"paused\",\"pause_reason\":\"\",\"checking\":true}"},
     {.name = "checking_bad",
      .json = "{" SAMPLE_HEAD SAMPLE_NO_LINK SAMPLE_EMPTY_LINE SAMPLE_CHECKS_BAD "\"problems\":[" SAMPLE_ERROR("camera_face_frozen")
              "],\"state\":\"paused\",\"pause_reason\":\"\",\"checking\":true}"},

@@ -160,8 +160,8 @@ static const char *const products[] = {
             ",\"sale_price_minor\":9000,\"sale_from_utc\":1000,\"sale_until_utc\":2000"),
     PRODUCT("WH4", "Polar WH-1000XM4 hodetelefoner", "Polar", "WH1000XM4", "", "Lyd > Hodetelefoner", ",\"sale_price_minor\":8000"),
     PRODUCT("TV1", "Nordlys OLED 55", "Nordlys", "N55", "7000100000002", "Bilde > TV", ",\"accessories\":[\"gone\",\"K1\",\"TV1\"]"),
-    PRODUCT("K1", "HDMI-kabel til TV", "Strøm", "H1", "", "Bilde > Tilbehør > TV", ""),
-    PRODUCT("V1", "Veggfeste", "Nordlys", "V1", "", "Bilde > Tilbehør > TV", ""),
+    PRODUCT("K1", "HDMI-kabel til TV", "Strøm", "H1", "", "Bilde > Tilbehør > TV", ",\"stores\":{\"Oslo\":3,\"Bergen\":1}"),
+    PRODUCT("V1", "Veggfeste", "Nordlys", "V1", "", "Bilde > Tilbehør > TV", ",\"stores\":{\"Bergen\":1}"),
     PRODUCT("V2", "Duk", "Annen", "V2", "", "Bilde > Tilbehør", ""),
     PRODUCT("P1", "Etui for hodetelefoner", "Polar", "E1", "", "Lyd > Tilbehør > Hodetelefoner", ""),
     PRODUCT("J1", "Jääkaappi", "Lumikki", "J1", "96385074", "Kjøkken", ""),
@@ -196,7 +196,7 @@ static int set_up(void **state)
     const CatalogueManifest manifest = {.version = 1, .products = G_N_ELEMENTS(products)};
     gint stop = 0;
     if (!catalogue_db_build(pack, shelf->path, &manifest, &stop, &error)) fail_msg("%s", error->message);
-    shelf->view = (CatalogueView){catalogue_db_open(shelf->path, &error), 77, 1500};
+    shelf->view = (CatalogueView){.db = catalogue_db_open(shelf->path, &error), .feed_utc = 77, .now_utc = 1500, .store = "Oslo"};
     assert_non_null(shelf->view.db);
     *state = shelf;
     return 0;
@@ -285,6 +285,28 @@ static void makes_cards_and_products(void **state)
     assert_null(catalogue_by_code(&shelf->view, 1));
 }
 
+/* A card says what the booth's own store has, and nothing where the feed does not say. */
+static void cards_tell_the_stores_stock(void **state)
+{
+    Shelf *shelf = *state;
+    json_t *list = catalogue_search(&shelf->view, "tv", 3);
+    static const struct {
+        const char *id;
+        json_int_t here; /* -1: it does not say */
+    } rows[] = {{"TV1", -1}, {"K1", 3}, {"V1", 0}};
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const json_t *card = json_array_get(list, i), *here = json_object_get(card, "in_store");
+        assert_string_equal(json_string_value(json_object_get(card, "id")), rows[i].id);
+        assert_int_equal(here ? json_integer_value(here) : -1, rows[i].here);
+        assert_null(json_object_get(card, "stores"));
+    }
+    json_decref(list);
+    shelf->view.store = "";
+    json_t *product = catalogue_by_id(&shelf->view, "K1");
+    assert_null(json_object_get(product, "in_store"));
+    json_decref(product);
+}
+
 static void finds_accessories(void **state)
 {
     const Shelf *shelf = *state;
@@ -307,7 +329,7 @@ static void notices_damage(void **state)
         memset(copy + at, 0x5A, 4096);
         g_file_set_contents(broken, copy, (gssize)length, NULL);
         CatalogueDb *db = catalogue_db_open(broken, NULL);
-        const CatalogueView view = {db, 1, 1};
+        const CatalogueView view = {.db = db, .feed_utc = 1, .now_utc = 1};
         if (!db) continue;
         /* Whatever it finds: it does not fall over. */
         json_decref(catalogue_search(&view, "hodetelefner", 20));
@@ -619,6 +641,7 @@ int main(void)
         cmocka_unit_test(agrees_with_the_plain_way),
         cmocka_unit_test_setup_teardown(searches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(makes_cards_and_products, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(cards_tell_the_stores_stock, set_up, tear_down),
         cmocka_unit_test_setup_teardown(finds_accessories, set_up, tear_down),
         cmocka_unit_test_setup_teardown(notices_damage, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_wrong_packs, set_up, tear_down),

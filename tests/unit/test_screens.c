@@ -331,6 +331,30 @@ static void health_and_faults_are_told(void **state)
     }
 }
 
+/* A booth that says that it has no product display lacks none, and shows none. */
+static void one_screen_may_be_all(void **state)
+{
+    Fixture *fixture = *state;
+    screens_free(fixture->screens);
+    g_autoptr(Config) config = configure(fixture->folder, "[display]\ndemo_output=none\n");
+    fixture->screens = screens_new(config, fixture->own, fixture->shopper, NULL, NULL);
+    assert_non_null(fixture->screens);
+    show(fixture, "live");
+    json_t *health = screens_health(fixture->screens);
+    const char *driver = NULL, *problem = NULL;
+    int ok = 0;
+    assert_int_equal(json_unpack(health, "{s:{s:s, s:b, s:s}}", "demo", "driver", &driver, "ok", &ok, "problem", &problem), 0);
+    assert_string_equal(driver, "none");
+    assert_string_equal(problem, "");
+    assert_true(ok);
+    assert_null(json_object_get(json_object_get(health, "demo"), "shows"));
+    json_decref(health);
+    assert_false(screens_must_restart(fixture->screens));
+    assert_false(screens_screenshot(fixture->screens, "demo", "/nowhere/x.png", NULL));
+    screens_free(fixture->screens);
+    fixture->screens = NULL;
+}
+
 int main(int argc, char **argv)
 {
     gst_init(&argc, &argv);
@@ -344,6 +368,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(the_shoppers_picture_comes_and_goes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_frozen_picture_counts_as_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(health_and_faults_are_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(one_screen_may_be_all, set_up, tear_down),
     };
     int failed = cmocka_run_group_tests_name("screens", tests, NULL, NULL);
     gst_deinit();
