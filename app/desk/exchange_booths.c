@@ -409,74 +409,8 @@ static void take_of_call(Exchange *exchange, Booth *booth, const json_t *message
     entry_to_shopper(entry, onward);
 }
 
-/* --- records and snapshots
+/* --- snapshots
  * ------------------------------------------------------------------------------------------------------------------------- */
-
-static void append_next(Exchange *exchange, Booth *booth);
-
-static void send_recorded(Booth *booth, gint64 epoch, gint64 seq)
-{
-    peer_send(&booth->peer, json_pack("{s:s, s:I, s:I}", "t", "recorded", "epoch", (json_int_t)epoch, "seq", (json_int_t)seq));
-}
-
-static void on_appended(gpointer data, const StoreResult *result)
-{
-    g_autofree PeerErrand *errand = data;
-    Booth *booth = errand_booth(errand);
-    if (!booth) return;
-    booth->appending = FALSE;
-    if (result->verdict != STORE_WON) {
-        booth->record_revision = 0;
-        booth->records_at = exchange_mono() + EXCHANGE_RETRY_MS;
-        return;
-    }
-    json_t *message = g_queue_peek_head(&booth->records);
-    /* It counts its epochs anew, and did not hear so from a welcome that could not know: its record has not landed. */
-    if (!booth->stored_known && result->epoch > wire_int(message, "epoch")) {
-        g_queue_clear_full(&booth->records, (GDestroyNotify)json_decref);
-        door_close(booth->peer.link, 4003, "which records landed is known now: say hello again");
-        return;
-    }
-    booth->record_revision = result->revision;
-    booth->stored_epoch = result->epoch;
-    booth->stored_seq = result->seq;
-    booth->stored_known = TRUE;
-    g_queue_pop_head(&booth->records);
-    send_recorded(booth, wire_int(message, "epoch"), wire_int(message, "seq"));
-    json_decref(message);
-    append_next(errand->exchange, booth);
-}
-
-static gboolean has_landed(const Booth *booth, gint64 epoch, gint64 seq)
-{
-    return booth->record_revision && (booth->stored_epoch > epoch || (booth->stored_epoch == epoch && booth->stored_seq >= seq));
-}
-
-/* One write at a time for each booth, in order. */
-static void append_next(Exchange *exchange, Booth *booth)
-{
-    while (!booth->appending && !g_queue_is_empty(&booth->records) && exchange_mono() >= booth->records_at) {
-        json_t *message = g_queue_peek_head(&booth->records);
-        gint64 epoch = wire_int(message, "epoch"), seq = wire_int(message, "seq");
-        if (has_landed(booth, epoch, seq)) {
-            send_recorded(booth, epoch, seq);
-            json_decref(g_queue_pop_head(&booth->records));
-            continue;
-        }
-        g_autofree char *text = json_dumps(json_object_get(message, "record"), JSON_COMPACT);
-        booth->appending = TRUE;
-        store_append(exchange->store, booth->id, epoch, seq, text, booth->record_revision, on_appended,
-                     peer_errand(exchange, &booth->peer));
-    }
-}
-
-static void take_record(Exchange *exchange, Booth *booth, json_t *message)
-{
-    /* The agent sends again what was not confirmed. */
-    if (g_queue_get_length(&booth->records) >= EXCHANGE_RECORDS_MAX) return;
-    g_queue_push_tail(&booth->records, json_incref(message));
-    append_next(exchange, booth);
-}
 
 static void write_snapshot(Exchange *exchange, Booth *booth);
 
@@ -535,8 +469,8 @@ void booth_received(Exchange *exchange, Booth *booth, json_t *message)
         take_proven(exchange, booth, message, CALL_RENEW);
     else if (strcmp(type, "end") == 0)
         take_end(exchange, booth, message);
-    else if (strcmp(type, "record") == 0)
-        take_record(exchange, booth, message);
+    else if (strcmp(type, "record") == 0 || strcmp(type, "records") == 0)
+        booth_take_records(exchange, booth, message);
     else if (strcmp(type, "status") == 0)
         take_status(exchange, booth, message);
     else if (strcmp(type, "catalogue_get") == 0)
@@ -571,7 +505,7 @@ void booth_closed(Exchange *exchange, Booth *booth)
         if (entry->call->state == CALL_OFFERED && !entry_is_wanted(entry, CALL_ACCEPT)) entry_wants(entry, &event, INTENT_DESK, "");
     }
     peer_close(exchange, &booth->peer);
-    g_queue_clear_full(&booth->records, (GDestroyNotify)json_decref);
+    booth_drop_records(booth);
     json_decref(booth->snapshot);
     json_decref(booth->claim);
     g_strfreev(booth->topics);
@@ -585,7 +519,7 @@ void booth_sweep(Exchange *exchange, Booth *booth, G_GNUC_UNUSED gint64 now)
 {
     if (booth->unwelcomed) greet(exchange, booth);
     booth_match(exchange, booth);
-    append_next(exchange, booth);
+    booth_append(exchange, booth);
 }
 
 static json_t *line_part(Exchange *exchange, const char *topic, guint waiting, gint64 oldest, gint64 now)

@@ -112,7 +112,7 @@ struct Booth {
     gint64 match_at;
     GList *parked;  /* its node in exchange->parked */
     Entry *entry;   /* the call that it holds */
-    GQueue records; /* of json_t, messages in order */
+    GQueue records; /* that wait for the bus, in order; of exchange_records.c */
     gboolean appending;
     gint64 records_at;
     guint64 record_revision; /* of the last landed one; 0 when not known */
@@ -244,6 +244,11 @@ void news_tell_change(Exchange *exchange, const Call *old, const Call *call); /*
 
 /* --- exchange_metrics.c */
 void booth_note_status(Booth *booth, const json_t *snapshot);
+
+/* --- exchange_records.c */
+void booth_take_records(Exchange *exchange, Booth *booth, const json_t *message); /* record or records */
+void booth_append(Exchange *exchange, Booth *booth);                              /* what waits, when it may be written */
+void booth_drop_records(Booth *booth);
 
 /* --- exchange_catalogue.c */
 void catalogue_tell(Exchange *exchange, Booth *booth); /* which version counts; nothing when there is none */

@@ -23,6 +23,7 @@ struct Job {
     char *subject, *text;
     guint64 expected;
     gint64 epoch, seq;
+    GArray *records; /* of StoreRecord, or NULL */
     StoreDone done;
     gpointer data;
     StoreResult result;
@@ -72,6 +73,7 @@ static void job_free(Job *job)
     g_free(job->subject);
     g_free(job->text);
     g_free(job->value);
+    if (job->records) g_array_unref(job->records);
     g_free(job);
 }
 
@@ -292,7 +294,8 @@ static gboolean has_landed(const Job *job)
     return job->result.epoch > job->epoch || (job->result.epoch == job->epoch && job->result.seq >= job->seq);
 }
 
-static void run_append(Store *store, Job *job)
+/* One record of a job. */
+static void append(Store *store, Job *job)
 {
     for (int attempt = 0; attempt < 3; attempt++) {
         if (attempt || !job->expected) {
@@ -320,12 +323,38 @@ static void run_append(Store *store, Job *job)
     job->result.verdict = STORE_UNRESOLVED;
 }
 
-void store_append(Store *store, const char *booth, gint64 epoch, gint64 seq, const char *value, guint64 expected, StoreDone done,
-                  gpointer data)
+static void run_append(Store *store, Job *job)
 {
-    Job job = make_job(run_append, "RECORDS", g_strconcat("record.booth.", booth, NULL), value, done, data);
-    job.epoch = epoch;
-    job.seq = seq;
+    StoreResult landed = {0};
+    for (guint i = 0; i < job->records->len; i++) {
+        StoreRecord *record = &g_array_index(job->records, StoreRecord, i);
+        job->epoch = record->epoch;
+        job->seq = record->seq;
+        if (landed.verdict == STORE_WON && has_landed(job)) continue;
+        g_free(job->text);
+        job->text = g_strdup(record->text);
+        append(store, job);
+        if (job->result.verdict != STORE_WON) break;
+        landed = job->result;
+        job->expected = landed.revision;
+    }
+    job->result = landed;
+}
+
+static void record_clear(gpointer record)
+{
+    g_free((char *)((StoreRecord *)record)->text);
+}
+
+void store_append(Store *store, const char *booth, const StoreRecord *list, guint count, guint64 expected, StoreDone done, gpointer data)
+{
+    Job job = make_job(run_append, "RECORDS", g_strconcat("record.booth.", booth, NULL), NULL, done, data);
+    job.records = g_array_new(FALSE, FALSE, sizeof *list);
+    g_array_set_clear_func(job.records, record_clear);
+    for (guint i = 0; i < count; i++) {
+        const StoreRecord record = {list[i].epoch, list[i].seq, g_strdup(list[i].text)};
+        g_array_append_val(job.records, record);
+    }
     job.expected = expected;
     job_submit(store, job);
 }

@@ -25,6 +25,11 @@ typedef struct {
     gint64 epoch, seq; /* store_append(), store_last_record(): the last record that landed */
 } StoreResult;
 
+typedef struct {
+    gint64 epoch, seq;
+    const char *text;
+} StoreRecord;
+
 typedef void (*StoreDone)(gpointer data, const StoreResult *result);
 
 typedef struct {
@@ -78,9 +83,9 @@ void store_finish(Store *store, const char *call, const char *record, guint64 re
 void store_forget(Store *store, const char *key, guint64 revision);
 /* Publishes to a subject of RECORDS or CONTACTS that must have no message yet. */
 void store_once(Store *store, const char *stream, const char *subject, const char *value, StoreDone done, gpointer data);
-/* Lands a booth's record once: not when it, or a later one, is there. expected: revision of the last one if known, else 0. */
-void store_append(Store *store, const char *booth, gint64 epoch, gint64 seq, const char *value, guint64 expected, StoreDone done,
-                  gpointer data);
+/* Lands booths' records once, in order: none that is there, or that a later one follows. expected: revision of the last one if known, else
+ * 0. Won when one at least is there now; which was the last is in the result. list is copied. */
+void store_append(Store *store, const char *booth, const StoreRecord *list, guint count, guint64 expected, StoreDone done, gpointer data);
 /* Which record of the booth landed last: epoch and seq 0 when none did. */
 void store_last_record(Store *store, const char *booth, StoreDone done, gpointer data);
 /* Whether there is a terminal record of the call: STORE_WON with its text as value, STORE_LOST when there is none. */

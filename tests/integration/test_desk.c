@@ -170,6 +170,33 @@ typedef struct {
     Held held;
 } Scene;
 
+static json_t *booth_record(int epoch, int seq, const char *call)
+{
+    return json_pack(
+        "{s:i, s:s, s:i, s:i, s:s, s:s, s:s, s:i, s:i, s:s, s:s, s:i, s:s, s:s, s:b, s:i, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i,"
+        " s:i}",
+        "v", 2, "kind", "offer", "epoch", epoch, "seq", seq, "store", "", "region", "", "boot_id", "b", "made_mono", 9, "made_utc", 0,
+        "clock", "unknown", "call", call, "gen", 1, "topic", "tv", "lang", "en", "before", 0, "waited_ms", 3, "result", "declined",
+        "enqueued_mono", 2, "enqueued_utc", 0, "offered_mono", 5, "offered_utc", 0, "accepted_mono", 0, "accepted_utc", 0, "ended_mono", 9,
+        "ended_utc", 0, "ring_ms", 4);
+}
+
+static json_t *record_message(int epoch, int seq, const char *call)
+{
+    return json_pack("{s:s, s:i, s:i, s:o}", "t", "record", "epoch", epoch, "seq", seq, "record", booth_record(epoch, seq, call));
+}
+
+/* All up to this one; how many at a time is for the desk to say. */
+static void await_recorded(Client *booth, int seq)
+{
+    for (int landed = 0; landed < seq;) {
+        json_t *recorded = client_expect(booth, "recorded");
+        assert_true(wire_int(recorded, "seq") > landed && wire_int(recorded, "seq") <= seq);
+        landed = (int)wire_int(recorded, "seq");
+        drop(recorded);
+    }
+}
+
 static Scene begin_ring(Centre *centre, guint shopper_desk)
 {
     Scene call = {.booth = centre_booth(centre, 0, "b1", 1, NULL, NULL), .shopper = centre_shopper(centre, shopper_desk)};
@@ -216,7 +243,7 @@ static void test_whole_call(void **state)
     drop(client_expect(call.booth, "ended"));
     rate(call.shopper, &call.ticket);
     drop(client_expect(call.shopper, "rated"));
-    client_say(call.booth, json_pack("{s:s, s:i, s:i, s:{s:s}}", "t", "record", "epoch", 1, "seq", 1, "record", "call", call.ticket.id));
+    client_say(call.booth, record_message(1, 1, call.ticket.id));
     drop(client_expect(call.booth, "recorded"));
     json_t *records = centre_records(centre, 0, call.ticket.id, 3);
     assert_int_equal(json_array_size(records), 3);
@@ -560,14 +587,9 @@ static void test_records_land_once(void **state)
     drop(welcome);
     for (int round = 0; round < 2; round++) {
         for (int seq = 1; seq <= 5; seq++) {
-            client_say(booth, json_pack("{s:s, s:i, s:i, s:{s:s, s:i}}", "t", "record", "epoch", 1, "seq", seq, "record", "call", "cX",
-                                        "seq", seq));
+            client_say(booth, record_message(1, seq, "cX"));
         }
-        for (int seq = 1; seq <= 5; seq++) {
-            json_t *recorded = client_expect(booth, "recorded");
-            assert_int_equal(wire_int(recorded, "seq"), seq);
-            drop(recorded);
-        }
+        await_recorded(booth, 5);
     }
     client_free(booth);
     booth = centre_booth(centre, 0, "b7", 2, NULL, &welcome);
@@ -578,6 +600,38 @@ static void test_records_land_once(void **state)
     assert_int_equal(json_array_size(records), 5);
     json_decref(records);
     client_free(booth);
+}
+
+/* What is nonsense in one booth's records is contained: it blocks neither that booth nor another one. */
+static void test_nonsense_on_record(void **state)
+{
+    Centre *centre = *state;
+    Client *booth = centre_booth(centre, 0, "b9", 1, NULL, NULL), *other = centre_booth(centre, 0, "b10", 1, NULL, NULL);
+    json_t *list = json_array();
+    for (int seq = 1; seq <= 60; seq++) json_array_append_new(list, booth_record(1, seq, "cZ"));
+    json_object_set_new(json_array_get(list, 9), "kind", json_string("nonsense"));
+    json_object_set_new(json_array_get(list, 19), "ring_ms", json_integer(-5));
+    json_object_set_new(json_array_get(list, 29), "clock", json_string("known"));
+    json_object_set_new(json_array_get(list, 29), "made_utc", json_integer(G_GINT64_CONSTANT(9000000000000)));
+    client_say(booth, json_pack("{s:s, s:O}", "t", "records", "list", list));
+    await_recorded(booth, 60);
+    json_t *records = centre_records(centre, 0, "cZ", 58);
+    assert_int_equal(json_array_size(records), 58); /* two are refused: they name no call */
+    const json_t *timeless = json_object_get(json_array_get(records, 27), "value");
+    assert_string_equal(wire_string(timeless, "clock"), "unknown");
+    assert_int_equal(wire_int(timeless, "made_utc"), 0);
+    assert_true(wire_int(timeless, "before_utc") > 0);
+    json_decref(records);
+    client_say(other, record_message(1, 1, "cZ"));
+    drop(client_expect(other, "recorded"));
+    json_object_set_new(json_array_get(list, 1), "booth", json_string("b10"));
+    client_say(booth, json_pack("{s:s, s:O}", "t", "records", "list", list));
+    drop(client_expect(booth, "error"));
+    client_say(booth, record_message(1000, 1, "cZ"));
+    drop(client_expect(booth, "error"));
+    json_decref(list);
+    client_free(booth);
+    client_free(other);
 }
 
 /* Any desk knows by the record who may come back to an ended call: one that was not there, and the same one after a new start. */
@@ -868,14 +922,14 @@ static void test_lost_database(void **state)
     Centre *centre = *state;
     json_t *welcome;
     Client *booth = centre_booth(centre, 0, "b8", 7, NULL, NULL);
-    client_say(booth, json_pack("{s:s, s:i, s:i, s:{s:s}}", "t", "record", "epoch", 7, "seq", 3, "record", "call", "cX"));
+    client_say(booth, record_message(7, 3, "cX"));
     drop(client_expect(booth, "recorded"));
     client_free(booth);
     centre_kill(&centre->nats, SIGKILL);
     booth = centre_booth(centre, 0, "b8", 1, NULL, &welcome);
     assert_int_equal(wire_int(json_object_get(welcome, "stored"), "epoch"), 0);
     drop(welcome);
-    client_say(booth, json_pack("{s:s, s:i, s:i, s:{s:s}}", "t", "record", "epoch", 1, "seq", 1, "record", "call", "cY"));
+    client_say(booth, record_message(1, 1, "cY"));
     centre_start_nats(centre);
     assert_true(client_run(booth, client_is_down, NULL, CENTRE_PATIENCE_MS));
     assert_int_equal(booth->code, 4003);
@@ -905,6 +959,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bad_messages, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_call_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_records_land_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_nonsense_on_record, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_ended_is_known_everywhere, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_desk_dies, set_up_two, tear_down),
         cmocka_unit_test_setup_teardown(test_desk_dies_before_the_end, set_up_two, tear_down),

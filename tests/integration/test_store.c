@@ -480,7 +480,8 @@ static Outcome append(Holder *holder, gint64 epoch, gint64 seq, guint64 expected
 {
     Outcome outcome = {0};
     g_autofree char *value = g_strdup_printf("{\"seq\":%d}", (int)seq);
-    store_append(holder->store, "b1", epoch, seq, value, expected, on_done, &outcome);
+    const StoreRecord record = {epoch, seq, value};
+    store_append(holder->store, "b1", &record, 1, expected, on_done, &outcome);
     await(holder, &outcome);
     g_free(outcome.value);
     return outcome;
