@@ -203,8 +203,11 @@ static void on_entry(gpointer data, const char *key, guint64 revision, const cha
         learn_call(exchange, key + strlen("call."), revision, value);
     } else if (g_str_has_prefix(key, "desk.")) {
         learn_desk(exchange, key + strlen("desk."), revision, value);
+    } else if (strcmp(key, "settings") == 0) {
+        if (exchange->hooks) exchange->hooks->settings(exchange->hooks->data, value, revision);
     } else if (strcmp(key, "secret") == 0 && value) {
         g_free(exchange->secret);
+    rules_free(exchange->rules);
         exchange->secret = g_strdup(value);
     }
 }
@@ -317,6 +320,10 @@ static void on_message(gpointer data, const char *subject, const char *text)
 {
     Exchange *exchange = data;
     gboolean to_shopper = g_str_has_prefix(subject, "sig.shopper.");
+    if (g_str_has_prefix(subject, "ops.")) {
+        if (exchange->hooks) exchange->hooks->message(exchange->hooks->data, subject, text);
+        return;
+    }
     json_t *message = wire_decode(to_shopper ? WIRE_DESK_TO_SHOPPER : WIRE_DESK_TO_BOOTH, text, strlen(text), NULL);
     if (!message) return;
     if (to_shopper) {
@@ -410,6 +417,7 @@ static void on_woken(void *data)
     store_dispatch(exchange->store);
     catalogue_dispatch(exchange);
     if (exchange->ledger) ledger_dispatch(exchange->ledger);
+    if (exchange->hooks) exchange->hooks->woken(exchange->hooks->data);
     if (now - exchange->swept >= SWEEP_MS) {
         exchange->swept = now;
         sweep(exchange, now);
@@ -528,7 +536,9 @@ static void on_wake(gpointer data)
 Exchange *exchange_new(const ExchangeSettings *settings)
 {
     Exchange *exchange = g_new0(Exchange, 1);
-    exchange->settings = settings;
+    exchange->configured = settings;
+    exchange->ruled = *settings;
+    exchange->settings = &exchange->ruled;
     exchange->door_events = (DoorEvents){on_opened, on_received, on_closed, on_api, on_woken, exchange};
     exchange->store_events = (StoreEvents){on_wake, on_view_started, on_entry, on_view_complete, on_record, on_message, exchange};
     exchange->queue = queue_new(settings->topics, languages);

@@ -8,6 +8,8 @@
  */
 #pragma once
 
+#include <jansson.h>
+
 #include "desk/catalogue_store.h"
 #include "desk/door.h"
 #include "desk/hours.h"
@@ -46,5 +48,24 @@ void exchange_set_ledger(Exchange *exchange, Ledger *ledger);
 void exchange_settle(Exchange *exchange, guint timeout_ms);
 /* What /metrics says: OpenMetrics (open) or the older text format; to g_free(). On the door's thread. */
 char *exchange_metrics(Exchange *exchange, gboolean open);
+/* What the ops page works with; NULL: there is none. hooks must outlive the exchange. */
+typedef struct {
+    void (*woken)(void *data);                                         /* as DoorEvents.woken */
+    void (*message)(void *data, const char *subject, const char *text); /* on subjects ops.*, of any desk */
+    void (*settings)(void *data, const char *text, guint64 revision);  /* the key "settings"; NULL: it was taken out */
+    void *data;
+} ExchangeHooks;
+void exchange_set_hooks(Exchange *exchange, const ExchangeHooks *hooks);
+Store *exchange_store(const Exchange *exchange);
+const char *exchange_secret(const Exchange *exchange); /* that all desks share; NULL: not known yet */
+gint64 exchange_bus_utc(const Exchange *exchange);     /* the bus's clock, ms; known once the first view is complete */
+/* What every desk follows from now on in place of desk.conf; NULL: that alone. Copied. */
+void exchange_set_rules(Exchange *exchange, const char *rules);
+const ExchangeSettings *exchange_settings(const Exchange *exchange);
+/* The line as the booths are told of it; new reference. */
+json_t *exchange_line(Exchange *exchange);
+/* Sends a message to a booth that is linked here; FALSE: it is not. */
+gboolean exchange_tell_booth(Exchange *exchange, const char *booth, const char *text);
+
 /* Whether a first view of the bucket is complete: before that no door should be open. */
 gboolean exchange_is_ready(const Exchange *exchange);

@@ -35,6 +35,7 @@ static void send_offer(Entry *entry, Booth *booth)
                               "nonce", call->nonce, "topic", call->topic, "lang", call->lang, "waited_ms",
                               (json_int_t)MAX(exchange_utc() - call->enqueued_utc, 0), "codecs", codecs, "ring_ms",
                               (json_int_t)settings->ring_ms, "ice_servers", turn_ice_servers(settings->turn, call->id, exchange_utc()));
+    json_object_set_new(offer, "wrapup_ms", json_integer(settings->wrapup_ms));
     if (call->before) json_object_set_new(offer, "before", json_true());
     if (call->product[0]) json_object_set_new(offer, "product", json_string(call->product));
     if (call->product_title[0]) json_object_set_new(offer, "product_title", json_string(call->product_title));
@@ -473,6 +474,8 @@ void booth_received(Exchange *exchange, Booth *booth, json_t *message)
         booth_take_records(exchange, booth, message);
     else if (strcmp(type, "status") == 0)
         take_status(exchange, booth, message);
+    else if (strcmp(type, "done") == 0 || strcmp(type, "picture") == 0)
+        booth_told_ops(exchange, booth, message);
     else if (strcmp(type, "catalogue_get") == 0)
         catalogue_take_get(exchange, booth, message);
     else
@@ -551,7 +554,7 @@ static gboolean is_same_line(const json_t *before, const json_t *now)
     return TRUE;
 }
 
-static json_t *line_message(Exchange *exchange)
+json_t *booth_line(Exchange *exchange)
 {
     json_t *topics = json_object();
     gint64 oldest = queue_oldest_utc(exchange->queue), now = exchange_utc();
@@ -569,7 +572,7 @@ static json_t *line_message(Exchange *exchange)
 
 void booth_tell_queue(Exchange *exchange)
 {
-    json_t *message = line_message(exchange);
+    json_t *message = booth_line(exchange);
     json_t *before = exchange->queue_told ? json_loads(exchange->queue_told, 0, NULL) : NULL;
     gboolean same = before && is_same_line(before, message);
     json_decref(before);

@@ -54,6 +54,7 @@ static void send_hello(Exchange *exchange, Shopper *shopper)
     gboolean open = hours_open(exchange->settings->hours, exchange_utc(), &opens);
     json_t *topics = json_array(), *langs = json_array();
     for (const char *const *topic = exchange->settings->topics; *topic; topic++) {
+        if (!exchange_topic_is_open(exchange, *topic)) continue;
         json_array_append_new(topics, json_pack("{s:s, s:b}", "id", *topic, "staff", exchange_has_staff(exchange, *topic, NULL)));
     }
     for (const char *const *lang = languages; *lang; lang++) json_array_append_new(langs, json_string(*lang));
@@ -199,6 +200,7 @@ static const char *find_obstacle(Exchange *exchange, Shopper *shopper, const jso
         return "bad_message";
     }
     if (!hours_open(exchange->settings->hours, exchange_utc(), NULL)) return "closed";
+    if (!exchange_topic_is_open(exchange, wire_string(message, "topic"))) return "closed";
     if (!may_ask(exchange, shopper->peer.address)) return "too_fast";
     if (queue_length(exchange->queue) + g_hash_table_size(exchange->asking) >= exchange->settings->shoppers_max) return "full";
     if (!store_is_connected(exchange->store) || !exchange->ready) return "unavailable";

@@ -5,6 +5,7 @@
 #include "desk/ended.h"
 #include "desk/exchange.h"
 #include "desk/queue.h"
+#include "desk/rules.h"
 #include "desk/service_level.h"
 #include "desk/tally.h"
 #include "desk/wait.h"
@@ -165,6 +166,10 @@ struct Exchange {
     gboolean secret_asked;
     gint64 swept, swept_slow;
     char *queue_told;
+    const ExchangeHooks *hooks;
+    const ExchangeSettings *configured;
+    ExchangeSettings ruled; /* the settings that count: those of desk.conf, and what ops have set */
+    Rules *rules;
 };
 
 gint64 exchange_mono(void); /* ms */
@@ -177,7 +182,8 @@ gboolean exchange_has_staff(const Exchange *exchange, const char *topic, const c
 /* One desk tidies for all: the living one with the first name. */
 gboolean exchange_is_janitor(const Exchange *exchange, gint64 now);
 gboolean exchange_has_seen(const Exchange *exchange, gint64 then);
-gint64 exchange_bus_utc(const Exchange *exchange); /* the bus's clock, ms; known once the first view is complete */
+
+gboolean exchange_topic_is_open(const Exchange *exchange, const char *topic);
 
 /* --- exchange_peers.c: what both kinds of links have */
 void peer_open(Exchange *exchange, Peer *peer, DoorKind kind, DoorLink *link,
@@ -236,7 +242,10 @@ void booth_match(Exchange *exchange, Booth *booth);
 void booth_offer_failed(Exchange *exchange, const char *id, gboolean unresolved);
 void booth_greet_waiting(Exchange *exchange); /* the view has gone on */
 void booth_sweep(Exchange *exchange, Booth *booth, gint64 now);
+/* What a booth came to with something that ops asked for: exchange_ops.c. */
+void booth_told_ops(Exchange *exchange, Booth *booth, const json_t *message);
 void booth_tell_queue(Exchange *exchange);
+json_t *booth_line(Exchange *exchange); /* what booth_tell_queue() tells; new reference */
 
 /* --- exchange_news.c: what the world outside is told */
 void news_tell(Exchange *exchange, const News *news);

@@ -79,18 +79,24 @@ static gboolean read_closed_days(Hours *hours, const char *const *days, GError *
 
 Hours *hours_new(const Config *config, GError **error)
 {
+    const char *week[7];
+    for (guint i = 0; i < G_N_ELEMENTS(weekdays); i++) week[i] = config_string(config, "hours", weekdays[i]);
+    return hours_new_words(week, config_string(config, "hours", "timezone"), config_list(config, "hours", "closed_days"), error);
+}
+
+Hours *hours_new_words(const char *const week[7], const char *zone, const char *const *closed_days, GError **error)
+{
     g_autoptr(Hours) hours = g_new0(Hours, 1);
     hours->closed = g_array_new(FALSE, FALSE, sizeof(guint32));
     for (guint i = 0; i < G_N_ELEMENTS(weekdays); i++) {
-        if (!read_day(&hours->week[i], weekdays[i], config_string(config, "hours", weekdays[i]), error)) return NULL;
+        if (!read_day(&hours->week[i], weekdays[i], week[i], error)) return NULL;
     }
-    const char *zone = config_string(config, "hours", "timezone");
     hours->zone = *zone ? g_time_zone_new_identifier(zone) : NULL;
     if (!hours->zone) {
         refuse(error, "timezone", zone, "is no time zone of this computer: a name such as Europe/Oslo or UTC (package tzdata)");
         return NULL;
     }
-    if (!read_closed_days(hours, config_list(config, "hours", "closed_days"), error)) return NULL;
+    if (!read_closed_days(hours, closed_days, error)) return NULL;
     return g_steal_pointer(&hours);
 }
 

@@ -17,6 +17,8 @@ GQuark hours_error_quark(void);
 /* Reads [hours] mon … sun ("closed" or "HH:MM-HH:MM"), timezone and closed_days ("YYYY-MM-DD;…"). NULL with one sentence for a person that
  * names the key when a value cannot be read, the zone is not installed, or the end is not after the start. */
 Hours *hours_new(const Config *config, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same from words: week of Monday to Sunday, closed_days NULL-terminated. */
+Hours *hours_new_words(const char *const week[7], const char *timezone, const char *const *closed_days, GError **error);
 void hours_free(Hours *hours); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Hours, hours_free)
 

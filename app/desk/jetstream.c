@@ -13,6 +13,7 @@
 #define PINGS           2 /* unanswered: the connection is dead */
 #define SOUND_CLUSTER   "2.10.27"
 #define DAY_NS          (24LL * 3600 * 1000000000)
+#define AUDIT_MAX_AGE   (365 * DAY_NS)
 #define EVENT_MAX_AGE   (72LL * 3600 * 1000000000)
 #define EVENT_MAX_BYTES (256LL * 1024 * 1024)
 
@@ -118,6 +119,7 @@ static const StreamPlan plans[] = {
     {"KV_BOOTHS", "$KV.BOOTHS.>", 1, 0, TRUE, 0, FALSE},
     {"RECORDS", "record.>", -1, 0, FALSE, 0, TRUE},
     {"CONTACTS", "contact.>", -1, 0, FALSE, 0, TRUE},
+    {"AUDIT", "audit.>", -1, AUDIT_MAX_AGE, FALSE, 0, FALSE},
     {"EVENTS", NEWS_SUBJECTS ">", 1, EVENT_MAX_AGE, FALSE, EVENT_MAX_BYTES, FALSE},
 };
 

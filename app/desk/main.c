@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "desk/account_command.h"
 #include "desk/commands.h"
 #include "desk/exchange.h"
 #include "desk/import.h"
@@ -57,6 +58,7 @@ static const ConfigKey keys[] = {
     {"ice", "turn_lifetime_s", CONFIG_INT, "3600", 60, 86400, "seconds"},
     {"metrics", "token_file", CONFIG_STRING, "", 0, 0, "file with the token that reads /metrics"},
     LEDGER_CONFIG_KEYS,
+    {"ops", "accounts", CONFIG_STRING, "", 0, 0, "file of who may log in to the ops page"},
     {"catalogue", "refused_max", CONFIG_INT, "20", 0, 100, "percent of a feed's products"},
     {NULL, NULL, CONFIG_STRING, NULL, 0, 0, NULL},
 };
@@ -109,7 +111,7 @@ static Ledger *open_ledger(const Config *config, Exchange *exchange, GError **er
     return ledger_open(&settings, error);
 }
 
-static gboolean open_and_run(const Config *config, Exchange *exchange, GError **error)
+static gboolean open_and_run(const Config *config, Exchange *exchange, Ops *ops, GError **error)
 {
     g_autofree char *web = g_build_filename(config_string(config, "desk", "share"), "web", NULL);
     g_autofree char *text = g_build_filename(config_string(config, "desk", "share"), "text", NULL);
@@ -119,7 +121,7 @@ static gboolean open_and_run(const Config *config, Exchange *exchange, GError **
     if (token_file[0] && !metrics_hash) return FALSE;
     Ledger *ledger = open_ledger(config, exchange, error);
     if (!ledger) return FALSE;
-    RouteParts parts = {.exchange = exchange, .ledger = ledger, .metrics_hash = metrics_hash};
+    RouteParts parts = {.exchange = exchange, .ops = ops, .ledger = ledger, .metrics_hash = metrics_hash};
     const DoorSettings settings = {
         .port = (int)config_int(config, "desk", "port"),
         .booth_port = (int)config_int(config, "desk", "booth_port"),
@@ -132,6 +134,8 @@ static gboolean open_and_run(const Config *config, Exchange *exchange, GError **
         .origins = config_list(config, "desk", "origins"),
         .routes = routes_table(),
         .route_data = &parts,
+        .ops = ops_door_events(ops),
+        .admit_ops = ops_admit,
         .tick_ms = 100,
         .links_max = LINKS_MAX,
     };
@@ -186,12 +190,18 @@ static gboolean run(const Config *config, GError **error)
         .retention_days = (guint)config_int(config, "privacy", "retention_days"),
     };
     Exchange *exchange = exchange_new(&settings);
+    const OpsSettings ops_settings = {.accounts = config_string(config, "ops", "accounts"), .servers = bus.servers};
+    Ops *ops = ops_new(&ops_settings, exchange);
+    exchange_set_hooks(exchange, ops_hooks(ops));
     Store *store = store_open(&bus, exchange_store_events(exchange), error);
     exchange_set_store(exchange, store);
+    if (store) ops_begin(ops);
     const StoreEvents *events = exchange_store_events(exchange);
     CatalogueStore *catalogue = store ? catalogue_store_open(bus.servers, events->wake, events->data) : NULL;
     exchange_set_catalogue(exchange, catalogue);
-    gboolean well = store && wait_for_view(exchange, store, error) && open_and_run(config, exchange, error);
+    gboolean well = store && wait_for_view(exchange, store, error) && open_and_run(config, exchange, ops, error);
+    exchange_set_hooks(exchange, NULL);
+    ops_free(ops);
     catalogue_store_close(catalogue);
     store_close(store);
     exchange_free(exchange);
@@ -200,26 +210,31 @@ static gboolean run(const Config *config, GError **error)
 
 int main(int argc, char **argv)
 {
-    g_autofree char *path = NULL, *format = NULL, *report = NULL;
+    g_autofree char *path = NULL, *format = NULL, *report = NULL, *role = NULL;
     g_autoptr(GError) error = NULL;
     setlocale(LC_ALL, "C.UTF-8");
     const GOptionEntry options[] = {
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &path, "settings (default: /etc/livebooth/desk.conf)", "FILE"},
         {"format", 0, 0, G_OPTION_ARG_STRING, &format, "import: xml or tsv; without it, by how the feed begins", "FORMAT"},
         {"report", 0, 0, G_OPTION_ARG_FILENAME, &report, "import: all that was refused or left out, tab-separated", "FILE"},
+        {"role", 0, 0, G_OPTION_ARG_STRING, &role, "account add: viewer, operator or admin", "ROLE"},
         G_OPTION_ENTRY_NULL,
     };
-    g_autoptr(GOptionContext) context = g_option_context_new("[records | figures | export | erase | import FEED] - the call desk");
-    g_option_context_set_summary(context, "Without a command it serves. \"records\" prints what calls came to, as JSON lines,\n"
-                                          "\"figures\" what they come to together (docs/kpi.md).\n"
-                                          "\"export\" and \"erase\" are for what is kept of one shopper.\n"
-                                          "\"import\" makes a product feed the catalogue that booths have.");
+    g_autoptr(GOptionContext) context =
+        g_option_context_new("[records | figures | export | erase | import FEED | account ...] - the call desk");
+    g_option_context_set_summary(context,
+                                 "Without a command it serves. \"records\" prints what calls came to, as JSON lines,\n"
+                                 "\"figures\" what they come to together (docs/kpi.md).\n"
+                                 "\"export\" and \"erase\" are for what is kept of one shopper.\n"
+                                 "\"import\" makes a product feed the catalogue that booths have.\n"
+                                 "\"account add NAME\", \"account remove NAME\" and \"account list\" say who may log in to the ops page.");
     g_option_context_add_main_entries(context, options, NULL);
     g_option_context_add_group(context, commands_options());
     if (!g_option_context_parse(context, &argc, &argv, &error)) return fail(error);
     const gboolean command = argc == 2 && commands_know(argv[1]);
     gboolean import = argc == 3 && strcmp(argv[1], "import") == 0;
-    if ((argc > 1 && !command && !import) || ((format || report) && !import)) {
+    gboolean account = argc > 1 && strcmp(argv[1], "account") == 0;
+    if ((argc > 1 && !command && !import && !account) || ((format || report) && !import) || (role && !account)) {
         fprintf(stderr, "desk: unknown command; desk --help tells what there is.\n");
         return EXIT_FAILURE;
     }
@@ -227,6 +242,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     g_autoptr(Config) config = config_load(path ? path : "/etc/livebooth/desk.conf", keys, &error);
     if (!config) return fail(error);
+    if (account) return account_command(config, (const char *const *)argv + 2, role, &error) ? EXIT_SUCCESS : fail(error);
     if (import) {
         const ImportSettings settings = {argv[2], format, report};
         return import_feed(config, &settings, &error) ? EXIT_SUCCESS : fail(error);

@@ -3,12 +3,14 @@
 
 #include "desk/door.h"
 #include "desk/exchange.h"
+#include "desk/ops.h"
 
 /* What handlers get as data: whoever adds a route that needs another part of the desk adds it here and in main.c. All outlive the door. */
 typedef struct {
     Exchange *exchange;
     Ledger *ledger;
     const char *metrics_hash; /* of the token for /metrics; NULL: nobody may read it */
+    Ops *ops;
 } RouteParts;
 
 /* For DoorSettings.routes; its route_data is a RouteParts. */

@@ -220,8 +220,7 @@ void store_put(Store *store, const char *key, const char *value, guint64 expecte
 
 void store_once(Store *store, const char *stream, const char *subject, const char *value, StoreDone done, gpointer data)
 {
-    const char *own = strcmp(stream, "CONTACTS") == 0 ? "CONTACTS" : "RECORDS";
-    job_submit(store, make_job(run_put, own, g_strdup(subject), value, done, data));
+    job_submit(store, make_job(run_put, g_intern_string(stream), g_strdup(subject), value, done, data));
 }
 
 static void run_finish(Store *store, Job *job)

@@ -81,7 +81,7 @@ void store_put(Store *store, const char *key, const char *value, guint64 expecte
 void store_finish(Store *store, const char *call, const char *record, guint64 revision, StoreDone done, gpointer data);
 /* Takes the marker that a purge left out of the stream. */
 void store_forget(Store *store, const char *key, guint64 revision);
-/* Publishes to a subject of RECORDS or CONTACTS that must have no message yet. */
+/* Publishes to a subject of RECORDS, CONTACTS or AUDIT that must have no message yet. */
 void store_once(Store *store, const char *stream, const char *subject, const char *value, StoreDone done, gpointer data);
 /* Lands booths' records once, in order: none that is there, or that a later one follows. expected: revision of the last one if known, else
  * 0. Won when one at least is there now; which was the last is in the result. list is copied. */

@@ -64,12 +64,15 @@ static const Message booth_to_desk[] = {
     {"records", "list:l"},
     {"status", "snapshot:o"},
     {"catalogue_get", "version:i chunk:i"},
+    {"done", "id:w ok:b text:s"},
+    {"picture", "id:w chunk:i chunks:i data:d"},
     {NULL, NULL},
 };
 
 static const Message desk_to_booth[] = {
     {"welcome", "desk:w now_utc:i ring_ms:i wrapup_ms:i setup_ms:i resume:w stored:o"},
-    {"offer", "call:c gen:i nonce:w topic:w lang:w product:s? product_title:s? before:b? waited_ms:i codecs:a ring_ms:i ice_servers:l"},
+    {"offer", "call:c gen:i nonce:w topic:w lang:w product:s? product_title:s? before:b? waited_ms:i codecs:a ring_ms:i "
+              "wrapup_ms:i? ice_servers:l"},
     {"unpulled", "seq:i"},
     {"withdrawn", "call:c gen:i why:w"},
     {"accepted", "call:c gen:i"},
@@ -84,6 +87,7 @@ static const Message desk_to_booth[] = {
     {"catalogue", "version:i bytes:i sha256:w products:i feed_utc:i"},
     {"catalogue_chunk", "version:i chunk:i data:d"},
     {"catalogue_refused", "version:i chunk:i why:w"},
+    {"command", "id:w what:w text:s? minutes:i?"},
     {"error", "code:w detail:s?"},
     {NULL, NULL},
 };
