@@ -216,6 +216,7 @@ gboolean facts_booth(const json_t *record, const char *const *attach, FactsBooth
     take_label(record, "store", ret_booth->store);
     take_label(record, "region", ret_booth->region);
     g_strlcpy(ret_booth->boot_id, text_of(record, "boot_id"), sizeof ret_booth->boot_id);
+    ret_booth->utc = time_of(record, "offered_utc");
     if (ret_booth->kind == FACTS_BOOTH_CALL) return take_handled(record, attach, ret_booth);
     return ret_booth->kind == FACTS_BOOTH_OFFER || take_time(record, ret_booth);
 }
