@@ -37,3 +37,18 @@ char *admit_household(const char *address)
     memset(six.s6_addr + 8, 0, 8);
     return g_strdup(inet_ntop(AF_INET6, &six, text, sizeof text));
 }
+
+char *admit_neighbourhood(const char *address)
+{
+    struct in_addr four;
+    struct in6_addr six;
+    char text[INET6_ADDRSTRLEN];
+    g_autofree char *household = admit_household(address);
+    if (inet_pton(AF_INET, household, &four) == 1) {
+        four.s_addr &= htonl(0xffffff00);
+        return g_strconcat(inet_ntop(AF_INET, &four, text, sizeof text), "/24", NULL);
+    }
+    if (inet_pton(AF_INET6, household, &six) != 1) return g_strdup(address);
+    memset(six.s6_addr + 6, 0, 10);
+    return g_strconcat(inet_ntop(AF_INET6, &six, text, sizeof text), "/48", NULL);
+}

@@ -13,5 +13,9 @@ gboolean admit_origin(const char *origin, const char *host, const char *const *o
  * since a household has that many of its own; what is no address itself. To g_free(). */
 char *admit_household(const char *address);
 
+/* A shopper's address as logs may have it, without what tells one line from its neighbours': of IPv4 the last 8 bits, of IPv6 the last 80
+ * are 0, so "192.0.2.0/24" and "2001:db8:1::/48"; what is no address itself. To g_free(). */
+char *admit_neighbourhood(const char *address);
+
 /* Whether the Sec-WebSocket-Protocol header (NULL: none) offers exactly this subprotocol. */
 gboolean admit_subprotocol(const char *offered, const char *subprotocol);

@@ -86,7 +86,8 @@ G_GNUC_PRINTF(3, 4) static void log_refusal(Door *door, struct lws *wsi, const c
     }
     char address[64];
     request_address(wsi, address, sizeof address);
-    g_message("refused %s: %s", address, shown);
+    g_autofree char *from = lws_get_vhost(wsi) == door->booths ? g_strdup(address) : admit_neighbourhood(address);
+    g_message("refused %s: %s", from, shown);
 }
 
 /* --- links -------------------------------------------------------------------------------------------------------------------------- */
@@ -494,7 +495,8 @@ static int on_request(Door *door, struct lws *wsi, Session *session)
     return reply_sentence(wsi, reply, HTTP_STATUS_NOT_FOUND, "there is no such page", head, FALSE);
 }
 
-/* A request that takes too long, or one that was given time to see our answer. libwebsockets 4.1 fires a timer once when it is cancelled. */
+/* A request that takes too long, or one that was given time to see our answer. libwebsockets 4.1 fires a timer once when it is cancelled.
+ */
 static int on_timer(struct lws *wsi, Session *session)
 {
     guint status = session ? request_give_up(session) : 0;

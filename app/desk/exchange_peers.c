@@ -1,5 +1,6 @@
 #define G_LOG_DOMAIN "desk"
 
+#include "desk/admit.h"
 #include "desk/exchange_state.h"
 
 #define SHOPPER_TOKENS 100.0 /* messages at once, */
@@ -66,6 +67,8 @@ void peer_reject(Peer *peer, const char *code, const char *detail)
 {
     peer_error(peer, code, detail);
     if (++peer->bad < EXCHANGE_BAD_MAX) return;
-    g_info("%s: closed after %u bad messages, last: %s", peer->address, peer->bad, detail);
+    /* The detail may repeat the far end's words. */
+    g_autofree char *from = peer->kind == DOOR_BOOTH ? g_strdup(peer->address) : admit_neighbourhood(peer->address);
+    g_info("%s: closed after %u bad messages, last: %s", from, peer->bad, code);
     door_close(peer->link, 1008, "too many bad messages");
 }

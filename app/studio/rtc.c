@@ -824,7 +824,7 @@ void rtc_remote_signal(Rtc *rtc, const char *signal)
     else if (g_strcmp0(kind, "refused") == 0)
         set_state(rtc, "refused");
     else
-        g_message("call: a signal was not understood: %.60s", signal);
+        g_message("call: a signal was not understood");
     json_decref(members);
 }
 

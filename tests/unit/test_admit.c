@@ -53,12 +53,30 @@ static void test_household(void **state)
     }
 }
 
+static void test_neighbourhood(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"192.0.2.7", "192.0.2.0/24"},
+        {"::ffff:192.0.2.7", "192.0.2.0/24"},
+        {"2001:db8:1:2::1", "2001:db8:1::/48"},
+        {"fe80::1%eth0", "fe80::/48"},
+        {"", ""},
+        {"no address", "no address"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *neighbourhood = admit_neighbourhood(rows[i][0]);
+        assert_string_equal(neighbourhood, rows[i][1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_origin),
         cmocka_unit_test(test_subprotocol),
         cmocka_unit_test(test_household),
+        cmocka_unit_test(test_neighbourhood),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
