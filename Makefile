@@ -123,6 +123,13 @@ unit: test-tools ## the unit tests alone
 	@$(MAKE) --no-print-directory $(unit_tests)
 	@BUILD=$(BUILD) tests/run $(unit_tests)
 
+KILLS ?= 1000
+soak: test-tools ## booths under KILLS=1000 random kills of agents, desks and the bus: nothing lost, nothing twice
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) KILLS=$(KILLS) TEST_TIMEOUT=3600 TEST_TAIL=100 tests/run tests/integration/kills.test.mjs
+	@grep "^# killed\|^# .* records at the centre" $(BUILD)/test-logs/kills.test.mjs.log
+.PHONY: soak
+
 SAN_FLAGS := -fno-omit-frame-pointer -O1 -U_FORTIFY_SOURCE
 asan: ## unit and integration tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan SAN="$(SAN_FLAGS) -fsanitize=address,undefined -fno-sanitize-recover=undefined" sanitized
