@@ -543,7 +543,7 @@ Exchange *exchange_new(const ExchangeSettings *settings)
     exchange->store_events = (StoreEvents){on_wake, on_view_started, on_entry, on_view_complete, on_record, on_message, exchange};
     exchange->queue = queue_new(settings->topics, languages);
     exchange->level = service_level_new(settings->topics, settings->service_ms);
-    exchange->tally = tally_new(settings->topics);
+    exchange->counts = counts_new(settings->topics);
     exchange->wait = wait_new();
     exchange->calls = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)entry_free);
     exchange->peers = g_hash_table_new(g_int64_hash, g_int64_equal);
@@ -572,7 +572,7 @@ void exchange_free(Exchange *exchange)
     g_hash_table_unref(exchange->askers);
     queue_free(exchange->queue);
     service_level_free(exchange->level);
-    tally_free(exchange->tally);
+    counts_free(exchange->counts);
     wait_free(exchange->wait);
     g_mutex_clear(&exchange->door_lock);
     g_free(exchange->secret);

@@ -46,8 +46,8 @@ void exchange_set_catalogue(Exchange *exchange, CatalogueStore *catalogue);
 void exchange_set_ledger(Exchange *exchange, Ledger *ledger);
 /* After the door is gone: writes what the closed links have left to write, for at most timeout_ms. */
 void exchange_settle(Exchange *exchange, guint timeout_ms);
-/* What /metrics says: OpenMetrics (open) or the older text format; to g_free(). On the door's thread. */
-char *exchange_metrics(Exchange *exchange, gboolean open);
+/* What /metrics says: OpenMetrics (open) or the older text format; to g_free(). offline: booths of the whole fleet. On the door's thread. */
+char *exchange_metrics(Exchange *exchange, gboolean open, guint offline);
 /* What the ops page works with; NULL: there is none. hooks must outlive the exchange. */
 typedef struct {
     void (*woken)(void *data);                                         /* as DoorEvents.woken */

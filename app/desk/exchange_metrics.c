@@ -12,8 +12,8 @@ static const char *const booth_states[] = {"unknown", "starting", "paused", "rea
 static const char *const problem_names[] = {"camera_face_missing", "camera_face_frozen", "camera_product_missing", "camera_product_frozen",
                                             "microphone_missing",  "microphone_silent",  "microphone_spare",       "speaker_missing",
                                             "speaker_silent",      "console_missing",    "demo_missing",           "studio_down",
-                                            "storage_full",        "storage_failing",    "desk_unreachable",       "certificate_expired",
-                                            "certificate_foreign"};
+                                            "storage_full",        "storage_failing",    "desk_unreachable",       "statistics_backlog",
+                                            "certificate_expired", "certificate_foreign"};
 #define PROBLEMS G_N_ELEMENTS(problem_names)
 G_STATIC_ASSERT(PROBLEMS < 64);
 
@@ -54,7 +54,7 @@ static void count_calls(const Exchange *exchange, GHashTable *lines, guint state
         gboolean own = exchange_is_self(exchange, call->shopper_desk);
         if (!own && !(janitor && exchange_desk_is_dead(exchange, call->shopper_desk, now))) continue;
         states[call->state]++;
-        Line *line = g_hash_table_lookup(lines, tally_topic(exchange->tally, call->topic));
+        Line *line = g_hash_table_lookup(lines, counts_topic(exchange->counts, call->topic));
         if (call->state != CALL_QUEUED || !line) continue;
         line->waiting++;
         if (!line->oldest_utc || call->enqueued_utc < line->oldest_utc) line->oldest_utc = call->enqueued_utc;
@@ -88,7 +88,8 @@ static void write_lines(const Exchange *exchange, Metrics *metrics)
 /* --- booths -----------------------------------------------------------------------------------------------------------------------------
  */
 
-static void write_booths(const Exchange *exchange, Metrics *metrics)
+/* offline: those that no desk has, stated by one of them. */
+static void write_booths(const Exchange *exchange, Metrics *metrics, guint offline)
 {
     guint states[G_N_ELEMENTS(booth_states)] = {0}, problems[PROBLEMS + 1] = {0}, named = 0;
     GHashTableIter iter;
@@ -101,9 +102,11 @@ static void write_booths(const Exchange *exchange, Metrics *metrics)
         for (guint i = 0; i <= PROBLEMS; i++) problems[i] += booth->problems >> i & 1;
         if (named++ < BOOTHS_MAX) metrics_sample(metrics, (const MetricsLabel[]){{"booth", booth->id}, {NULL, NULL}}, 1);
     }
-    metrics_family(metrics, METRICS_GAUGE, "livebooth_booths", "", "Linked booths by state.");
+    metrics_family(metrics, METRICS_GAUGE, "livebooth_booths", "",
+                   "Booths by state: those linked to this desk; offline, by the janitor alone, those that no desk has heard of late.");
     for (guint i = 0; i < G_N_ELEMENTS(booth_states); i++)
         metrics_sample(metrics, (const MetricsLabel[]){{"state", booth_states[i]}, {NULL, NULL}}, states[i]);
+    metrics_sample(metrics, (const MetricsLabel[]){{"state", "offline"}, {NULL, NULL}}, offline);
     metrics_family(metrics, METRICS_GAUGE, "livebooth_booth_problems", "", "Linked booths that have a problem, by its name.");
     for (guint i = 0; i <= PROBLEMS; i++)
         metrics_sample(metrics, (const MetricsLabel[]){{"problem", i < PROBLEMS ? problem_names[i] : "other"}, {NULL, NULL}}, problems[i]);
@@ -159,13 +162,13 @@ static void write_process(Metrics *metrics)
                 (gdouble)g_get_real_time() / G_USEC_PER_SEC - (up - (gdouble)started / ticks));
 }
 
-char *exchange_metrics(Exchange *exchange, gboolean open)
+char *exchange_metrics(Exchange *exchange, gboolean open, guint offline)
 {
     Metrics *metrics = metrics_new(open);
     write_desk(exchange, metrics);
     write_lines(exchange, metrics);
-    write_booths(exchange, metrics);
-    tally_write(exchange->tally, metrics);
+    write_booths(exchange, metrics, exchange_is_janitor(exchange, exchange_mono()) ? offline : 0);
+    counts_write(exchange->counts, metrics);
     write_process(metrics);
     return metrics_end(metrics);
 }

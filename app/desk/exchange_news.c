@@ -26,10 +26,10 @@ static void on_told(gpointer data, const StoreResult *result)
 {
     g_autofree Errand *errand = data;
     if (result->verdict == STORE_WON) {
-        tally_add(errand->exchange->tally, &errand->news);
+        counts_add(errand->exchange->counts, &errand->news);
         log_news(&errand->news);
     }
-    if (result->verdict == STORE_UNRESOLVED) tally_lost(errand->exchange->tally);
+    if (result->verdict == STORE_UNRESOLVED) counts_lost(errand->exchange->counts);
 }
 
 void news_tell(Exchange *exchange, const News *news)

@@ -7,7 +7,7 @@
 #include "desk/queue.h"
 #include "desk/rules.h"
 #include "desk/service_level.h"
-#include "desk/tally.h"
+#include "desk/counts.h"
 #include "desk/wait.h"
 #include "wire/wire.h"
 
@@ -145,7 +145,7 @@ struct Exchange {
     Queue *queue;
     Ended *ended;
     ServiceLevel *level;
-    Tally *tally;
+    Counts *counts;
     Wait *wait;
     GHashTable *calls;   /* id → Entry */
     GHashTable *peers;   /* serial → Peer */

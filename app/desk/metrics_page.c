@@ -53,7 +53,7 @@ void metrics_page(void *data, DoorRequest *request)
     } else {
         gboolean open = metrics_is_open_wanted(request->accept);
         const char *const headers[] = {"content-type:", open ? METRICS_TYPE_OPEN : METRICS_TYPE_PLAIN, NULL};
-        char *text = exchange_metrics(parts->exchange, open);
+        char *text = exchange_metrics(parts->exchange, open, ops_booths_offline(parts->ops));
         g_autoptr(GBytes) body = g_bytes_new_take(text, strlen(text));
         door_reply(request, 200, headers, body);
     }

@@ -48,6 +48,14 @@ void ops_me(void *data, DoorRequest *request)
     ops_reply_json(request, 200, json_pack("{s:s, s:s}", "name", user.name, "role", role_name(user.role)));
 }
 
+guint ops_booths_offline(const Ops *ops)
+{
+    json_t *states = fleet_counts(ops->fleet);
+    guint offline = (guint)json_integer_value(json_object_get(states, "offline"));
+    json_decref(states);
+    return offline;
+}
+
 void ops_fleet(void *data, DoorRequest *request)
 {
     SessionUser user;

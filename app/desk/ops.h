@@ -28,6 +28,9 @@ char *ops_admit(void *data, const char *cookie);
 /* The store is open: listens to the other desks. */
 void ops_begin(Ops *ops);
 
+/* How many booths of the whole fleet are offline, as far as is known. */
+guint ops_booths_offline(const Ops *ops);
+
 /* Handlers of routes; data is a RouteParts. */
 void ops_login(void *data, DoorRequest *request);
 void ops_logout(void *data, DoorRequest *request);

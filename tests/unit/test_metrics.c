@@ -1,4 +1,4 @@
-/* metrics, tally, news: the text that is scraped, what counts, and what the world is told of a call. */
+/* metrics, counts, news: the text that is scraped, what counts, and what the world is told of a call. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "desk/tally.h"
+#include "desk/counts.h"
 #include "wire/wire.h"
 
 static const char *const topics[] = {"tv", "phones", NULL};
@@ -91,7 +91,7 @@ static CallEvent event_of(const Call *call, CallEventKind kind, gint64 now)
 }
 
 /* Goes on with the call and appends "kind.gen " of all news, which are counted as well. */
-static void go_on(Call **call, CallEventKind kind, gint64 now, Tally *tally, GString *said)
+static void go_on(Call **call, CallEventKind kind, gint64 now, Counts *counts, GString *said)
 {
     CallEvent event = event_of(*call, kind, now);
     Call *next = call_step(*call, &event);
@@ -100,27 +100,27 @@ static void go_on(Call **call, CallEventKind kind, gint64 now, Tally *tally, GSt
     for (guint i = 0; i < all->len; i++) {
         const News *news = &g_array_index(all, News, i);
         g_string_append_printf(said, "%s.%u ", news_kind_name(news->kind), news->gen);
-        tally_add(tally, news);
+        counts_add(counts, news);
     }
     call_free(*call);
     *call = next;
 }
 
-static Call *begin(Tally *tally, gint64 now)
+static Call *begin(Counts *counts, gint64 now)
 {
     Call *call = call_new("c0123456789abcdef0123456789abcdef", now);
     g_strlcpy(call->topic, "tv", sizeof call->topic);
     g_strlcpy(call->lang, "nb", sizeof call->lang);
     g_autoptr(GArray) all = news_of_change(NULL, call);
     assert_int_equal(all->len, 1);
-    tally_add(tally, &g_array_index(all, News, 0));
+    counts_add(counts, &g_array_index(all, News, 0));
     return call;
 }
 
-static char *text_of(Tally *tally)
+static char *text_of(Counts *counts)
 {
     Metrics *metrics = metrics_new(TRUE);
-    tally_write(tally, metrics);
+    counts_write(counts, metrics);
     return metrics_end(metrics);
 }
 
@@ -133,20 +133,20 @@ static void assert_line(const char *text, const char *line)
 static void tells_a_long_call(void **state)
 {
     (void)state;
-    Tally *tally = tally_new(topics);
+    Counts *counts = counts_new(topics);
     g_autoptr(GString) said = g_string_new(NULL);
-    Call *call = begin(tally, 1000000);
-    go_on(&call, CALL_OFFER, 1001000, tally, said);
-    go_on(&call, CALL_RENEW, 1002000, tally, said);
-    go_on(&call, CALL_RING_NO_ANSWER, 1003000, tally, said);
-    go_on(&call, CALL_OFFER, 1004000, tally, said);
-    go_on(&call, CALL_ACCEPT, 1005000, tally, said);
-    go_on(&call, CALL_MEDIA_UP, 1005800, tally, said);
-    go_on(&call, CALL_NO_PICTURE, 1009000, tally, said);
-    go_on(&call, CALL_OFFER, 1010000, tally, said);
-    go_on(&call, CALL_ACCEPT, 1011000, tally, said);
-    go_on(&call, CALL_MEDIA_UP, 1012000, tally, said);
-    go_on(&call, CALL_BOOTH_ENDS, 1112000, tally, said);
+    Call *call = begin(counts, 1000000);
+    go_on(&call, CALL_OFFER, 1001000, counts, said);
+    go_on(&call, CALL_RENEW, 1002000, counts, said);
+    go_on(&call, CALL_RING_NO_ANSWER, 1003000, counts, said);
+    go_on(&call, CALL_OFFER, 1004000, counts, said);
+    go_on(&call, CALL_ACCEPT, 1005000, counts, said);
+    go_on(&call, CALL_MEDIA_UP, 1005800, counts, said);
+    go_on(&call, CALL_NO_PICTURE, 1009000, counts, said);
+    go_on(&call, CALL_OFFER, 1010000, counts, said);
+    go_on(&call, CALL_ACCEPT, 1011000, counts, said);
+    go_on(&call, CALL_MEDIA_UP, 1012000, counts, said);
+    go_on(&call, CALL_BOOTH_ENDS, 1112000, counts, said);
     assert_string_equal(said->str, "offered.1 queued.1 offered.2 accepted.2 live.2 queued.2 offered.3 accepted.3 live.3 ended.3 ");
     /* Who sees nothing but the end tells all that the value still knows, in the same order. */
     g_autoptr(GArray) all = news_of_change(NULL, call);
@@ -154,7 +154,7 @@ static void tells_a_long_call(void **state)
     for (guint i = 0; i < all->len; i++)
         g_string_append_printf(said, "%s.%u ", news_kind_name(g_array_index(all, News, i).kind), g_array_index(all, News, i).gen);
     assert_string_equal(said->str, "queued.0 offered.1 queued.1 offered.2 queued.2 offered.3 accepted.3 live.3 ended.3 ");
-    g_autofree char *text = text_of(tally);
+    g_autofree char *text = text_of(counts);
     assert_line(text, "livebooth_calls_queued_total{topic=\"tv\"} 1\n");
     assert_line(text, "livebooth_offers_total{topic=\"tv\"} 3\n");
     assert_line(text, "livebooth_calls_answered_total{topic=\"tv\"} 1\n");
@@ -167,20 +167,20 @@ static void tells_a_long_call(void **state)
     assert_line(text, "livebooth_time_to_picture_seconds_sum 1.8\n");
     assert_line(text, "livebooth_talk_seconds_sum 100\n");
     call_free(call);
-    tally_free(tally);
+    counts_free(counts);
 }
 
 static void is_not_spoiled_by_nonsense(void **state)
 {
     (void)state;
-    Tally *tally = tally_new(topics);
+    Counts *counts = counts_new(topics);
     g_autoptr(GString) said = g_string_new(NULL);
-    Call *call = begin(tally, 1000000);
+    Call *call = begin(counts, 1000000);
     g_strlcpy(call->topic, "no such topic", sizeof call->topic);
-    go_on(&call, CALL_OFFER, 1001000, tally, said);
-    go_on(&call, CALL_ACCEPT, 5, tally, said); /* a desk whose clock is wrong */
-    go_on(&call, CALL_MEDIA_UP, G_MAXINT64, tally, said);
-    go_on(&call, CALL_SHOPPER_ENDS, 1, tally, said);
+    go_on(&call, CALL_OFFER, 1001000, counts, said);
+    go_on(&call, CALL_ACCEPT, 5, counts, said); /* a desk whose clock is wrong */
+    go_on(&call, CALL_MEDIA_UP, G_MAXINT64, counts, said);
+    go_on(&call, CALL_SHOPPER_ENDS, 1, counts, said);
     g_autoptr(GArray) all = news_of_change(NULL, call);
     for (guint i = 0; i < all->len; i++) {
         g_autofree char *text = news_text(&g_array_index(all, News, i));
@@ -189,9 +189,9 @@ static void is_not_spoiled_by_nonsense(void **state)
         json_decref(event);
     }
     News rating = news_of_rating(call->id, 77, 5), ended = {.kind = NEWS_ENDED, .outcome = "odd", .cause = "odd", .by = ""};
-    tally_add(tally, &rating);
-    tally_add(tally, &ended);
-    g_autofree char *text = text_of(tally);
+    counts_add(counts, &rating);
+    counts_add(counts, &ended);
+    g_autofree char *text = text_of(counts);
     assert_line(text, "livebooth_offers_total{topic=\"other\"} 1\n");
     assert_line(text, "livebooth_calls_ended_total{topic=\"other\",outcome=\"other\",cause=\"\"} 1\n");
     assert_line(text, "livebooth_wait_seconds_sum{topic=\"other\"} 0\n");
@@ -199,19 +199,19 @@ static void is_not_spoiled_by_nonsense(void **state)
     assert_null(strstr(text, "such"));
     assert_null(strstr(text, "odd"));
     call_free(call);
-    tally_free(tally);
+    counts_free(counts);
 }
 
 static void is_a_cloud_event(void **state)
 {
     (void)state;
-    Tally *tally = tally_new(topics);
+    Counts *counts = counts_new(topics);
     g_autoptr(GString) said = g_string_new(NULL);
-    Call *call = begin(tally, 1700000000123);
+    Call *call = begin(counts, 1700000000123);
     g_free(call->product_title);
     call->product_title = g_strdup("for Ola");
-    go_on(&call, CALL_OFFER, 1700000001000, tally, said);
-    go_on(&call, CALL_ACCEPT, 1700000002500, tally, said);
+    go_on(&call, CALL_OFFER, 1700000001000, counts, said);
+    go_on(&call, CALL_ACCEPT, 1700000002500, counts, said);
     g_autoptr(GArray) all = news_of_change(NULL, call);
     const News *accepted = &g_array_index(all, News, all->len - 1);
     g_autofree char *subject = news_subject(accepted), *text = news_text(accepted);
@@ -223,12 +223,12 @@ static void is_a_cloud_event(void **state)
                         "\"topic\":\"tv\",\"lang\":\"nb\",\"booth\":\"b1\",\"waited_ms\":2377},\"time\":\"2023-11-14T22:13:22.500Z\"}");
     /* A shopper who is called back: the request comes before the end. */
     g_string_truncate(said, 0);
-    Call *other = begin(tally, 1700000000000);
-    go_on(&other, CALL_CALL_BACK, 1700000009000, tally, said);
+    Call *other = begin(counts, 1700000000000);
+    go_on(&other, CALL_CALL_BACK, 1700000009000, counts, said);
     assert_string_equal(said->str, "callback_requested.0 ended.0 ");
     call_free(call);
     call_free(other);
-    tally_free(tally);
+    counts_free(counts);
 }
 
 int main(void)
