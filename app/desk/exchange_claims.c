@@ -85,6 +85,8 @@ static void store_rating(Exchange *exchange, Shopper *shopper, const json_t *mes
     const char *id = wire_string(message, "call");
     json_t *value =
         json_pack("{s:s, s:I, s:s}", "call", id, "stars", (json_int_t)wire_int(message, "stars"), "text", wire_string(message, "text"));
+    json_t *recommend = json_object_get(message, "recommend");
+    if (recommend) json_object_set(value, "recommend", recommend);
     g_autofree char *text = json_dumps(value, JSON_COMPACT), *subject = g_strconcat("record.rating.", id, NULL);
     json_decref(value);
     Rating rating = {.from = peer_errand(exchange, &shopper->peer), .stars = wire_int(message, "stars")};
@@ -96,12 +98,14 @@ static gboolean answer_rate(Exchange *exchange, Shopper *shopper, const json_t *
 {
     const char *id = wire_string(message, "call");
     const EndedCall *ended = ended_find(exchange->ended, id, exchange_bus_utc(exchange));
-    gint64 stars = wire_int(message, "stars");
+    const gint64 stars = wire_int(message, "stars"), recommend = wire_int(message, "recommend");
     if (!ended && may_hear_more(exchange, id, heard)) return FALSE;
     if (!ended || !token_is_key(wire_string(message, "key"), ended->key_hash))
         peer_error(&shopper->peer, "unknown_call", NULL);
     else if (stars < 1 || stars > 5)
         peer_error(&shopper->peer, "bad_message", "stars are 1 to 5");
+    else if (recommend < 0 || recommend > 10)
+        peer_error(&shopper->peer, "bad_message", "recommend is 0 to 10");
     else
         store_rating(exchange, shopper, message);
     return TRUE;

@@ -29,7 +29,7 @@ static const Message shopper_to_desk[] = {
     {"media_up", "gen:i pc:i"},
     {"no_picture", "gen:i"},
     {"hangup", "gen:i"},
-    {"rate", "call:c key:w stars:i text:s?"},
+    {"rate", "call:c key:w stars:i recommend:i? text:s?"},
     {"callback", "contact:s when:s?"},
     {"ping", ""},
     {NULL, NULL},

@@ -283,9 +283,12 @@ describe('a call', () => {
         await says('Please choose from one to five stars.');
         await page.locator('#star-4').focus();
         await page.keyboard.press('Space');
+        await page.locator('#recommend-8').focus();
+        await page.keyboard.press('Space');
+        await page.keyboard.press('ArrowRight');
         await page.locator('#words').fill('Fine');
         await press('rate_send');
-        assert.deepEqual(await desk.next('rate'), { t: 'rate', call: CALL, key: KEY, stars: 4, text: 'Fine' });
+        assert.deepEqual(await desk.next('rate'), { t: 'rate', call: CALL, key: KEY, stars: 4, text: 'Fine', recommend: 9 });
         desk.send({ t: 'rated' });
         await says('Thank you');
         assert.deepEqual(faults, []);

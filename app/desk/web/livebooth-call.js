@@ -628,7 +628,12 @@ tbody tr { background: var(--_ground); }
 .stars input { position: absolute; inset: 0; width: 100%; height: 100%; margin: 0; opacity: 0; cursor: pointer; }
 .stars svg { width: 2.2rem; height: 2.2rem; fill: none; stroke: var(--_soft); stroke-width: 1.5; }
 .stars .lit svg { fill: var(--_accent); stroke: var(--_accent); }
-.stars label:has(:focus-visible) { outline: 3px solid var(--_accent); }
+.stars label:has(:focus-visible), .scale label:has(:focus-visible) { outline: 3px solid var(--_accent); }
+.scale { display: grid; grid-template-columns: repeat(11, minmax(1.5rem, 1fr)); gap: 2px; margin-top: .4rem; }
+.scale label { position: relative; height: 2.4rem; display: grid; place-items: center; cursor: pointer; border: 1px solid var(--_soft); border-radius: 6px; font-weight: 400; }
+.scale label:has(:checked) { outline: 2px solid; font-weight: 700; }
+.scale input { position: absolute; inset: 0; width: 100%; height: 100%; margin: 0; opacity: 0; cursor: pointer; }
+.ends { display: flex; justify-content: space-between; gap: 1rem; font-size: .85rem; color: var(--_soft); }
 .quiet { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .card:fullscreen { border-radius: 0; border: 0; height: 100%; grid-template-rows: 1fr auto auto auto; overflow-y: auto; }
 .card:fullscreen .stage { aspect-ratio: auto; min-height: 40vh; }
@@ -671,6 +676,7 @@ class LiveboothCall extends HTMLElement {
     #outcome = '';
     #reference = '';
     #stars = 0;
+    #recommend = -1;            // 0 to 10; -1: not said
     #iceServers = [];
     #booth = '';
     #peer = null;               // shows the picture
@@ -1466,6 +1472,7 @@ class LiveboothCall extends HTMLElement {
         if (!this.#parting) this.#forget();
         this.#chatShown = false;
         this.#stars = 0;
+        this.#recommend = -1;
         this.#show(talked ? 'rate' : 'done');
         this.#announce(this.#card.querySelector('h2') ? this.#card.querySelector('h2').textContent : '');
     }
@@ -1487,6 +1494,14 @@ class LiveboothCall extends HTMLElement {
         this.#peer = this.#next = null;
     }
 
+    /* The question of the Net Promoter Score (docs/kpi.md); nobody has to answer it. */
+    #recommending() {
+        const scale = Array.from({ length: 11 }, (_, value) => h('label', {}, h('input', { type: 'radio', name: 'recommend', id: `recommend-${value}`, value,
+            'aria-describedby': 'recommend-ends', checked: value === this.#recommend, onchange: () => { this.#recommend = value; } }), String(value)));
+        return h('fieldset', {}, h('legend', {}, this.#say('recommend_title')), h('div', { class: 'scale' }, ...scale),
+            h('div', { class: 'ends', id: 'recommend-ends' }, h('span', {}, this.#say('recommend_low')), h('span', {}, this.#say('recommend_high'))));
+    }
+
     #rating() {
         const error = h('p', { class: 'error', id: 'stars-error', hidden: true }, this.#say('stars_missing'));
         const [label, text] = textField('words', this.#say('rate_text'), { area: true, maxlength: RATING_CHARS_MAX });
@@ -1502,7 +1517,7 @@ class LiveboothCall extends HTMLElement {
             else this.shadowRoot.getElementById('star-1').focus();
         };
         return [this.#title(this.#outcome === 'dropped' ? 'dropped_title' : 'ended_title'), this.#order && this.#basketPart(this.#order, false), h('form', { novalidate: true, onsubmit: submit },
-            h('fieldset', {}, h('legend', {}, this.#say('rate_title')), stars), error, h('div', { class: 'labelled' }, label, text),
+            h('fieldset', {}, h('legend', {}, this.#say('rate_title')), stars), error, this.#recommending(), h('div', { class: 'labelled' }, label, text),
             h('div', { class: 'row' }, h('button', { class: 'primary', part: 'button primary', id: 'do-rate_send' }, this.#say('rate_send')),
                 this.#button('rate_skip', () => this.#restart())))];
     }
@@ -1514,6 +1529,7 @@ class LiveboothCall extends HTMLElement {
     #rate(text) {
         const words = { t: 'rate', call: this.#rated.call, key: this.#rated.key, stars: this.#stars };
         if (text) words.text = text;
+        if (this.#recommend >= 0) words.recommend = this.#recommend;
         // The desk takes a rating once it knows that the call is over.
         if (this.#parting) this.#words = words;
         else this.#utter(words);
