@@ -117,7 +117,7 @@ static void queue_chips(const Console *console, Rect *inner)
 static void queue_level(const Console *console, Rect *inner, guint32 on)
 {
     const View *view = console->view;
-    if (!view->within_ms) return;
+    if (!view->within_ms || view_percent(&view->service) < 0) return;
     double width = console_level(console, *inner, STYLE_BUTTON, &view->service, on);
     rect_cut_left(inner, width, 26);
 }

@@ -110,8 +110,10 @@ void console_ringing(const Console *console, Rect area)
          console_word(console, "language", view->language), FALSE);
     fact(console, rect_column(facts, 2, 1, LAYOUT_GAP), console_text(console, "ringing_waited"), waited, FALSE);
     gboolean product = *view->product_title != '\0';
+    double line = draw_line_height(scene->fonts, STYLE_HEADING),
+           title = product ? draw_text_height(scene->fonts, STYLE_HEADING, view->product_title, inner.w) : 0;
     g_autofree char *link = view_short_link(view->product, LINK_CHARACTERS);
-    fact(console, rect_cut_top(&inner, product ? 92 : 62, 0), console_text(console, "ringing_product"),
+    fact(console, rect_cut_top(&inner, title > 1.5 * line ? 92 : 62, 0), console_text(console, "ringing_product"),
          product ? view->product_title
          : *link ? link
                  : console_text(console, "ringing_no_product"),

@@ -139,8 +139,7 @@ static void facts(const Demo *demo, Rect *rect, const json_t *product, TextStyle
     g_snprintf(count, sizeof count, "%" JSON_INTEGER_FORMAT, json_integer_value(store));
     g_autofree char *text = text_format(demo->text, "demo", has ? "store_has" : "store_has_none", "n", count, NULL);
     fact(demo, rect_cut_top(rect, line, 0), ICON_STORE, has ? theme->good : theme->text_soft, on, style, text);
-    if (has && strcmp(member(product, "availability"), "in_stock") == 0)
-        fact(demo, rect_cut_top(rect, line, 0), ICON_BOOKMARK, theme->good, on, style, word(demo, "collect"));
+    if (has) fact(demo, rect_cut_top(rect, line, 0), ICON_BOOKMARK, theme->good, on, style, word(demo, "collect"));
 }
 
 /* The store on the left, the feed's time on the right. */
@@ -292,11 +291,21 @@ static void compare_row(const Demo *demo, Rect row, double first, const char *na
     }
 }
 
-static void compare_head(const Demo *demo, Rect rect, const json_t *product, double picture_height)
+/* Lines that the longest title takes, two at most: prices stand in a row. */
+static double titles_height(const Demo *demo, const json_t *products, double width)
+{
+    double height = 0;
+    for (gsize i = 0; i < json_array_size(products); i++)
+        height = MAX(height, draw_text_height(demo->scene->fonts, STYLE_HEADING, member(json_array_get(products, i), "title"), width));
+    return MIN(height, 2 * draw_line_height(demo->scene->fonts, STYLE_HEADING)) + 4;
+}
+
+static void compare_head(const Demo *demo, Rect rect, const json_t *product, double picture_height, double title_height)
 {
     const Theme *theme = demo->theme;
     picture(demo, rect_cut_top(&rect, picture_height, 14), image_at(product, 0), GALLERY_LARGE);
-    words(demo, rect_cut_top(&rect, 58, 6), STYLE_HEADING, ALIGN_LEFT, theme->text, theme->background, 2, member(product, "title"));
+    words(demo, rect_cut_top(&rect, title_height, 6), STYLE_HEADING, ALIGN_LEFT, theme->text, theme->background, 2,
+          member(product, "title"));
     price(demo, rect_cut_top(&rect, 44, 4), product, STYLE_BUTTON_BIG, theme->background);
     facts(demo, &rect, product, STYLE_LABEL, 28, theme->background);
 }
@@ -308,9 +317,10 @@ static void build_compare(const Demo *demo, Rect area)
     guint count = (guint)json_array_size(products);
     double first = 236, pictures = area.h * 0.26;
     g_autoptr(GPtrArray) names = detail_names(products);
-    double head_height = pictures + 14 + 64 + 48 + 4 * 28 + 12;
+    double width = (area.w - first - 24 - 24 * (count - 1)) / count, titles = titles_height(demo, products, width);
+    double head_height = pictures + 14 + titles + 6 + 48 + 4 * 28 + 12;
     Rect head = rect_cut_top(&area, head_height, 8), legend = rect_cut_left(&head, first, 24);
-    for (guint i = 0; i < count; i++) compare_head(demo, rect_column(head, count, i, 24), json_array_get(products, i), pictures);
+    for (guint i = 0; i < count; i++) compare_head(demo, rect_column(head, count, i, 24), json_array_get(products, i), pictures, titles);
     Rect mark = rect_inset(rect_cut_bottom(&legend, 34, 0), 16, 0);
     scene_icon(demo->scene, ICON_COMPARE, rect_centre(rect_cut_left(&mark, 20, 10), 20, 20), theme->accent, theme->background);
     scene_text(demo->scene, mark, STYLE_LABEL, ALIGN_LEFT, theme->text_soft, theme->background, word(demo, "differs"));

@@ -3,6 +3,7 @@
 
 #include <libyuv.h>
 
+#define BAR_LEAST   2 /* pixels */
 #define AGE_DOMAIN  "picture-age"
 #define AGES_A_LINE 30
 #define AGE_MS_MAX  60000 /* an older one is no age but noise */
@@ -81,12 +82,14 @@ static gboolean fit_texture(Picture *picture, int width, int height)
     return picture->texture != NULL;
 }
 
-/* As large as fits into area, in whole pixels. */
+/* As large as fits into area, in whole pixels; a bar of a pixel or two beside it would look like a mistake. */
 static void fit_into(const SDL_Rect *area, int width, int height, int *fit_width, int *fit_height)
 {
     double scale = MIN((double)area->w / width, (double)area->h / height);
     *fit_width = MAX(1, (int)(width * scale + 0.5));
     *fit_height = MAX(1, (int)(height * scale + 0.5));
+    if (area->w - *fit_width <= BAR_LEAST) *fit_width = area->w;
+    if (area->h - *fit_height <= BAR_LEAST) *fit_height = area->h;
 }
 
 /* Row by row, and only the rows that are seen: a software renderer would convert the whole picture and then leave most of it out. Not
@@ -165,7 +168,7 @@ void picture_draw(Picture *picture, const SDL_Rect *area, guint32 colour)
     fit_into(area, picture->width, picture->height, &to.w, &to.h);
     to.x = area->x + (area->w - to.w) / 2;
     to.y = area->y + (area->h - to.h) / 2;
-    if (to.w < area->w - 1 || to.h < area->h - 1) {
+    if (to.w < area->w || to.h < area->h) {
         SDL_SetRenderDrawColor(picture->renderer, (colour >> 16) & 0xff, (colour >> 8) & 0xff, colour & 0xff, 255);
         SDL_RenderFillRect(picture->renderer, area);
     }

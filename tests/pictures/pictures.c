@@ -59,10 +59,12 @@ static Config *make_config(const char *folder, const char *share, char **choice)
     return config;
 }
 
-/* Both speak. */
+static gboolean is_line_up;
+
+/* Both speak; the shopper is heard while the line is up. */
 static MeterReading speak(void *data, gboolean of_shopper)
 {
-    (void)data;
+    if (of_shopper && !*(gboolean *)data) return (MeterReading){0};
     return (MeterReading){of_shopper ? SHOPPER_DB : ADVISOR_DB, g_get_monotonic_time()};
 }
 
@@ -77,6 +79,7 @@ static gboolean shoot(Screens *screens, const char *screen, const char *path)
 static gboolean shoot_sample(Screens *screens, const Sample *sample, Mailbox *own, Mailbox *shopper, const char *path)
 {
     json_t *snapshot = sample_snapshot(sample, g_get_monotonic_time() / 1000), *between = json_pack("{s:s}", "state", "starting");
+    is_line_up = g_strcmp0(json_string_value(json_object_get(json_object_get(snapshot, "call"), "media")), "up") == 0;
     if (snapshot) screens_set_snapshot(screens, between); /* what was entered in one does not show in the next */
     json_decref(between);
     if (snapshot) screens_set_snapshot(screens, snapshot);
@@ -125,6 +128,7 @@ static void set_shop(Screens *screens, const char *state, json_t *show, json_t *
         json_t *snapshot = sample_snapshot(&samples[i], g_get_monotonic_time() / 1000);
         if (show) json_object_set(snapshot, "show", show);
         if (basket) json_object_set(snapshot, "basket", basket);
+        is_line_up = TRUE;
         screens_set_snapshot(screens, snapshot);
         json_decref(snapshot);
     }
@@ -170,7 +174,7 @@ static gboolean shoot_all(const char *folder, const char *share, const char *wor
     Mailbox *own = mailbox_new(), *shopper = mailbox_new();
     g_autoptr(GError) error = NULL;
     gint64 started = g_get_monotonic_time();
-    const ScreensEvents events = {.level = speak};
+    const ScreensEvents events = {.level = speak, .data = &is_line_up};
     Screens *screens = screens_new(config, own, shopper, &events, &error);
     if (!screens) g_error("%s", error->message);
     g_print("%s: first frame after %d ms\n", words, (int)((g_get_monotonic_time() - started) / 1000));
