@@ -19,9 +19,9 @@ LDFLAGS_ALL = -Wl,--as-needed -Wl,-z,relro,-z,now $(SAN) $(LDFLAGS)
 
 # A program is its folder, the shared folders of app that it uses, and the drivers it may choose from.
 PROGRAMS := agent studio desk boothctl
-DIRS_agent    := app/agent app/alive app/journal app/catalogue app/link app/wire app/config drivers/panel drivers/sensors
+DIRS_agent    := app/agent app/alive app/journal app/catalogue app/enrol app/link app/wire app/config drivers/panel drivers/sensors
 DIRS_studio   := app/studio app/alive app/journal app/catalogue app/wire app/config app/text drivers/camera drivers/audio drivers/display drivers/sim
-DIRS_desk     := app/desk app/journal app/kpi app/feed app/catalogue app/wire app/config
+DIRS_desk     := app/desk app/journal app/kpi app/feed app/catalogue app/provision app/wire app/config
 DIRS_boothctl := app/boothctl app/provision app/catalogue app/link app/wire app/config app/authority
 PKGS_agent    := gio-2.0 gio-unix-2.0 jansson sqlite3 libevdev libzstd
 PKGS_studio   := gio-2.0 gio-unix-2.0 jansson gstreamer-1.0 gstreamer-app-1.0 gstreamer-video-1.0 gstreamer-audio-1.0 gstreamer-rtp-1.0 \
@@ -86,12 +86,13 @@ $(BUILD)/obj/%.o: %.c | $(BUS:%=$(BUILD)/gen/bus/%.h)
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
 # Texts and the pages that the desk serves, beside the programs so that a build folder is complete.
-share_src := $(wildcard app/text/*.json app/desk/web/* app/practice/*.opus)
+share_src := $(wildcard app/text/*.json app/desk/web/* app/practice/*.opus rootfs/booth.txt)
 $(BUILD)/share/.stamp: $(share_src)
 	@mkdir -p $(BUILD)/share/text $(BUILD)/share/web $(BUILD)/share/practice
 	@cp app/text/*.json $(BUILD)/share/text/
 	@cp app/practice/*.opus $(BUILD)/share/practice/
 	@cp -r app/desk/web/. $(BUILD)/share/web/
+	@cp rootfs/booth.txt $(BUILD)/share/
 	@touch $@
 
 # --- tests -----------------------------------------------------------------------------------------------------------------------------

@@ -6,7 +6,9 @@
 #include "agent/catalogue_service.h"
 #include "agent/checks.h"
 #include "agent/desk_proxy.h"
+#include "agent/enroller.h"
 #include "agent/facts.h"
+#include "agent/network_probe.h"
 #include "agent/note.h"
 #include "agent/problems.h"
 #include "agent/records.h"
@@ -45,6 +47,9 @@ struct Agent {
     UpdateEvents update_events;
     Upkeep *upkeep;
     ShopEvents shop_events;
+    Enroller *enroller;
+    EnrolEvents enrol_events;
+    gboolean relink; /* with another certificate, when no call is disturbed */
     DeskEvents desk_events;
     StudioEvents studio_events;
     ServiceEvents service_events;
@@ -113,6 +118,8 @@ static ChecksParts check_parts(const Agent *agent)
     return (ChecksParts){
         .problems = agent->problems,
         .health = agent->health,
+        .has_network = desk_proxy_up(agent->desk) || network_probe(),
+        .is_enrolled = enroller_state(agent->enroller) == ENROL_DONE,
         .link_up = desk_proxy_up(agent->desk),
         .clock_known = agent->clock.known,
         .storage_known = agent->storage != STORAGE_UNKNOWN,
@@ -163,6 +170,7 @@ static gboolean on_publish(gpointer data)
     Agent *agent = data;
     agent->publish = 0;
     json_t *now = snapshot(agent);
+    json_object_set_new(now, "enrolment", enroller_json(agent->enroller));
     json_object_set_new(now, "catalogue", catalogue_keeper_json(agent->catalogue));
     if (agent->update) json_object_set_new(now, "update", update_json(agent->update));
     shop_tell(agent->shop, now);
@@ -306,6 +314,15 @@ static void light(Agent *agent)
     panel_light(agent->panel, PANEL_ON_AIR, state == BOOTH_CONNECTING || state == BOOTH_LIVE);
 }
 
+/* No call rings, runs or is being wrapped up. */
+static void relink_when_idle(Agent *agent)
+{
+    const BoothState state = agent->booth.state;
+    if (!agent->relink || (state >= BOOTH_RINGING && state <= BOOTH_WRAPUP)) return;
+    agent->relink = FALSE;
+    desk_proxy_renew(agent->desk);
+}
+
 static gboolean on_tick(gpointer data);
 
 static void arm(Agent *agent)
@@ -344,6 +361,7 @@ static gboolean step(Agent *agent, BoothEvent *event)
     arm(agent);
     if (agent->upkeep) upkeep_set_busy(agent->upkeep, is_busy(agent));
     catalogue_keeper_hold(agent->catalogue, agent->booth.state >= BOOTH_RINGING && agent->booth.state <= BOOTH_LIVE);
+    relink_when_idle(agent);
     changed(agent, TRUE);
     return TRUE;
 }
@@ -420,6 +438,7 @@ static void on_welcome(void *data, const json_t *welcome)
     set_problem(agent, "desk_unreachable", FALSE);
     set_problem(agent, "certificate_expired", FALSE);
     set_problem(agent, "certificate_foreign", FALSE);
+    set_problem(agent, "identity_twice", FALSE);
     agent->was_welcomed = TRUE;
     const json_t *stored = json_object_get(welcome, "stored");
     records_welcome(agent->records, wire_int(stored, "epoch"), wire_int(stored, "seq"));
@@ -545,6 +564,12 @@ static void on_shop_changed(void *data)
     publish_now(agent);
 }
 
+static void on_identity(void *data, gboolean twice)
+{
+    Agent *agent = data;
+    if (set_problem(agent, "identity_twice", twice)) weigh_problems(agent);
+}
+
 static gboolean on_desk_grace(gpointer data)
 {
     Agent *agent = data;
@@ -567,6 +592,25 @@ static void on_desk_down(void *data, const char *why)
     set_problem(agent, "certificate_foreign", !dated && verdict != LINK_CERTIFICATE_GOOD);
     if (!agent->desk_grace) agent->desk_grace = g_timeout_add(AGENT_GRACE_MS, on_desk_grace, agent);
     weigh_problems(agent);
+}
+
+/* --- the certificate ---------------------------------------------------------------------------------------------------------------------
+ */
+
+static void on_enrol_changed(void *data)
+{
+    Agent *agent = data;
+    for (guint i = 0; i < ENROL_PROBLEMS; i++) set_problem(agent, enroller_problem_name(i), enroller_has_problem(agent->enroller, i));
+    weigh_problems(agent);
+}
+
+static void on_renewed(void *data)
+{
+    Agent *agent = data;
+    g_autoptr(GError) error = NULL;
+    if (!desk_proxy_start(agent->desk, &error)) g_warning("%s", error->message);
+    agent->relink = TRUE;
+    relink_when_idle(agent);
 }
 
 /* --- the studio --------------------------------------------------------------------------------------------------------------------------
@@ -868,6 +912,8 @@ static gboolean open_parts(Agent *agent, GDBusConnection *bus, GError **error)
     if (!agent->records) return FALSE;
     agent->sensors = sensors_open(config_string(config, "sensors", "driver"), folder, error);
     if (!agent->sensors) return FALSE;
+    agent->enroller = enroller_new(config, &agent->enrol_events);
+    for (guint i = 0; i < ENROL_PROBLEMS; i++) set_problem(agent, enroller_problem_name(i), enroller_has_problem(agent->enroller, i));
     look_at_clock(agent);
     keep_clock(agent);
     restore(agent);
@@ -891,7 +937,8 @@ static gboolean open_parts(Agent *agent, GDBusConnection *bus, GError **error)
     agent->studio = studio_proxy_new(bus, &agent->studio_events, error);
     if (!agent->studio) return FALSE;
     agent->desk = desk_proxy_new(config, &agent->desk_events, error);
-    return agent->desk != NULL;
+    if (!agent->desk) return FALSE;
+    return !enroller_may_link(agent->enroller) || desk_proxy_start(agent->desk, error);
 }
 
 Agent *agent_new(const Config *config, GDBusConnection *bus, void (*lost)(gpointer data), gpointer data, GError **error)
@@ -905,8 +952,9 @@ Agent *agent_new(const Config *config, GDBusConnection *bus, void (*lost)(gpoint
     agent->link_why = g_strdup("");
     agent->problems = problems_new();
     agent->unwritten = json_array();
-    agent->desk_events = (DeskEvents){on_held,     on_epoch, on_desk_event, on_welcome,   on_offer, on_remote_signal,
-                                      on_recorded, on_queue, on_catalogue,  on_desk_down, agent};
+    agent->desk_events = (DeskEvents){on_held,     on_epoch, on_desk_event, on_welcome,  on_offer,     on_remote_signal,
+                                      on_recorded, on_queue, on_catalogue,  on_identity, on_desk_down, agent};
+    agent->enrol_events = (EnrolEvents){on_enrol_changed, on_renewed, agent};
     agent->studio_events = (StudioEvents){on_studio_up, on_studio_down, on_health, on_local_signal, on_media, on_picture, agent};
     agent->service_events = (ServiceEvents){on_wish, on_note, on_calls, on_name_lost, agent};
     agent->panel_events = (PanelEvents){on_pressed, agent};
@@ -936,6 +984,7 @@ void agent_free(Agent *agent)
     storage_probe_free(agent->probe);
     stop_source(&agent->desk_grace);
     stop_source(&agent->studio_grace);
+    enroller_free(agent->enroller);
     desk_proxy_free(agent->desk);
     studio_proxy_free(agent->studio);
     catalogue_service_free(agent->catalogue_service);

@@ -45,13 +45,27 @@ static void put_device(json_t *list, const ChecksParts *parts, guint i)
                                                      : devices[i].missing);
 }
 
+/* Why the booth has no certificate, when that is known. */
+static const char *enrolment_problem(const Problems *problems)
+{
+    const char *token = problems_first(problems, "token_");
+    return token ? token : problems_first(problems, "enrolment_");
+}
+
 json_t *checks_json(const ChecksParts *parts)
 {
     json_t *list = json_array();
     for (guint i = 0; i < G_N_ELEMENTS(devices); i++) put_device(list, parts, i);
     const char *storage = problems_first(parts->problems, "storage_"), *certificate = problems_first(parts->problems, "certificate_");
     put(list, parts, "storage", parts->storage_known && !storage, "ok", storage ? storage : "storage_failing");
-    put(list, parts, "desk", parts->link_up, "ok", certificate ? certificate : "desk_unreachable");
+    const char *refusal = enrolment_problem(parts->problems);
+    put(list, parts, "network", parts->link_up || parts->has_network, "ok", "network_missing");
+    put(list, parts, "enrolment", parts->is_enrolled && !refusal, "ok", refusal ? refusal : "enrolment_asking");
+    put(list, parts, "desk", parts->link_up, "ok",
+        !parts->has_network   ? "network_missing"
+        : !parts->is_enrolled ? refusal ? refusal : "enrolment_asking"
+        : certificate         ? certificate
+                              : "desk_unreachable");
     put(list, parts, "clock", parts->clock_known, "ok", "clock_unknown");
     return list;
 }

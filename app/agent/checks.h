@@ -11,6 +11,7 @@ typedef struct {
     const Problems *problems;
     const json_t *health; /* the studio's, NULL: it is not there */
     gboolean link_up, clock_known, storage_known;
+    gboolean has_network, is_enrolled; /* a way out; a certificate */
     gint64 age_ms; /* since the agent began to look; CHECKS_GRACE_MS once all was looked at */
 } ChecksParts;
 

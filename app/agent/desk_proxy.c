@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define BAD_MESSAGES_MAX 3
+#define CLOSE_REVOKED    4004
 
 struct DeskProxy {
     const Config *config;
@@ -14,13 +15,19 @@ struct DeskProxy {
     LinkCertificate certificate;
     Link *link;
     gboolean welcomed;
-    guint bad;  /* messages in this link that were not understood */
-    char *said; /* why there is no link, as logged last: a desk that is away for a month fills no log */
+    guint bad;      /* messages in this link that were not understood */
+    char *instance; /* of this process, for the desk to tell it from a copy of the booth */
+    char *said;     /* why there is no link, as logged last: a desk that is away for a month fills no log */
 };
+
+static gboolean is_linked(const DeskProxy *desk)
+{
+    return desk->link && link_is_up(desk->link);
+}
 
 static void send(DeskProxy *desk, json_t *message)
 {
-    if (!link_is_up(desk->link)) {
+    if (!is_linked(desk)) {
         json_decref(message);
         return;
     }
@@ -52,11 +59,12 @@ static json_t *key_json(const BoothKey *key)
 static json_t *hello(DeskProxy *desk)
 {
     const Config *config = desk->config;
-    json_t *message = json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:o, s:o, s:I, s:s}", "t", "hello", "v", 1, "booth",
-                                config_string(config, "booth", "id"), "name", config_string(config, "booth", "name"), "store",
-                                config_string(config, "booth", "store"), "region", config_string(config, "booth", "region"), "topics",
-                                words(config_list(config, "booth", "topics")), "langs", words(config_list(config, "booth", "languages")),
-                                "epoch", (json_int_t)desk->events->epoch(desk->events->data), "version", LIVEBOOTH_VERSION);
+    json_t *message =
+        json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:o, s:o, s:I, s:s, s:s}", "t", "hello", "v", 1, "booth",
+                  config_string(config, "booth", "id"), "name", config_string(config, "booth", "name"), "store",
+                  config_string(config, "booth", "store"), "region", config_string(config, "booth", "region"), "topics",
+                  words(config_list(config, "booth", "topics")), "langs", words(config_list(config, "booth", "languages")), "epoch",
+                  (json_int_t)desk->events->epoch(desk->events->data), "version", LIVEBOOTH_VERSION, "instance", desk->instance);
     const BoothKey *held = desk->events->held(desk->events->data);
     if (held) json_object_set_new(message, "call", key_json(held));
     return message;
@@ -156,6 +164,11 @@ static void take_queue(DeskProxy *desk, const json_t *message)
     desk->events->queue(desk->events->data, message);
 }
 
+static void take_identity(DeskProxy *desk, const json_t *message)
+{
+    desk->events->identity(desk->events->data, strcmp(wire_string(message, "state"), "twice") == 0);
+}
+
 static void take_catalogue(DeskProxy *desk, const json_t *message)
 {
     desk->events->catalogue(desk->events->data, message);
@@ -195,9 +208,11 @@ static void take(DeskProxy *desk, const json_t *message)
         {"catalogue", take_catalogue},
         {"catalogue_chunk", take_catalogue},
         {"catalogue_refused", take_catalogue},
+        {"identity", take_identity},
     };
+    static const char *const at_any_time[] = {"error", "identity", NULL};
     gboolean first = strcmp(wire_type(message), "welcome") == 0;
-    if (first == desk->welcomed && strcmp(wire_type(message), "error") != 0) {
+    if (first == desk->welcomed && !g_strv_contains(at_any_time, wire_type(message))) {
         g_warning("the desk sent %s at a wrong time; it is ignored", wire_type(message));
         return;
     }
@@ -249,6 +264,7 @@ static void on_down(void *data, gboolean was_up, int code, const char *why)
     g_free(desk->said);
     desk->said = g_strdup(why);
     check_certificate(desk);
+    if (code == CLOSE_REVOKED) desk->certificate = LINK_CERTIFICATE_FOREIGN;
     if (welcomed) emit(desk, BOOTH_LINK_DOWN, NULL, (BoothEvent){0});
     desk->events->down(desk->events->data, why);
 }
@@ -287,23 +303,35 @@ DeskProxy *desk_proxy_new(const Config *config, const DeskEvents *events, GError
     if (!check_booth(config, error)) return NULL;
     DeskProxy *desk = g_new0(DeskProxy, 1);
     desk->config = config;
+    desk->instance = wire_new_secret();
     desk->events = events;
     desk->identity = (TransportIdentity){config_string(config, "tls", "authority"), config_string(config, "tls", "certificate"),
                                          config_string(config, "tls", "key")};
     desk->link_events = (LinkEvents){on_up, on_received, on_down, desk};
+    return desk;
+}
+
+gboolean desk_proxy_start(DeskProxy *desk, GError **error)
+{
+    if (desk->link) return TRUE;
     check_certificate(desk);
     const LinkSettings settings = {
-        .addresses = config_list(config, "desk", "address"), .subprotocol = WIRE_SUBPROTOCOL_BOOTH, .identity = &desk->identity};
+        .addresses = config_list(desk->config, "desk", "address"), .subprotocol = WIRE_SUBPROTOCOL_BOOTH, .identity = &desk->identity};
     desk->link = link_new(&settings, &desk->link_events, error);
-    if (desk->link) return desk;
-    g_free(desk);
-    return NULL;
+    return desk->link != NULL;
+}
+
+void desk_proxy_renew(DeskProxy *desk)
+{
+    check_certificate(desk);
+    if (is_linked(desk)) link_close(desk->link, 1000, "a new certificate");
 }
 
 void desk_proxy_free(DeskProxy *desk)
 {
     if (!desk) return;
     link_free(desk->link);
+    g_free(desk->instance);
     g_free(desk->said);
     g_free(desk);
 }
@@ -315,12 +343,12 @@ LinkCertificate desk_proxy_certificate(const DeskProxy *desk)
 
 gboolean desk_proxy_up(const DeskProxy *desk)
 {
-    return desk->welcomed && link_is_up(desk->link);
+    return desk->welcomed && is_linked(desk);
 }
 
 const char *desk_proxy_address(const DeskProxy *desk)
 {
-    return link_address(desk->link);
+    return desk->link ? link_address(desk->link) : "";
 }
 
 /* --- to the desk ---------------------------------------------------------------------------------------------------------------------- */

@@ -23,13 +23,18 @@ typedef struct {
     void (*recorded)(void *data, gint64 epoch, gint64 seq);
     void (*queue)(void *data, const json_t *queue);
     void (*catalogue)(void *data, const json_t *message); /* catalogue, catalogue_chunk or catalogue_refused */
+    void (*identity)(void *data, gboolean twice);         /* whether this booth is at the centre twice; may come before the welcome */
     void (*down)(void *data, const char *why);            /* a link ended or an attempt failed */
     void *data;
 } DeskEvents;
 
-/* Looks at the booth's certificate, then starts to connect to the addresses in config. Checks what config says of the booth; NULL with a
- * sentence for a person. */
+/* Checks what config says of the booth; NULL with a sentence for a person. */
 DeskProxy *desk_proxy_new(const Config *config, const DeskEvents *events, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Looks at the booth's certificate, then starts to connect to the addresses in config; FALSE with a sentence when one makes no sense. Once;
+ * until then there is no link. */
+gboolean desk_proxy_start(DeskProxy *desk, GError **error);
+/* The certificate is another one: links anew. Not in a call. */
+void desk_proxy_renew(DeskProxy *desk);
 void desk_proxy_free(DeskProxy *desk); /* NULL is fine */
 
 /* The verdict over the own certificate as of the last attempt. */

@@ -8,13 +8,31 @@ typedef struct {
 } Known;
 
 static const Known all[] = {
-    {"camera_face_missing", TRUE},    {"camera_face_frozen", TRUE}, {"camera_product_missing", FALSE},
-    {"camera_product_frozen", FALSE}, {"microphone_missing", TRUE}, {"microphone_silent", TRUE},
-    {"speaker_missing", TRUE},        {"speaker_silent", TRUE},     {"console_missing", TRUE},
-    {"demo_missing", TRUE},           {"studio_down", TRUE},        {"storage_full", TRUE},
-    {"storage_failing", TRUE},        {"desk_unreachable", TRUE},   {"certificate_expired", TRUE},
-    {"certificate_foreign", TRUE},    {"microphone_spare", FALSE},
+    {"camera_face_missing", TRUE},
+    {"camera_face_frozen", TRUE},
+    {"camera_product_missing", FALSE},
+    {"camera_product_frozen", FALSE},
+    {"microphone_missing", TRUE},
+    {"microphone_silent", TRUE},
+    {"speaker_missing", TRUE},
+    {"speaker_silent", TRUE},
+    {"console_missing", TRUE},
+    {"demo_missing", TRUE},
+    {"studio_down", TRUE},
+    {"storage_full", TRUE},
+    {"storage_failing", TRUE},
+    {"desk_unreachable", TRUE},
+    {"certificate_expired", TRUE},
+    {"certificate_foreign", TRUE},
+    {"microphone_spare", FALSE},
     {"statistics_backlog", FALSE},
+    {"token_used", TRUE},
+    {"token_expired", TRUE},
+    {"token_foreign", TRUE},
+    {"enrolment_refused", TRUE},
+    {"enrolment_missing", TRUE},
+    {"certificate_renewal", FALSE},
+    {"identity_twice", TRUE},
 };
 
 struct Problems {

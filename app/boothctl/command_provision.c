@@ -183,6 +183,27 @@ static gboolean take_over(const Places *places, const char *kept_path, GError **
     return TRUE;
 }
 
+/* The token goes to the agent, with what it knows the desk by, and is not kept here; then it has to be got rid of in one place only. */
+static gboolean hand_over(const Places *places, const Provision *provision, const char *kept_path, GError **error)
+{
+    g_autofree char *token = provision_token(provision), *authority = provision_authority(provision), *kept = NULL;
+    g_autofree char *folder = g_build_filename(places->state, "tls", NULL), *token_path = g_build_filename(folder, "token", NULL);
+    g_autofree char *authority_path = g_build_filename(folder, credentials[0], NULL);
+    if (!token) return TRUE;
+    if (!authority && !g_file_test(authority_path, G_FILE_TEST_EXISTS)) {
+        g_set_error(error, CONFIG_ERROR, 0,
+                    "booth.txt: [enrolment] token needs an authority beside it, the certificate that the desk's comes from");
+        return FALSE;
+    }
+    if ((authority && !put("", authority_path, authority, 0600, error)) || !put("", token_path, token, 0600, error)) return FALSE;
+    own_by_agent(folder);
+    own_by_agent(authority_path);
+    own_by_agent(token_path);
+    if (!g_file_get_contents(kept_path, &kept, NULL, error)) return FALSE;
+    g_autofree char *without = provision_forget_token(kept);
+    return !without || put("", kept_path, without, 0600, error);
+}
+
 /* On the screen too, where IT looks when no studio runs yet. */
 static void complain(const Places *places, const char *message)
 {
@@ -205,7 +226,7 @@ static int provision_all(const Places *places)
     if (g_mkdir_with_parents(places->setup, 0700) != 0 || !take_over(places, kept_path, &error))
         complain(places, error ? error->message : "what was set up cannot be kept: the data partition cannot be written");
     g_autoptr(Provision) provision = provision_read(kept_path, "booth.txt", &no_use);
-    if (provision && tell_system(places, provision, &no_use)) return 0;
+    if (provision && hand_over(places, provision, kept_path, &no_use) && tell_system(places, provision, &no_use)) return 0;
     if (!error) complain(places, no_use->message);
     return 1;
 }

@@ -24,5 +24,6 @@ int command_update(const char *config, int argc, char **argv);
 int command_machine(const char *config, int argc, char **argv); /* restart, factory-reset */
 int command_bundle(const char *config, int argc, char **argv);
 int command_provision(const char *config, int argc, char **argv);
+int command_enrol(const char *config, int argc, char **argv);
 
 int commands_usage(const char *line); /* says it on stderr; returns 2 */

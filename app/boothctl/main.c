@@ -47,6 +47,7 @@ static const struct {
     {"factory-reset", command_machine, "--yes", "forgets everything that the booth has become, and restarts"},
     {"bundle", command_bundle, "FILE.tar.zst", "for support: logs, status, versions; no secrets"},
     {"provision", command_provision, "[ROOT]", "what booth.txt says becomes what this booth runs on"},
+    {"enrol", command_enrol, "--csv FILE ...", "at the centre: booths' tokens and certificates; --help tells more"},
     {"simulate", simulate, "WHAT ...", "stand-ins and load"},
 };
 

@@ -15,6 +15,7 @@ const ConfigKey booth_keys[] = {
     {"tls", "authority", CONFIG_STRING, NULL, 0, 0, "PEM file of the authority that the desk's certificate comes from"},
     {"tls", "certificate", CONFIG_STRING, NULL, 0, 0, "PEM file of the booth's certificate"},
     {"tls", "key", CONFIG_STRING, NULL, 0, 0, "PEM file of the booth's private key"},
+    {"tls", "token", CONFIG_STRING, "", 0, 0, "file of the one-time token that becomes the certificate"},
     {"panel", "driver", CONFIG_STRING, "auto", 0, 0, "auto, evdev or sim"},
     {"panel", "device", CONFIG_STRING, "auto", 0, 0, "an input device such as /dev/input/event0"},
     {"panel", "ring_led", CONFIG_STRING, "auto", 0, 0, "a name under /sys/class/leds"},

@@ -57,6 +57,7 @@ struct DoorLink {
     gint64 beat_at;   /* monotonic */
     guint unanswered; /* pings */
     gboolean ping_due;
+    gint64 proven;  /* when the newest ping that was answered had been sent, monotonic */
     int close_code; /* 0: open */
     char close_reason[124];
     guint closing_beats;
@@ -151,6 +152,16 @@ void door_send(DoorLink *link, const char *text)
     lws_callback_on_writable(link->wsi);
 }
 
+char *door_key(const DoorLink *link)
+{
+    return request_key(link->wsi);
+}
+
+gint64 door_proven(const DoorLink *link)
+{
+    return link->proven;
+}
+
 void door_set_data(DoorLink *link, void *data)
 {
     link->data = data;
@@ -175,9 +186,11 @@ static int write_queued(DoorLink *link)
 static int link_writeable(DoorLink *link)
 {
     if (link->ping_due) {
-        guint8 ping[LWS_PRE + 4] = {0};
+        const gint64 now = g_get_monotonic_time();
+        guint8 ping[LWS_PRE + sizeof now] = {0};
+        memcpy(ping + LWS_PRE, &now, sizeof now);
         link->ping_due = FALSE;
-        if (lws_write(link->wsi, ping + LWS_PRE, 4, LWS_WRITE_PING) < 0) return -1;
+        if (lws_write(link->wsi, ping + LWS_PRE, sizeof now, LWS_WRITE_PING) < 0) return -1;
     }
     while (!g_queue_is_empty(&link->queue) && !lws_send_pipe_choked(link->wsi)) {
         if (write_queued(link)) return -1;
@@ -213,6 +226,15 @@ static void link_receive(DoorLink *link, const char *piece, gsize length)
     GString *message = g_steal_pointer(&link->message);
     link->events->received(link->events->data, link, message->str, message->len);
     g_string_free(message, TRUE);
+}
+
+/* A pong says which ping it answers; one that nobody asked for may say anything. */
+static void link_answered(DoorLink *link, const void *pong, gsize length)
+{
+    gint64 sent = 0;
+    link->unanswered = 0;
+    if (length == sizeof sent) memcpy(&sent, pong, sizeof sent);
+    if (sent <= g_get_monotonic_time()) link->proven = MAX(link->proven, sent);
 }
 
 static void beat_link(DoorLink *link)
@@ -340,7 +362,7 @@ static int on_link(struct lws *wsi, enum lws_callback_reasons reason, void *user
         link_receive(link, in, length);
         return 0;
     case LWS_CALLBACK_RECEIVE_PONG:
-        if ((link = lws_get_opaque_user_data(wsi))) link->unanswered = 0;
+        if ((link = lws_get_opaque_user_data(wsi))) link_answered(link, in, length);
         return 0;
     case LWS_CALLBACK_SERVER_WRITEABLE: link = lws_get_opaque_user_data(wsi); return link ? link_writeable(link) : -1;
     case LWS_CALLBACK_CLOSED:

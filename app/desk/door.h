@@ -41,6 +41,7 @@ typedef struct {
     const char *method;       /* as in the route; HEAD is told as GET */
     const char *path, *query; /* decoded; query is "a=1&b=2" */
     const char *identity;     /* a booth's id, of its verified certificate; NULL: none was shown */
+    const char *key;          /* SHA-256 of that certificate's public key (SubjectPublicKeyInfo), hex; NULL without one */
     const char *cookie, *origin, *host, *content_type, *accept, *authorization, *if_none_match; /* headers, "" when absent */
     const char *address;                                                                        /* the peer's */
     gboolean secure;  /* TLS, here or at a terminator that says so (X-Forwarded-Proto) */
@@ -111,6 +112,11 @@ void door_send(DoorLink *link, const char *text);
 /* Closes with a code (RFC 6455 section 7.4.1 or 4000–4999) after what is queued was sent; closed() follows later. reason: up to 123 bytes,
  * or NULL. */
 void door_close(DoorLink *link, int code, const char *reason);
+
+/* The same of a booth's link, to g_free(); NULL: it showed no certificate. */
+char *door_key(const DoorLink *link);
+/* When the newest ping that the peer has answered was sent, monotonic µs: it was alive then. 0: none yet. */
+gint64 door_proven(const DoorLink *link);
 
 void door_set_data(DoorLink *link, void *data);
 void *door_data(const DoorLink *link);

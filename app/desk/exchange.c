@@ -72,7 +72,7 @@ static gboolean have_own_staff(const Exchange *exchange, const char *topic, cons
     g_hash_table_iter_init(&iter, exchange->booths);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         const Booth *booth = value;
-        if (booth->staffed && can_serve(exchange, booth->skills, topic, lang)) return TRUE;
+        if (booth->staffed && booth->identity == IDENTITY_GOOD && can_serve(exchange, booth->skills, topic, lang)) return TRUE;
     }
     return FALSE;
 }
@@ -116,7 +116,7 @@ static void update_heartbeat(Exchange *exchange)
         for (guint i = 0; i < told->len && !known; i++) {
             known = memcmp(&g_array_index(told, QueueSkills, i), &booth->skills, sizeof(QueueSkills)) == 0;
         }
-        if (known || !booth->staffed) continue;
+        if (known || !booth->staffed || booth->identity != IDENTITY_GOOD) continue;
         g_array_append_val(told, booth->skills);
         json_array_append_new(skills,
                               json_pack("{s:o, s:o}", "topics", words_to_json(booth->topics), "langs", words_to_json(booth->langs)));
@@ -319,6 +319,10 @@ static void on_record(gpointer data, const char *subject, const char *text, gint
 static void on_message(gpointer data, const char *subject, const char *text)
 {
     Exchange *exchange = data;
+    if (g_str_has_prefix(subject, "link.booth.")) {
+        identity_heard(exchange, subject + strlen("link.booth."), text);
+        return;
+    }
     gboolean to_shopper = g_str_has_prefix(subject, "sig.shopper.");
     if (g_str_has_prefix(subject, "ops.")) {
         if (exchange->hooks) exchange->hooks->message(exchange->hooks->data, subject, text);
@@ -402,6 +406,7 @@ static void sweep(Exchange *exchange, gint64 now)
     while (g_hash_table_iter_next(&iter, NULL, &value)) entry_sweep(value, now);
     g_hash_table_iter_init(&iter, exchange->booths);
     while (g_hash_table_iter_next(&iter, NULL, &value)) booth_sweep(exchange, value, now);
+    identity_sweep(exchange, now);
     claim_answer_waiting(exchange);
 }
 
@@ -555,6 +560,7 @@ Exchange *exchange_new(const ExchangeSettings *settings)
     exchange->askers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_queue_init(&exchange->parked);
     g_queue_init(&exchange->claiming);
+    g_queue_init(&exchange->held);
     g_mutex_init(&exchange->door_lock);
     return exchange;
 }

@@ -135,7 +135,7 @@ void booth_tell(Entry *entry, const Call *old)
 /* Gives the booth the first call that fits, or parks its pull. */
 void booth_match(Exchange *exchange, Booth *booth)
 {
-    if (!booth->pulling || booth->offering[0] || booth->entry) return;
+    if (!booth->pulling || booth->identity != IDENTITY_GOOD || booth->offering[0] || booth->entry) return;
     const char *id = NULL;
     gboolean able = exchange->ready && store_is_connected(exchange->store) && exchange_mono() >= booth->match_at;
     if (able) id = queue_first(exchange->queue, booth->skills);
@@ -146,6 +146,11 @@ void booth_match(Exchange *exchange, Booth *booth)
         g_queue_push_tail(&exchange->parked, booth);
         booth->parked = exchange->parked.tail;
     }
+}
+
+void booth_part_from_line(Exchange *exchange, Booth *booth)
+{
+    unpark(exchange, booth);
 }
 
 static void end_pull(Exchange *exchange, Booth *booth)
@@ -297,11 +302,11 @@ static void replace_link(Exchange *exchange, Booth *before)
     door_close(before->peer.link, 4001, "replaced by a newer link of the same booth");
 }
 
-static gboolean is_welcome(Exchange *exchange, Booth *booth, const json_t *message)
+static gboolean is_welcome(Exchange *exchange, Booth *booth, json_t *message)
 {
     const char *id = wire_string(message, "booth");
     Booth *before = g_hash_table_lookup(exchange->booths, id);
-    if (wire_int(message, "v") != 1 || strcmp(id, booth->id) != 0 || booth->introduced) {
+    if (wire_int(message, "v") != 1 || strcmp(id, booth->id) != 0 || booth->introduced || booth->hello) {
         g_warning("booth %s at %s: its hello is for booth %s, version %" G_GINT64_FORMAT, booth->id, booth->peer.address, id,
                   wire_int(message, "v"));
         peer_error(&booth->peer, "bad_message", "hello: once, v 1, and the booth of the certificate");
@@ -309,6 +314,10 @@ static gboolean is_welcome(Exchange *exchange, Booth *booth, const json_t *messa
         return FALSE;
     }
     if (!before) return TRUE;
+    if (strcmp(wire_string(message, "instance"), before->instance) != 0) {
+        identity_hold(exchange, booth, message);
+        return FALSE;
+    }
     if (wire_int(message, "epoch") < before->epoch) {
         door_close(booth->peer.link, 4002, "a newer start of this booth's agent is linked");
         return FALSE;
@@ -325,7 +334,7 @@ static char **take_words(const json_t *list)
     return (char **)g_ptr_array_free(words, FALSE);
 }
 
-static void take_hello(Exchange *exchange, Booth *booth, const json_t *message)
+void booth_take_hello(Exchange *exchange, Booth *booth, json_t *message)
 {
     if (!is_welcome(exchange, booth, message)) return;
     g_autofree char *subject = g_strconcat("sig.booth.", booth->id, NULL);
@@ -341,6 +350,7 @@ static void take_hello(Exchange *exchange, Booth *booth, const json_t *message)
     store_listen(exchange->store, subject);
     journal_say(G_LOG_LEVEL_MESSAGE, G_LOG_DOMAIN, NULL, booth->id, "booth %s is linked from %s, version %s", booth->id,
                 booth->peer.address, wire_string(message, "version"));
+    identity_begin(exchange, booth, message);
     store_last_record(exchange->store, booth->id, on_last_record, peer_errand(exchange, &booth->peer));
 }
 
@@ -453,7 +463,7 @@ void booth_received(Exchange *exchange, Booth *booth, json_t *message)
 {
     const char *type = wire_type(message);
     if (strcmp(type, "hello") == 0)
-        take_hello(exchange, booth, message);
+        booth_take_hello(exchange, booth, message);
     else if (!booth->introduced)
         peer_error(&booth->peer, "bad_message", "hello comes first");
     else if (strcmp(type, "pull") == 0)
@@ -495,6 +505,7 @@ void booth_closed(Exchange *exchange, Booth *booth)
     Entry *entry = booth->entry;
     booth->pulling = FALSE;
     unpark(exchange, booth);
+    identity_end(exchange, booth);
     if (booth->introduced) {
         g_autofree char *subject = g_strconcat("sig.booth.", booth->id, NULL);
         g_hash_table_remove(exchange->booths, booth->id);

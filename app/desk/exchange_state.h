@@ -28,6 +28,9 @@ typedef struct Entry Entry;
 typedef struct Shopper Shopper;
 typedef struct Booth Booth;
 
+/* What is known of a booth's identity: nothing yet; it is the one booth of that name; there are two. Only a good one gets calls. */
+typedef enum { IDENTITY_UNKNOWN, IDENTITY_GOOD, IDENTITY_TWICE } BoothIdentity;
+
 typedef enum { INTENT_DESK, INTENT_SHOPPER, INTENT_BOOTH } IntentOrigin;
 
 /* Something that shall happen to a call. Kept until the write is resolved, or the call has become what it does not fit. */
@@ -98,6 +101,12 @@ struct Shopper {
 struct Booth {
     Peer peer;
     char *id, *name;
+    BoothIdentity identity;
+    char *instance, *key; /* of its agent's process, "" when it does not say; of its certificate */
+    json_t *hello;        /* kept while another link has its name */
+    gint64 released;      /* µs, when ops last did */
+    gint64 announce_at, settle_at;
+    gboolean settling, twice_written;
     gboolean introduced, welcomed;
     gboolean staffed;    /* an advisor is there: it pulls, or its status is neither paused nor starting */
     gboolean unwelcomed; /* all is known for the welcome but what became of the call that it claims */
@@ -155,6 +164,7 @@ struct Exchange {
     GHashTable *markers; /* key → Marker */
     GHashTable *askers;  /* household → Asker */
     GQueue parked;       /* of Booth, longest first */
+    GQueue held;         /* of Booth, which wait for another link of their name to end */
     GQueue claiming;     /* of Shopper, whose claim waits, longest first */
     guint64 serial;
     guint view;
@@ -246,6 +256,20 @@ void booth_sweep(Exchange *exchange, Booth *booth, gint64 now);
 void booth_told_ops(Exchange *exchange, Booth *booth, const json_t *message);
 void booth_tell_queue(Exchange *exchange);
 json_t *booth_line(Exchange *exchange); /* what booth_tell_queue() tells; new reference */
+
+void booth_take_hello(Exchange *exchange, Booth *booth, json_t *message);
+void booth_part_from_line(Exchange *exchange, Booth *booth); /* it waits for no call any more; what it has asked stays asked */
+
+/* --- exchange_identity.c */
+typedef struct {
+    gint64 since, proven; /* µs, monotonic: when it began to speak, and the last time that it is known to have lived */
+} IdentityLife;
+gboolean identity_overlaps(const IdentityLife *one, const IdentityLife *other, gint64 margin); /* pure */
+void identity_begin(Exchange *exchange, Booth *booth, const json_t *hello);                    /* it has the name now */
+void identity_end(Exchange *exchange, Booth *booth);                                           /* its link ends */
+void identity_hold(Exchange *exchange, Booth *booth, json_t *hello);                           /* another process has the name */
+void identity_heard(Exchange *exchange, const char *id, const char *text);                     /* from another desk, about a booth */
+void identity_sweep(Exchange *exchange, gint64 now);
 
 /* --- exchange_news.c: what the world outside is told */
 void news_tell(Exchange *exchange, const News *news);

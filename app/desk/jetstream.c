@@ -117,6 +117,7 @@ typedef struct {
 static const StreamPlan plans[] = {
     {"KV_CALLS", "$KV.CALLS.>", 8, 0, TRUE, 0, FALSE},
     {"KV_BOOTHS", "$KV.BOOTHS.>", 1, 0, TRUE, 0, FALSE},
+    {"KV_ENROL", "$KV.ENROL.>", 8, 0, TRUE, 0, FALSE},
     {"RECORDS", "record.>", -1, 0, FALSE, 0, TRUE},
     {"CONTACTS", "contact.>", -1, 0, FALSE, 0, TRUE},
     {"AUDIT", "audit.>", -1, AUDIT_MAX_AGE, FALSE, 0, FALSE},

@@ -13,6 +13,7 @@
 #define JETSTREAM_CLOSE_MS       5000 /* for the library to come to rest */
 #define JETSTREAM_RETENTION_DAYS 28
 #define JETSTREAM_KEYS           "$KV.CALLS." /* before every key of KV_CALLS */
+#define JETSTREAM_ENROLMENTS     "$KV.ENROL." /* before every key of KV_ENROL */
 
 typedef struct JetStream JetStream;
 

@@ -7,9 +7,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "desk/account_command.h"
 #include "desk/commands.h"
+#include "desk/enrol_office.h"
 #include "desk/exchange.h"
 #include "desk/import.h"
 #include "desk/jetstream.h"
@@ -60,6 +62,10 @@ static const ConfigKey keys[] = {
     LEDGER_CONFIG_KEYS,
     {"ops", "accounts", CONFIG_STRING, "", 0, 0, "file of who may log in to the ops page"},
     {"catalogue", "refused_max", CONFIG_INT, "20", 0, 100, "percent of a feed's products"},
+    {"enrolment", "certificate", CONFIG_STRING, "", 0, 0, "PEM file of the authority that issues booths' certificates; [tls] authority"},
+    {"enrolment", "key", CONFIG_STRING, "", 0, 0, "its key: a PEM file, or a URI of OpenSSL; without it this desk issues nothing"},
+    {"enrolment", "authority", CONFIG_STRING, "", 0, 0, "PEM file of what booths shall trust; [tls] authority"},
+    {"enrolment", "lifetime_s", CONFIG_INT, "7776000", 10, 315360000, "seconds that a booth's certificate is good"},
     {NULL, NULL, CONFIG_STRING, NULL, 0, 0, NULL},
 };
 
@@ -111,7 +117,7 @@ static Ledger *open_ledger(const Config *config, Exchange *exchange, GError **er
     return ledger_open(&settings, error);
 }
 
-static gboolean open_and_run(const Config *config, Exchange *exchange, Ops *ops, GError **error)
+static gboolean open_and_run(const Config *config, Exchange *exchange, Ops *ops, Registrar *registrar, GError **error)
 {
     g_autofree char *web = g_build_filename(config_string(config, "desk", "share"), "web", NULL);
     g_autofree char *text = g_build_filename(config_string(config, "desk", "share"), "text", NULL);
@@ -121,7 +127,7 @@ static gboolean open_and_run(const Config *config, Exchange *exchange, Ops *ops,
     if (token_file[0] && !metrics_hash) return FALSE;
     Ledger *ledger = open_ledger(config, exchange, error);
     if (!ledger) return FALSE;
-    RouteParts parts = {.exchange = exchange, .ops = ops, .ledger = ledger, .metrics_hash = metrics_hash};
+    RouteParts parts = {.exchange = exchange, .ops = ops, .registrar = registrar, .ledger = ledger, .metrics_hash = metrics_hash};
     const DoorSettings settings = {
         .port = (int)config_int(config, "desk", "port"),
         .booth_port = (int)config_int(config, "desk", "booth_port"),
@@ -199,11 +205,13 @@ static gboolean run(const Config *config, GError **error)
     const StoreEvents *events = exchange_store_events(exchange);
     CatalogueStore *catalogue = store ? catalogue_store_open(bus.servers, events->wake, events->data) : NULL;
     exchange_set_catalogue(exchange, catalogue);
-    gboolean well = store && wait_for_view(exchange, store, error) && open_and_run(config, exchange, ops, error);
+    Registrar *registrar = store ? registrar_new(config, store, error) : NULL;
+    gboolean well = registrar && wait_for_view(exchange, store, error) && open_and_run(config, exchange, ops, registrar, error);
     exchange_set_hooks(exchange, NULL);
     ops_free(ops);
     catalogue_store_close(catalogue);
     store_close(store);
+    registrar_free(registrar);
     exchange_free(exchange);
     return well;
 }
@@ -213,6 +221,7 @@ int main(int argc, char **argv)
     g_autofree char *path = NULL, *format = NULL, *report = NULL, *role = NULL;
     g_autoptr(GError) error = NULL;
     setlocale(LC_ALL, "C.UTF-8");
+    if (argc > 1 && strcmp(argv[1], "enrol") == 0) return enrol_office_run(argc - 1, argv + 1, keys);
     const GOptionEntry options[] = {
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &path, "settings (default: /etc/livebooth/desk.conf)", "FILE"},
         {"format", 0, 0, G_OPTION_ARG_STRING, &format, "import: xml or tsv; without it, by how the feed begins", "FORMAT"},
@@ -221,13 +230,14 @@ int main(int argc, char **argv)
         G_OPTION_ENTRY_NULL,
     };
     g_autoptr(GOptionContext) context =
-        g_option_context_new("[records | figures | export | erase | import FEED | account ...] - the call desk");
+        g_option_context_new("[records | figures | export | erase | import FEED | account ... | enrol ...] - the call desk");
     g_option_context_set_summary(context,
                                  "Without a command it serves. \"records\" prints what calls came to, as JSON lines,\n"
                                  "\"figures\" what they come to together (docs/kpi.md).\n"
                                  "\"export\" and \"erase\" are for what is kept of one shopper.\n"
                                  "\"import\" makes a product feed the catalogue that booths have.\n"
-                                 "\"account add NAME\", \"account remove NAME\" and \"account list\" say who may log in to the ops page.");
+                                 "\"account add NAME\", \"account remove NAME\" and \"account list\" say who may log in to the ops page.\n"
+                                 "\"enrol\" makes and revokes booths' tokens and certificates; enrol --help tells more.");
     g_option_context_add_main_entries(context, options, NULL);
     g_option_context_add_group(context, commands_options());
     if (!g_option_context_parse(context, &argc, &argv, &error)) return fail(error);

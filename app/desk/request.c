@@ -1,5 +1,7 @@
 #include "desk/request.h"
 
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <string.h>
 
 #include "wire/wire.h"
@@ -50,6 +52,17 @@ char *request_identity(struct lws *wsi)
     if (!lws_is_ssl(wsi)) return NULL;
     if (lws_tls_peer_cert_info(wsi, LWS_TLS_CERT_INFO_COMMON_NAME, &name, sizeof name.ns.name) != 0) return NULL;
     return wire_is_booth_id(name.ns.name) ? g_strdup(name.ns.name) : NULL;
+}
+
+char *request_key(struct lws *wsi)
+{
+    X509 *certificate = lws_is_ssl(wsi) ? SSL_get1_peer_certificate(lws_get_ssl(wsi)) : NULL;
+    unsigned char *der = NULL;
+    const int length = certificate ? i2d_PUBKEY(X509_get0_pubkey(certificate), &der) : 0;
+    char *hash = length > 0 ? g_compute_checksum_for_data(G_CHECKSUM_SHA256, der, (gsize)length) : NULL;
+    OPENSSL_free(der);
+    X509_free(certificate);
+    return hash;
 }
 
 void request_address(struct lws *wsi, char *address, gsize size)
@@ -132,13 +145,14 @@ static void read_head(Request *request, const char *path)
 {
     struct lws *wsi = request->wsi;
     DoorRequest *told = &request->told;
-    char *identity = request_identity(wsi);
+    char *identity = request_identity(wsi), *key = identity ? request_key(wsi) : NULL;
     request_address(wsi, request->address, sizeof request->address);
     *told = (DoorRequest){
         .method = request->route->method,
         .path = keep(request, g_strdup(path)),
         .query = keep(request, request_copy_query(wsi)),
         .identity = identity ? keep(request, identity) : NULL,
+        .key = key ? keep(request, key) : NULL,
         .cookie = keep(request, request_copy_header(wsi, WSI_TOKEN_HTTP_COOKIE)),
         .origin = keep(request, request_copy_header(wsi, WSI_TOKEN_ORIGIN)),
         .host = keep(request, request_copy_header(wsi, WSI_TOKEN_HOST)),

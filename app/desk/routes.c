@@ -3,6 +3,16 @@
 #include "desk/metrics_page.h"
 #include "desk/rules.h"
 
+static void enrol(void *data, DoorRequest *request)
+{
+    registrar_enrol(((RouteParts *)data)->registrar, request);
+}
+
+static void renew(void *data, DoorRequest *request)
+{
+    registrar_renew(((RouteParts *)data)->registrar, request);
+}
+
 /* A line each: method, path (a * at its end: all that begin so), port, bytes of a body at most, handler. */
 static const DoorRoute routes[] = {
     {"GET", "/metrics", DOOR_PAGES, 0, metrics_page},
@@ -19,6 +29,8 @@ static const DoorRoute routes[] = {
     {"GET", "/api/ops/settings", DOOR_PAGES, 0, ops_settings_get},
     {"PUT", "/api/ops/settings", DOOR_PAGES, RULES_TEXT_MAX + 1024, ops_settings_put},
     {"POST", "/api/ops/notice", DOOR_PAGES, 8192, ops_notice},
+    {"POST", "/enrol", DOOR_STRANGERS, REGISTRAR_BODY_MAX, enrol},
+    {"POST", "/renew", DOOR_BOOTHS, REGISTRAR_BODY_MAX, renew},
     {NULL, NULL, 0, 0, NULL},
 };
 

@@ -373,7 +373,10 @@ static void run_recorded(Store *store, Job *job)
     natsMsg *message = NULL;
     natsStatus status = store_is_connected(store) ? jetstream_read_last(store->jetstream, job->stream, job->subject, &message)
                                                   : NATS_CONNECTION_DISCONNECTED;
-    if (status == NATS_OK) job->value = jetstream_text(message);
+    if (status == NATS_OK) {
+        job->value = jetstream_text(message);
+        job->result.revision = natsMsg_GetSequence(message);
+    }
     job->result.verdict = status == NATS_OK ? STORE_WON : status == NATS_NOT_FOUND ? STORE_LOST : STORE_UNRESOLVED;
     natsMsg_Destroy(message);
 }
@@ -381,6 +384,18 @@ static void run_recorded(Store *store, Job *job)
 void store_recorded(Store *store, const char *call, StoreDone done, gpointer data)
 {
     job_submit(store, make_job(run_recorded, "RECORDS", g_strconcat("record.call.", call, NULL), NULL, done, data));
+}
+
+void store_read_enrolment(Store *store, const char *booth, StoreDone done, gpointer data)
+{
+    job_submit(store, make_job(run_recorded, "KV_ENROL", g_strconcat(JETSTREAM_ENROLMENTS, booth, NULL), NULL, done, data));
+}
+
+void store_put_enrolment(Store *store, const char *booth, const char *value, guint64 expected, StoreDone done, gpointer data)
+{
+    Job job = make_job(run_put, "KV_ENROL", g_strconcat(JETSTREAM_ENROLMENTS, booth, NULL), value, done, data);
+    job.expected = expected;
+    job_submit(store, job);
 }
 
 static void run_snapshot(Store *store, Job *job)

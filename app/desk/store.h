@@ -90,6 +90,10 @@ void store_append(Store *store, const char *booth, const StoreRecord *list, guin
 void store_last_record(Store *store, const char *booth, StoreDone done, gpointer data);
 /* Whether there is a terminal record of the call: STORE_WON with its text as value, STORE_LOST when there is none. */
 void store_recorded(Store *store, const char *call, StoreDone done, gpointer data);
+/* What the centre knows of a booth's enrolment (enrolment.h): STORE_WON with its text as value, STORE_LOST when there is nothing. */
+void store_read_enrolment(Store *store, const char *booth, StoreDone done, gpointer data);
+/* Compare-and-set of it, as store_put(). */
+void store_put_enrolment(Store *store, const char *booth, const char *value, guint64 expected, StoreDone done, gpointer data);
 /* The last snapshot of a booth; overwrites. */
 void store_snapshot(Store *store, const char *booth, const char *value, StoreDone done, gpointer data);
 

@@ -62,6 +62,7 @@ gboolean identity_read(const TransportIdentity *identity, IdentityFiles *files, 
 #endif
     int code = mbedtls_x509_crt_parse_file(&files->authority, identity->authority);
     if (code != 0) return refuse(error, "the authority's certificate", identity->authority, code);
+    if (!identity->certificate) return TRUE;
     code = mbedtls_x509_crt_parse_file(&files->certificate, identity->certificate);
     if (code != 0) return refuse(error, "the booth's certificate", identity->certificate, code);
     code = read_key(&files->key, identity->key);

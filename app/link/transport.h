@@ -33,7 +33,8 @@ struct Transport {
 /* Take over fd, a connected TCP socket. */
 Transport *transport_tcp_new(int fd);
 
-/* PEM files of the booth: the authority that the desk's certificate must come from, the own certificate and its key. */
+/* PEM files of the booth: the authority that the desk's certificate must come from, the own certificate and its key; the certificate may be
+ * NULL for a booth that has none yet, and then shows none. */
 typedef struct {
     const char *authority;
     const char *certificate;

@@ -112,7 +112,7 @@ static void tls_free(Transport *transport)
     tls_release(tls);
 }
 
-static int set_up(Tls *tls)
+static int set_up(Tls *tls, gboolean has_certificate)
 {
     int code = mbedtls_ssl_config_defaults(&tls->settings, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
     if (code != 0) return code;
@@ -123,7 +123,7 @@ static int set_up(Tls *tls)
     mbedtls_ssl_conf_ca_chain(&tls->settings, &tls->files.authority, NULL);
     mbedtls_ssl_conf_rng(&tls->settings, identity_random, NULL);
     mbedtls_ssl_conf_renegotiation(&tls->settings, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
-    code = mbedtls_ssl_conf_own_cert(&tls->settings, &tls->files.certificate, &tls->files.key);
+    if (has_certificate) code = mbedtls_ssl_conf_own_cert(&tls->settings, &tls->files.certificate, &tls->files.key);
     if (code == 0) code = mbedtls_ssl_setup(&tls->ssl, &tls->settings);
     if (code == 0) code = mbedtls_ssl_set_hostname(&tls->ssl, tls->host);
     if (code == 0) mbedtls_ssl_set_bio(&tls->ssl, tls, socket_send, socket_receive, NULL);
@@ -143,7 +143,7 @@ Transport *transport_tls_new(int fd, const char *host, const TransportIdentity *
         tls_release(tls);
         return NULL;
     }
-    int code = set_up(tls);
+    int code = set_up(tls, identity->certificate != NULL);
     if (code == 0) return &tls->base;
     char cause[128];
     mbedtls_strerror(code, cause, sizeof cause);

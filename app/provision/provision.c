@@ -8,10 +8,14 @@
 #define WIRELESS_KEY_MIN  8
 #define WIRELESS_KEY_MAX  63
 #define BOOTH_ID_MAX      32
+#define TOKEN_MAX         64
+#define CERTIFICATE_MAX   8192 /* bytes of one, DER */
+#define PEM_LINE          64
 
 /* What booth.txt has beside booth.conf's sections. */
 static const ConfigKey own_keys[] = {
     {"enrolment", "token", CONFIG_STRING, "", 0, 0, "the one-time token of this booth"},
+    {"enrolment", "authority", CONFIG_LIST, "", 0, 0, "certificates that the desk's comes from, base64, ; between"},
     {"network", "address", CONFIG_STRING, "", 0, 0, "ADDRESS/BITS of the cable; by DHCP without"},
     {"network", "gateway", CONFIG_STRING, "", 0, 0, "an address"},
     {"network", "dns", CONFIG_LIST, "", 0, 0, "addresses, ; between"},
@@ -23,7 +27,8 @@ static const ConfigKey own_keys[] = {
 /* What the image decides. */
 static const struct {
     const char *group, *key;
-} image_keys[] = {{"booth", "state"}, {"booth", "bus"}, {"booth", "share"}, {"tls", "authority"}, {"tls", "certificate"}, {"tls", "key"}};
+} image_keys[] = {{"booth", "state"},     {"booth", "bus"}, {"booth", "share"}, {"tls", "authority"},
+                  {"tls", "certificate"}, {"tls", "key"},   {"tls", "token"}};
 static const struct {
     const char *group, *key;
 } secrets[] = {{"enrolment", "token"}, {"wifi", "password"}};
@@ -107,6 +112,23 @@ static gboolean is_desk_list(const char *text)
     }
     return TRUE;
 }
+/* Base64 of DER, ; between, as PEM; NULL where one is none. What it certifies is for who uses it to look at. */
+static char *certificates_as_pem(const char *text)
+{
+    g_auto(GStrv) parts = g_strsplit(text, ";", -1);
+    g_autoptr(GString) pem = g_string_new(NULL);
+    for (char **part = parts; *part; part++) {
+        gsize length = 0;
+        if (!*g_strstrip(*part)) continue;
+        if (strlen(*part) % 4 != 0 || !only_of(*part, LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS "+/=")) return NULL;
+        g_autofree guchar *der = g_base64_decode(*part, &length);
+        if (length < 2 || length > CERTIFICATE_MAX || der[0] != 0x30) return NULL; /* a SEQUENCE */
+        g_string_append(pem, "-----BEGIN CERTIFICATE-----\n");
+        for (const char *at = *part; *at; at += MIN(strlen(at), PEM_LINE)) g_string_append_printf(pem, "%.*s\n", PEM_LINE, at);
+        g_string_append(pem, "-----END CERTIFICATE-----\n");
+    }
+    return pem->len ? g_string_free(g_steal_pointer(&pem), FALSE) : NULL;
+}
 static gboolean is_address(const char *text)
 {
     return !*text || g_hostname_is_ip_address(text);
@@ -146,6 +168,22 @@ static gboolean is_ssh_key(const char *text)
            g_str_has_prefix(text, "ssh-rsa ");
 }
 
+static gboolean is_hidden(const char *value)
+{
+    gsize stars = strspn(value, "*");
+    return stars > 0 && only_of(value + stars, " \t\r");
+}
+/* Words as the centre makes them, or taken over already. */
+static gboolean is_token(const char *text)
+{
+    return is_hidden(text) || (strlen(text) <= TOKEN_MAX && only_of(text, LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS "-_."));
+}
+static gboolean are_certificates(const char *text)
+{
+    g_autofree char *pem = certificates_as_pem(text);
+    return !*text || pem;
+}
+
 static const struct {
     const char *group, *key;
     gboolean (*is_right)(const char *text);
@@ -160,6 +198,8 @@ static const struct {
     {"wifi", "password", is_wireless_key, "must have 8 to 63 characters"},
     {"time", "servers", are_hosts, "must be host names or addresses with ; between"},
     {"access", "ssh_key", is_ssh_key, "must be a public key: ssh-ed25519 AAAA..."},
+    {"enrolment", "token", is_token, "must be letters, digits, - _ and ., at most 64"},
+    {"enrolment", "authority", are_certificates, "must be certificates in base64 with ; between"},
 };
 
 /* The line that sets the key last; 0 when none does. */
@@ -253,8 +293,8 @@ char *provision_booth_conf(const Provision *provision, const ProvisionPlaces *pl
         g_string_append_printf(conf, "%s=%s\n", key->key, value);
     }
     g_string_append_printf(conf, "[booth]\nstate=%s\nbus=system\nshare=%s\n", places->state, places->share);
-    g_string_append_printf(conf, "[tls]\nauthority=%s/authority.crt\ncertificate=%s/booth.crt\nkey=%s/booth.key\n", places->tls,
-                           places->tls, places->tls);
+    g_string_append_printf(conf, "[tls]\nauthority=%s/authority.crt\ncertificate=%s/booth.crt\nkey=%s/booth.key\ntoken=%s/token\n",
+                           places->tls, places->tls, places->tls, places->tls);
     return g_string_free(conf, FALSE);
 }
 
@@ -328,13 +368,8 @@ static char *secret_in(char *line, char **group)
     return NULL;
 }
 
-static gboolean is_hidden(const char *value)
-{
-    gsize stars = strspn(value, "*");
-    return stars > 0 && only_of(value + stars, " \t\r");
-}
-
-char *provision_scrub(const char *text)
+/* With only: of that section alone. */
+static char *scrub(const char *text, const char *only)
 {
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     g_autofree char *group = NULL;
@@ -342,11 +377,21 @@ char *provision_scrub(const char *text)
     for (char **line = lines; *line; line++) {
         char *value = secret_in(*line, &group);
         gsize length = value ? strcspn(value, "\r") : 0;
-        if (length == 0 || is_hidden(value)) continue;
+        if (length == 0 || is_hidden(value) || (only && strcmp(group, only) != 0)) continue;
         memset(value, '*', length);
         any = TRUE;
     }
     return any ? g_strjoinv("\n", lines) : NULL;
+}
+
+char *provision_scrub(const char *text)
+{
+    return scrub(text, NULL);
+}
+
+char *provision_forget_token(const char *text)
+{
+    return scrub(text, "enrolment");
 }
 
 static char *kept_secret(const char *kept, const char *wanted_group, const char *wanted_line)
@@ -380,4 +425,54 @@ char *provision_restore(const char *text, const char *kept)
         *line = g_strconcat(before, secret, NULL);
     }
     return g_strjoinv("\n", lines);
+}
+
+/* --- enrolment --------------------------------------------------------------------------------------------------------------------------
+ */
+
+char *provision_token(const Provision *provision)
+{
+    const char *token = text_of(provision, "enrolment", "token");
+    return *token && !is_hidden(token) ? g_strdup(token) : NULL;
+}
+
+char *provision_authority(const Provision *provision)
+{
+    return certificates_as_pem(text_of(provision, "enrolment", "authority"));
+}
+
+/* Whether line, maybe commented out, sets key. */
+static gboolean sets_key(const char *line, const char *key)
+{
+    line += strspn(line, " \t");
+    line += *line == '#' ? 1 : 0;
+    const gsize length = strlen(key);
+    return strncmp(line, key, length) == 0 && line[length + strspn(line + length, " \t")] == '=';
+}
+
+char *provision_fill(const char *template, const char *group, const char *key, const char *value)
+{
+    g_auto(GStrv) lines = g_strsplit(template, "\n", -1);
+    g_autofree char *section = g_strdup_printf("[%s]", group), *set = g_strdup_printf("%s=%s", key, value);
+    gboolean inside = FALSE, done = FALSE;
+    gssize last = -1; /* of the section, that is not empty */
+    for (gssize i = 0; lines[i] && !done; i++) {
+        if (*lines[i] == '[') inside = strcmp(g_strchomp(lines[i]), section) == 0;
+        if (!inside) continue;
+        if (*lines[i] && (*lines[i] != '#' || i == last + 1)) last = i;
+        if (!sets_key(lines[i], key)) continue;
+        g_free(lines[i]);
+        lines[i] = g_strdup(set);
+        done = TRUE;
+    }
+    if (!done && last >= 0) {
+        char *with = g_strconcat(lines[last], "\n", set, NULL);
+        g_free(lines[last]);
+        lines[last] = with;
+    }
+    char *text = g_strjoinv("\n", lines);
+    if (done || last >= 0) return text;
+    char *more = g_strdup_printf("%s%s%s\n%s\n", text, g_str_has_suffix(text, "\n") ? "\n" : "\n\n", section, set);
+    g_free(text);
+    return more;
 }

@@ -34,3 +34,13 @@ const char *provision_wireless_name(const Provision *provision); /* "" without o
 char *provision_scrub(const char *text);
 /* text, with each secret that is only * taken from kept, the text of before; to g_free(). */
 char *provision_restore(const char *text, const char *kept);
+
+/* What enrols the booth; NULL where booth.txt has none, or has it no more. */
+char *provision_token(const Provision *provision);     /* to g_free() */
+char *provision_authority(const Provision *provision); /* PEM, to g_free() */
+/* text without the token: as many *. NULL when there is none to hide. */
+char *provision_forget_token(const char *text);
+
+/* template (rootfs/booth.txt) with the key of that section set to value, where the template has its commented line, else at the section's
+ * end, else in a new section at the end. To g_free(). value is one line. */
+char *provision_fill(const char *template, const char *group, const char *key, const char *value);

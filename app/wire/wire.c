@@ -50,7 +50,7 @@ static const Message desk_to_shopper[] = {
 };
 
 static const Message booth_to_desk[] = {
-    {"hello", "v:i booth:B name:s store:s region:s topics:a langs:a epoch:i version:s call:o?"},
+    {"hello", "v:i booth:B name:s store:s region:s topics:a langs:a epoch:i version:s instance:w? call:o?"},
     {"pull", "seq:i"},
     {"unpull", "seq:i"},
     {"accept", "call:c gen:i nonce:w"},
@@ -88,6 +88,7 @@ static const Message desk_to_booth[] = {
     {"catalogue_chunk", "version:i chunk:i data:d"},
     {"catalogue_refused", "version:i chunk:i why:w"},
     {"command", "id:w what:w text:s? minutes:i?"},
+    {"identity", "state:w"},
     {"error", "code:w detail:s?"},
     {NULL, NULL},
 };
@@ -103,9 +104,15 @@ static const Message shopper_to_booth[] = {
     {"hello", "v:i"}, {"chat", "text:m"}, {"basket_add", "id:s quantity:i"}, {"basket_set", "id:s quantity:i"}, {NULL, NULL},
 };
 
+static const Message booth_to_registrar[] = {{"enrol", "booth:B token:w csr:m"}, {"renew", "csr:m"}, {NULL, NULL}};
+
+static const Message registrar_to_booth[] = {{"enrolled", "certificate:S authority:S"}, {"refused", "why:w detail:s?"}, {NULL, NULL}};
+
 static const Message *const directions[] = {
-    [WIRE_SHOPPER_TO_DESK] = shopper_to_desk, [WIRE_DESK_TO_SHOPPER] = desk_to_shopper,   [WIRE_BOOTH_TO_DESK] = booth_to_desk,
-    [WIRE_DESK_TO_BOOTH] = desk_to_booth,     [WIRE_BOOTH_TO_SHOPPER] = booth_to_shopper, [WIRE_SHOPPER_TO_BOOTH] = shopper_to_booth,
+    [WIRE_SHOPPER_TO_DESK] = shopper_to_desk,       [WIRE_DESK_TO_SHOPPER] = desk_to_shopper,
+    [WIRE_BOOTH_TO_DESK] = booth_to_desk,           [WIRE_DESK_TO_BOOTH] = desk_to_booth,
+    [WIRE_BOOTH_TO_SHOPPER] = booth_to_shopper,     [WIRE_SHOPPER_TO_BOOTH] = shopper_to_booth,
+    [WIRE_BOOTH_TO_REGISTRAR] = booth_to_registrar, [WIRE_REGISTRAR_TO_BOOTH] = registrar_to_booth,
 };
 
 GQuark wire_error_quark(void)

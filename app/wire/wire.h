@@ -20,6 +20,8 @@ typedef enum {
     WIRE_DESK_TO_BOOTH,
     WIRE_BOOTH_TO_SHOPPER, /* on the call's data channel */
     WIRE_SHOPPER_TO_BOOTH,
+    WIRE_BOOTH_TO_REGISTRAR, /* bodies of /enrol and /renew */
+    WIRE_REGISTRAR_TO_BOOTH,
 } WireDirection;
 
 #define WIRE_ERROR (wire_error_quark())

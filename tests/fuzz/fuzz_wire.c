@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0) return 0;
-    WireDirection direction = data[0] % 6;
+    WireDirection direction = data[0] % 8;
     g_autoptr(GError) error = NULL;
     json_t *message = wire_decode(direction, (const char *)data + 1, size - 1, &error);
     g_assert_true((message == NULL) == (error != NULL));

@@ -1,5 +1,6 @@
 /* The booth's self-test: what is proven, what waits, what is bad and why; the advisor's notes; and whether the disk takes anything. */
 #include "agent/checks.h"
+#include "agent/network_probe.h"
 #include "agent/note.h"
 #include "agent/storage_probe.h"
 #include "config/booth_keys.h"
@@ -57,41 +58,52 @@ static void every_check_has_its_word(void **state)
     } rows[] = {
         {HEALTH(FINE, SCREEN("HDMI-A-2", "true")),
          NULL,
-         {.link_up = TRUE, .clock_known = TRUE, .storage_known = TRUE},
+         {.link_up = TRUE, .is_enrolled = TRUE, .clock_known = TRUE, .storage_known = TRUE},
          "camera_product unused ; ",
          TRUE},
         {HEALTH(FINE, SCREEN("offscreen", "true")),
          NULL,
-         {.link_up = TRUE, .clock_known = TRUE, .storage_known = TRUE},
+         {.link_up = TRUE, .is_enrolled = TRUE, .clock_known = TRUE, .storage_known = TRUE},
          "camera_product unused ; demo simulated ; ",
          TRUE},
         {"{}",
          NULL,
          {.age_ms = CHECKS_GRACE_MS - 1},
-         "camera_face waiting ; camera_product waiting ; microphone waiting ; speaker waiting ; demo waiting ; storage waiting ; desk "
-         "waiting ; clock waiting ; ",
+         "camera_face waiting ; camera_product waiting ; microphone waiting ; speaker waiting ; demo waiting ; storage waiting ; network "
+         "waiting ; "
+         "enrolment waiting ; desk waiting ; clock waiting ; ",
          FALSE},
         {"{}",
          "studio_down",
-         {.age_ms = CHECKS_GRACE_MS, .storage_known = TRUE},
+         {.age_ms = CHECKS_GRACE_MS, .is_enrolled = TRUE, .has_network = TRUE, .storage_known = TRUE},
          "camera_face bad studio_down; camera_product bad studio_down; microphone bad studio_down; speaker bad studio_down; demo bad "
          "studio_down; "
          "desk bad desk_unreachable; clock bad clock_unknown; ",
          TRUE},
         {HEALTH("{\"driver\":\"libcamera\",\"ok\":false}", SCREEN("HDMI-A-2", "false")),
          "camera_face_frozen",
-         {.age_ms = 99999, .link_up = TRUE, .clock_known = TRUE, .storage_known = TRUE},
+         {.age_ms = 99999, .link_up = TRUE, .is_enrolled = TRUE, .clock_known = TRUE, .storage_known = TRUE},
          "camera_face bad camera_face_frozen; camera_product unused ; demo bad demo_missing; ",
          TRUE},
         {HEALTH(FINE, SCREEN("HDMI-A-2", "true")),
          "storage_full",
-         {.age_ms = 99999, .clock_known = TRUE, .storage_known = TRUE},
+         {.age_ms = 99999, .is_enrolled = TRUE, .has_network = TRUE, .clock_known = TRUE, .storage_known = TRUE},
          "camera_product unused ; storage bad storage_full; desk bad desk_unreachable; ",
          TRUE},
         {HEALTH(FINE, SCREEN("HDMI-A-2", "true")),
          "certificate_expired",
-         {.age_ms = 99999, .clock_known = TRUE, .storage_known = TRUE},
+         {.age_ms = 99999, .is_enrolled = TRUE, .has_network = TRUE, .clock_known = TRUE, .storage_known = TRUE},
          "camera_product unused ; desk bad certificate_expired; ",
+         TRUE},
+        {HEALTH(FINE, SCREEN("HDMI-A-2", "true")),
+         "token_expired",
+         {.age_ms = 99999, .has_network = TRUE, .clock_known = TRUE, .storage_known = TRUE},
+         "camera_product unused ; enrolment bad token_expired; desk bad token_expired; ",
+         TRUE},
+        {HEALTH(FINE, SCREEN("HDMI-A-2", "true")),
+         NULL,
+         {.age_ms = 99999, .clock_known = TRUE, .storage_known = TRUE},
+         "camera_product unused ; network bad network_missing; enrolment bad enrolment_asking; desk bad network_missing; ",
          TRUE},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -123,6 +135,22 @@ static void what_a_call_needs_blocks(void **state)
         assert_null(problems_first(problems, "certificate_"));
         problems_free(problems);
     }
+}
+
+static void a_default_route_is_a_way_out(void **state)
+{
+    (void)state;
+    static const char head[] = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\n";
+    g_autofree char *way = g_strconcat(head, "eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n", NULL);
+    g_autofree char *down = g_strconcat(head, "eth0\t00000000\t010200C0\t0002\t0\t0\t0\t00000000\t0\t0\t0\n", NULL);
+    g_autofree char *near = g_strconcat(head, "eth0\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n", NULL);
+#define ANY "00000000000000000000000000000000"
+    assert_true(network_has_route(way, NULL));
+    assert_false(network_has_route(down, ""));
+    assert_false(network_has_route(near, NULL));
+    assert_true(network_has_route(NULL, ANY " 00 " ANY " 00 fd000000000000000000000000000001 00000400 00000003 00000000 00000003 eth0\n"));
+    assert_false(network_has_route(NULL, ANY " 00 " ANY " 00 " ANY " ffffffff 00000001 00000000 00200200       lo\n"));
+    assert_false(network_has_route("x", "y z"));
 }
 
 static Config *settings(const char *folder, const char *advisor)
@@ -239,6 +267,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_check_has_its_word),
+        cmocka_unit_test(a_default_route_is_a_way_out),
         cmocka_unit_test(what_a_call_needs_blocks),
         cmocka_unit_test_setup_teardown(notes_are_checked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_disk_is_probed, set_up, tear_down),

@@ -42,6 +42,8 @@ static void refuses_mistakes(void **state)
         {MUST "[access]\nssh_key=PRIVATE\n", "must be a public key"},
         {MUST "[booth]\nstate=/tmp\n", "section [booth] has no key \"state\""},
         {MUST "[media]\nbitrate_kbps=x\n", "line 6: \"x\" is not a whole number"},
+        {MUST "[enrolment]\ntoken=a b\n", "booth.txt, line 6: [enrolment] token must be letters"},
+        {MUST "[enrolment]\nauthority=MAA\n", "[enrolment] authority must be certificates"},
         {MUST "[colour]\n", "booth.txt, line 5: there is no section [colour]"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -73,7 +75,7 @@ static void makes_booth_conf(void **state)
     assert_string_equal(config_string(config, "tls", "key"), "/t/booth.key");
     assert_string_equal(config_string(config, "media", "prefer"), "VP8");
     assert_string_equal(config_list(config, "advisor", "tags")[1], "b");
-    assert_null(strstr(conf, "token"));
+    assert_null(strstr(conf, "token=t\n"));
     /* No simulated device in the place of one that is missing. */
     assert_string_equal(config_string(config, "camera", "face"), "libcamera");
     assert_string_equal(config_string(config, "camera", "product"), "none");
@@ -162,11 +164,40 @@ static void takes_over_and_keeps(void **state)
     scratch_remove(root);
 }
 
+/* The token goes to the agent and stands nowhere else any more. */
+static void hands_the_token_over(void **state)
+{
+    (void)state;
+    g_autofree char *root = scratch_new(), *boot = g_build_filename(root, "boot/firmware", NULL);
+    g_assert_cmpint(g_mkdir_with_parents(boot, 0700), ==, 0);
+    g_free(scratch_write(boot, "booth.txt", MUST "[enrolment]\ntoken=0123abcd\n"));
+    assert_int_equal(provision_in(root), 1);
+    g_autofree char *error = content(root, "run/livebooth/provision.error");
+    assert_non_null(strstr(error, "token needs an authority"));
+    g_free(scratch_write(boot, "booth.txt", MUST "[enrolment]\ntoken=0123abcd\nauthority=MAA=\n"));
+    for (guint boots = 0; boots < 2; boots++) {
+        assert_int_equal(provision_in(root), 0);
+        g_autofree char *token = content(root, "var/lib/livebooth/tls/token"),
+                        *authority = content(root, "var/lib/livebooth/tls/authority.crt");
+        g_autofree char *card = content(boot, "booth.txt"), *kept = content(root, "var/lib/booth-setup/booth.txt");
+        if (boots == 0)
+            assert_string_equal(token, "0123abcd");
+        else
+            assert_null(token);
+        assert_true(g_str_has_prefix(authority, "-----BEGIN CERTIFICATE-----\n"));
+        assert_non_null(strstr(card, "token=********\n"));
+        assert_non_null(strstr(kept, "token=********\n"));
+        g_autofree char *used = g_build_filename(root, "var/lib/livebooth/tls/token", NULL);
+        g_unlink(used);
+    }
+    scratch_remove(root);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_mistakes),           cmocka_unit_test(makes_booth_conf),     cmocka_unit_test(tells_the_system),
-        cmocka_unit_test(hides_and_restores_secrets), cmocka_unit_test(takes_over_and_keeps),
+        cmocka_unit_test(hides_and_restores_secrets), cmocka_unit_test(takes_over_and_keeps), cmocka_unit_test(hands_the_token_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
