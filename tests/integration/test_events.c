@@ -6,9 +6,12 @@
 /* after those */
 #include <cmocka.h>
 
+#include <libsoup/soup.h>
+
 #include "centre.h"
 
 #define CONTACT "+47 99887766"
+#define TOKEN   "0123456789abcdef0123456789abcdef"
 #define WORDS   "Kari Nordmann was kind"
 
 static void drop(json_t *message)
@@ -22,6 +25,17 @@ static int set_up(void **state)
     Centre *centre = centre_new("[queue]\nring_s=5\nleave_s=5\n");
     centre_start_desk(centre, 0);
     centre_start_desk(centre, 1);
+    *state = centre;
+    return 0;
+}
+
+/* With /metrics, for who has this token. */
+static int set_up_metrics(void **state)
+{
+    Centre *centre = centre_new(NULL);
+    g_autofree char *path = scratch_write(centre->folder, "token", TOKEN "\n");
+    centre->more = g_strdup_printf("[metrics]\ntoken_file=%s\n", path);
+    centre_start_desk(centre, 0);
     *state = centre;
     return 0;
 }
@@ -146,11 +160,65 @@ static void test_bus_dies(void **state)
     client_free(shopper);
 }
 
+static char *read_metrics(Centre *centre)
+{
+    g_autofree char *address = g_strdup_printf("http://127.0.0.1:%d/metrics", centre->desks[0].port);
+    g_autoptr(SoupSession) session = soup_session_new();
+    g_autoptr(SoupMessage) message = soup_message_new("GET", address);
+    soup_message_headers_append(soup_message_get_request_headers(message), "Authorization", "Bearer " TOKEN);
+    g_autoptr(GBytes) body = soup_session_send_and_read(session, message, NULL, NULL);
+    assert_int_equal(soup_message_get_status(message), 200);
+    return g_strndup(g_bytes_get_data(body, NULL), g_bytes_get_size(body));
+}
+
+static void assert_sample(const char *text, const char *line)
+{
+    if (!strstr(text, line)) fail_msg("no %s in %s", line, text);
+}
+
+/* A booth whose clock is in the next century says things that are none: they are counted as such, and nothing of it becomes a label. */
+static void test_nonsense_is_no_label(void **state)
+{
+    Centre *centre = *state;
+    Client *mad = centre_booth(centre, 0, "mad", 1, NULL, NULL), *good = centre_booth(centre, 0, "good", 1, NULL, NULL);
+    json_t *problems = json_array();
+    for (int i = 0; i < 1000; i++) {
+        g_autofree char *name = g_strdup_printf("p%d\"} 1\n", i);
+        json_array_append_new(problems, json_pack("{s:s, s:I}", "name", name, "since_utc", (json_int_t)4102444800000));
+    }
+    json_array_append_new(problems, json_pack("{s:s}", "name", "camera_face_missing"));
+    json_array_append_new(problems, json_pack("{s:s}", "name", "camera_face_missing"));
+    client_say(mad, json_pack("{s:s, s:{s:s, s:I, s:o}}", "t", "status", "snapshot", "state", "ready\"} 7\nx", "now_mono",
+                              (json_int_t)G_MAXINT64, "problems", problems));
+    client_say(mad, json_pack("{s:s, s:{s:[s], s:s}}", "t", "status", "snapshot", "state", "odd", "problems", "odd"));
+    client_say(good, json_pack("{s:s, s:{s:s, s:[]}}", "t", "status", "snapshot", "state", "paused", "problems"));
+    client_say(mad, json_pack("{s:s, s:{s:i, s:[{s:i}, i, {s:s}, {s:s}]}}", "t", "status", "snapshot", "state", 5, "problems", "name", 5, 5,
+                              "name", "no_such_problem", "name", "camera_face_missing"));
+    for (Client *each = mad; each; each = each == mad ? good : NULL) {
+        client_say(each, json_pack("{s:s, s:i}", "t", "unpull", "seq", 1));
+        client_say(each, json_pack("{s:s, s:i}", "t", "pull", "seq", 2));
+        client_say(each, json_pack("{s:s, s:i}", "t", "unpull", "seq", 2));
+        drop(client_expect(each, "unpulled"));
+    }
+    g_autofree char *text = read_metrics(centre);
+    assert_sample(text, "livebooth_booths{state=\"unknown\"} 1\n");
+    assert_sample(text, "livebooth_booths{state=\"paused\"} 1\n");
+    assert_sample(text, "livebooth_booths{state=\"ready\"} 0\n");
+    assert_sample(text, "livebooth_booth_problems{problem=\"camera_face_missing\"} 1\n");
+    assert_sample(text, "livebooth_booth_problems{problem=\"other\"} 1\n");
+    assert_sample(text, "livebooth_booth_up{booth=\"good\"} 1\n");
+    assert_null(strstr(text, "odd"));
+    assert_null(strstr(text, "p17"));
+    client_free(mad);
+    client_free(good);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_whole_call, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_bus_dies, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_nonsense_is_no_label, set_up_metrics, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
