@@ -9,6 +9,7 @@ static const struct {
     const char *what;
 } simulations[] = {
     {"load", simulate_load, "booths and shoppers against a desk, measured"},
+    {"fleet", simulate_fleet, "booths that send their status and take no calls"},
     {"studio", simulate_studio, "a studio without media on each bus"},
     {"shoppers", simulate_shoppers, "shoppers without a browser"},
 };

@@ -1,6 +1,7 @@
 /* simulate: stand-ins for the parts of a Livebooth that need people or hardware, as commands of boothctl.
  *
  *   simulate load      booths and shoppers against a desk in one process, measured
+ *   simulate fleet     booths that send their status and take no calls
  *   simulate studio    the studio's place on a booth's bus, without media; with --advisor also the advisor
  *   simulate shoppers  shoppers without a browser, each of whom may leave, hang up or lose the line
  *
@@ -13,6 +14,7 @@
 int command_simulate(int argc, char **argv);
 
 int simulate_load(int argc, char **argv);
+int simulate_fleet(int argc, char **argv);
 int simulate_studio(int argc, char **argv);
 int simulate_shoppers(int argc, char **argv);
 

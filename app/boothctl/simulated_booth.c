@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-#define RENEW_MS 5000
+#define RENEW_MS  5000
+#define STATUS_MS 10000
 
 struct SimulatedBooth {
     char *id;
@@ -15,7 +16,7 @@ struct SimulatedBooth {
     const SimulateSpan *talk_ms;
     char *call, *nonce;
     guint gen, seq;
-    guint talk, renew; /* sources */
+    guint talk, renew, status; /* sources */
     gint64 epoch;
     gboolean told_ready;
 };
@@ -38,8 +39,29 @@ static void drop_call(SimulatedBooth *booth)
     g_clear_pointer(&booth->nonce, g_free);
 }
 
+static gboolean on_status(gpointer data)
+{
+    SimulatedBooth *booth = data;
+    if (link_is_up(booth->link))
+        say(booth, json_pack("{ss so}", "t", "status", "snapshot", booth->events->status(booth->events->data, booth->id)));
+    return G_SOURCE_CONTINUE;
+}
+
+/* As an agent does: at once, and then regularly. */
+static void begin_status(SimulatedBooth *booth)
+{
+    on_status(booth);
+    if (!booth->status) booth->status = g_timeout_add(STATUS_MS, on_status, booth);
+    if (!booth->told_ready) booth->events->ready(booth->events->data, booth->id);
+    booth->told_ready = TRUE;
+}
+
 static void pull(SimulatedBooth *booth)
 {
+    if (booth->events->status) {
+        begin_status(booth);
+        return;
+    }
     say(booth, json_pack("{ss si}", "t", "pull", "seq", (int)++booth->seq));
     if (!booth->told_ready) booth->events->ready(booth->events->data, booth->id);
     booth->told_ready = TRUE;
@@ -146,6 +168,7 @@ void simulated_booth_free(SimulatedBooth *booth)
     if (!booth) return;
     drop_call(booth);
     g_source_remove(booth->renew);
+    g_clear_handle_id(&booth->status, g_source_remove);
     link_free(booth->link);
     g_free(booth->id);
     g_free(booth);

@@ -5,6 +5,8 @@
 #include "boothctl/simulate.h"
 #include "link/transport.h"
 
+#include <jansson.h>
+
 typedef struct SimulatedBooth SimulatedBooth;
 
 typedef struct {
@@ -12,6 +14,8 @@ typedef struct {
     void (*offered)(gpointer data, const char *call, guint gen, gint64 at); /* µs, monotonic */
     void (*accepted)(gpointer data, const char *call, gint64 at);
     void (*failed)(gpointer data, const char *booth, const char *why); /* the link ended or could not be made */
+    /* NULL: it sends no status and pulls calls. Else it pulls none, and sends what this returns every 10 s; a new reference. */
+    json_t *(*status)(gpointer data, const char *booth);
     gpointer data;
 } BoothEvents;
 

@@ -1,116 +1,144 @@
-/* The ops page: /api/status as figures, the line by topic and the booths, fresh each second. What the desk does not know is shown as unknown. */
-(() => {
-'use strict';
+/* The ops page: log-in, its views by address (?view=...), and the live link to the desk. docs/protocol.md, "The ops page". */
+import { ask, h, may, reason, say, state, t } from './ops-parts.js';
+import { fleetChanged, fleetView } from './ops-fleet.js';
+import { boothView } from './ops-booth.js';
+import { figuresView } from './ops-figures.js';
+import { settingsView, trailView } from './ops-settings.js';
 
-const EVERY_MS = 1000;
-const LIMIT_MS = 4000;
 const LANGUAGES = ['en', 'nb', 'sv', 'da', 'fi'];
+const RETRY_MS = [500, 1000, 2000, 4000, 8000];
+const VIEWS = { fleet: fleetView, booth: boothView, figures: figuresView, settings: settingsView, trail: trailView };
+const TABS = [['fleet', 'viewer'], ['figures', 'viewer'], ['settings', 'viewer'], ['trail', 'admin']];
 
 const place = (id) => document.getElementById(id);
-let texts = {};
-let topicNames = {};
-let lang = 'en';
+const parameters = () => new URLSearchParams(location.search);
+const viewName = () => (parameters().get('view') in VIEWS ? parameters().get('view') : 'fleet');
+let shown = { leave() {}, changed() {} };
+let socket = null;
+let tries = 0;
 
-function make(tag, content, className = '') {
-    const node = document.createElement(tag);
-    node.append(...[content].flat());
-    if (className) node.className = className;
-    return node;
+/* --- views ---------------------------------------------------------------------------------------------------------------------------- */
+
+function showTop() {
+    const current = viewName();
+    place('top').replaceChildren(h('span', { class: 'brand' }, 'Livebooth'),
+        h('nav', { 'aria-label': t('title') }, TABS.filter(([, role]) => may(role)).map(([name]) =>
+            h('a', { href: `/ops?view=${name}`, 'aria-current': (name === current || (name === 'fleet' && current === 'booth')) && 'page' }, t(`tab_${name}`)))),
+        h('span', { class: 'user' }, h('span', { class: 'soft' }, `${state.user.name} · ${t(`role_${state.user.role}`)}`), h('button', { type: 'button', onclick: logOut }, t('log_out'))));
 }
 
-function duration(ms) {
-    if (!Number.isFinite(ms)) return '–';
-    const seconds = Math.round(ms / 1000);
-    return seconds < 3600 ? `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
-        : `${Math.floor(seconds / 3600)}:${String(Math.floor((seconds % 3600) / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`;
+function show() {
+    shown.leave?.();
+    const name = viewName();
+    document.title = `${t(`tab_${name}` in state.texts ? `tab_${name}` : 'tab_fleet')} · Livebooth`;
+    showTop();
+    shown = VIEWS[name](place('main'), parameters(), go) || {};
 }
 
-/* A booth is told by its name alone, or by its whole snapshot. */
-const asBooth = (booth) => (typeof booth === 'string' ? { booth } : booth.snapshot ? { ...booth.snapshot, ...booth } : booth);
-
-function stateOf(booth) {
-    if (booth.online === false) return 'offline';
-    return `state_${booth.state}` in texts ? booth.state : 'unknown';
+function go(address, replace = false) {
+    history[replace ? 'replaceState' : 'pushState'](null, '', address);
+    if (!replace) show();
 }
 
-const number = (value) => (Number.isFinite(value) ? String(value) : '–');
+document.addEventListener('click', (event) => {
+    const link = event.target.closest?.('a[href^="/ops"]');
+    if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || link.target) return;
+    event.preventDefault();
+    go(link.getAttribute('href'));
+    place('main').focus({ preventScroll: true });
+    scrollTo(0, 0);
+});
+addEventListener('popstate', () => state.user && show());
 
-function showFigures(status, booths) {
-    const queue = status.queue || {};
-    const calls = status.calls || {};
-    const figures = [['waiting', number(queue.waiting)], ['oldest', queue.waiting ? duration(queue.oldest_ms) : '–'], ['ready', number(status.parked)],
-        ['live', number(calls.live)], ['booths', String(booths.length)]];
-    place('figures').replaceChildren(...figures.map(([name, value]) => make('div', [make('dt', texts[name]), make('dd', value)])));
+/* --- live ----------------------------------------------------------------------------------------------------------------------------- */
+
+async function loadFleet() {
+    const fleet = await ask('/api/ops/fleet');
+    state.now = fleet.now_utc - Date.now();
+    state.booths = new Map(fleet.booths.map((row) => [row.booth, row]));
+    fleetChanged(null);
+    shown.changed?.(null);
 }
 
-function showQueue(topics = {}) {
-    const rows = Object.entries(topics);
-    const most = Math.max(1, ...rows.map(([, waiting]) => waiting));
-    const row = ([id, waiting]) => {
-        const name = topicNames[`topic_${id}`] || id;
-        const meter = Object.assign(document.createElement('meter'), { max: most, value: waiting });
-        meter.setAttribute('aria-label', `${name}: ${waiting}`);
-        return make('div', [make('span', name), meter, make('span', String(waiting))], 'topic');
-    };
-    place('queue').replaceChildren(...(rows.length ? rows.map(row) : [make('p', texts.no_calls, 'soft')]));
-}
-
-function boothRow(booth) {
-    const state = stateOf(booth);
-    const problems = (booth.problems || []).map((problem) => problem.name).join(', ');
-    const call = booth.call ? `${topicNames[`topic_${booth.call.topic}`] || booth.call.topic} (${booth.call.lang})` : '–';
-    const since = Number.isFinite(booth.now_mono - booth.since_mono) ? duration(booth.now_mono - booth.since_mono) : '–';
-    const cells = [booth.name || booth.booth, booth.store || '–', make('span', texts[`state_${state}`], `state ${state}`), since, call,
-        booth.problems ? problems || texts.none : '–', booth.version || '–'];
-    return make('tr', cells.map((cell) => make('td', cell)));
-}
-
-function showBooths(booths) {
-    if (booths.length === 0) {
-        place('booths').replaceChildren(make('p', texts.no_booths, 'soft'));
-        return;
+function onMessage({ data }) {
+    const message = JSON.parse(data);
+    if (message.t === 'hello' || message.t === 'reload') {
+        loadFleet().then(() => { place('lost').hidden = true; tries = 0; }, () => socket?.close());
+    } else if (message.t === 'booths') {
+        state.now = message.now_utc - Date.now();
+        for (const row of message.rows) state.booths.set(row.booth, row);
+        fleetChanged(message.rows);
+        shown.changed?.(message.rows);
+    } else if (message.t === 'line') {
+        state.line = message;
+        shown.line?.();
     }
-    const head = ['booth', 'store', 'state', 'since', 'call', 'problems', 'version'].map((name) => {
-        const cell = make('th', texts[name]);
-        cell.scope = 'col';
-        return cell;
-    });
-    place('booths').replaceChildren(make('table', [make('thead', make('tr', head)), make('tbody', booths.map(boothRow))]));
 }
 
-function show(status) {
-    const booths = (Array.isArray(status.booths) ? status.booths : Object.values(status.booths || {})).map(asBooth);
-    booths.sort((a, b) => String(a.booth).localeCompare(String(b.booth), lang, { numeric: true }));
-    showFigures(status, booths);
-    showQueue(status.queue && status.queue.topics);
-    showBooths(booths);
-    place('raw').textContent = JSON.stringify(status, null, 2);
-    const time = new Intl.DateTimeFormat(lang === 'en' ? 'en-GB' : lang, { timeStyle: 'medium' }).format();
-    place('updated').textContent = texts.updated.replace('{time}', time);
-}
-
-async function refresh() {
-    try {
-        const answer = await fetch('/api/status', { cache: 'no-store', signal: AbortSignal.timeout(LIMIT_MS) });
-        if (!answer.ok) throw new Error(answer.statusText);
-        show(await answer.json());
-        place('lost').hidden = true;
-    } catch {
+function connect() {
+    socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws/ops`, 'livebooth.ops.v1');
+    socket.onmessage = onMessage;
+    socket.onclose = async () => {
+        socket = null;
+        if (!state.user) return;
         place('lost').hidden = false;
-    }
-    setTimeout(refresh, EVERY_MS);
+        await ask('/api/ops/me').catch(() => {});
+        if (state.user) setTimeout(() => state.user && !socket && connect(), RETRY_MS[Math.min(tries++, RETRY_MS.length - 1)]);
+    };
+}
+
+/* --- logging in ----------------------------------------------------------------------------------------------------------------------- */
+
+function showLogin() {
+    state.user = null;
+    socket?.close();
+    shown.leave?.();
+    shown = {};
+    place('top').replaceChildren();
+    place('lost').hidden = true;
+    document.title = `${t('log_in')} · Livebooth`;
+    const bad = h('p', { class: 'bad', role: 'alert' });
+    const name = h('input', { name: 'name', autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', required: true, maxlength: '32' });
+    const password = h('input', { name: 'password', type: 'password', autocomplete: 'current-password', required: true, maxlength: '256' });
+    const button = h('button', { class: 'main', type: 'submit' }, t('log_in'));
+    const submit = async (event) => {
+        event.preventDefault();
+        button.disabled = true;
+        bad.textContent = '';
+        try {
+            await begin(await ask('/api/ops/login', { method: 'POST', body: { name: name.value, password: password.value } }));
+        } catch (error) {
+            bad.textContent = error.code === 'too_fast' ? t('refused_too_fast', { n: error.answer.wait_s }) : reason(error);
+            password.select();
+        }
+        button.disabled = false;
+    };
+    place('main').replaceChildren(h('div', { class: 'login card' }, h('h1', {}, `Livebooth ${t('title')}`),
+        h('form', { onsubmit: submit }, h('label', {}, t('name'), name), h('label', {}, t('password'), password), bad, button)));
+    name.focus();
+}
+
+async function logOut() {
+    await ask('/api/ops/logout', { method: 'POST' }).catch((error) => say(reason(error)));
+    showLogin();
+}
+
+async function begin(user) {
+    state.user = user;
+    show();
+    connect();
 }
 
 async function start() {
-    const wanted = [new URLSearchParams(location.search).get('lang'), localStorage.getItem('shop language'), ...navigator.languages];
-    lang = wanted.map((tag) => String(tag || '').toLowerCase().split('-')[0].replace(/^(no|nn)$/, 'nb')).find((tag) => LANGUAGES.includes(tag)) || 'en';
-    const catalogue = await (await fetch(`/text/${lang}.json`)).json();
-    texts = catalogue.ops;
-    topicNames = catalogue.shopper;
-    document.documentElement.lang = lang;
-    document.title = `${texts.title} · Livebooth`;
-    for (const node of document.querySelectorAll('[data-text]')) node.textContent = texts[node.dataset.text];
-    await refresh();
+    const wanted = [parameters().get('lang'), localStorage.getItem('shop language'), ...navigator.languages];
+    state.lang = wanted.map((tag) => String(tag || '').toLowerCase().split('-')[0].replace(/^(no|nn)$/, 'nb')).find((tag) => LANGUAGES.includes(tag)) || 'en';
+    const [catalogue, me] = await Promise.all([fetch(`/text/${state.lang}.json`).then((answer) => answer.json()), ask('/api/ops/me').catch(() => null)]);
+    state.texts = catalogue.ops;
+    state.topics = catalogue.shopper;
+    state.console = catalogue.console;
+    document.documentElement.lang = state.lang;
+    place('lost').textContent = t('lost');
+    document.addEventListener('logged-out', () => state.user && showLogin());
+    await (me ? begin(me) : showLogin());
 }
 start();
-})();
