@@ -170,8 +170,8 @@ demo: test-tools ## one whole call, unattended, with a real browser: timeline, r
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) tests/e2e/demo
 
-bench: test-tools ## what a call costs and how long it takes: a table, and build/bench.json; PARTS="calls line desk"
-	@$(MAKE) --no-print-directory all
+bench: test-tools ## what a call costs and how long it takes: a table, and build/bench.json; PARTS="calls line desk records"
+	@$(MAKE) --no-print-directory all $(BUILD)/tests/bench/bench_records
 	@BUILD=$(BUILD) node tests/bench/bench.mjs $(PARTS)
 
 pictures: test-tools ## every screen of the console as a picture, in build/pictures

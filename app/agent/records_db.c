@@ -6,23 +6,25 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#define PAGE        4096
-#define SKIP_EPOCHS 1024 /* how far a reader goes on behind a page that it cannot read */
-#define SKIP_SEQS   65536
+#define PAGE     4096
+#define SKIP_MAX (1 << 20) /* how far a reader goes on behind a page that it cannot read */
 
 static const char *const parts[] = {"", "-wal", "-shm"};
 
-/* In this order always: records_db_salvage() counts on where the tables begin. */
-static const char schema[] =
-    "CREATE TABLE IF NOT EXISTS kept (name INTEGER PRIMARY KEY, number INTEGER NOT NULL, text TEXT);"
-    "CREATE TABLE IF NOT EXISTS record (epoch INTEGER, seq INTEGER, body TEXT NOT NULL, settled INTEGER NOT NULL DEFAULT 1,"
-    " sum INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (epoch, seq)) WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS outbox (epoch INTEGER, seq INTEGER, PRIMARY KEY (epoch, seq)) WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS boot (id TEXT PRIMARY KEY, offset INTEGER NOT NULL) WITHOUT ROWID;";
+/* With a row id, or a row of more than 1,000 bytes would take a page of its own. */
+#define RECORD_TABLE                                                                                                                       \
+    "CREATE TABLE IF NOT EXISTS record (id INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL,"         \
+    " settled INTEGER NOT NULL DEFAULT 1, sum INTEGER NOT NULL DEFAULT 0, UNIQUE (epoch, seq));"
 
-/* A database of before: its records had neither. */
-static const char upgrade[] = "ALTER TABLE record ADD COLUMN settled INTEGER NOT NULL DEFAULT 1;"
-                              "ALTER TABLE record ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;";
+/* In this order always: records_db_salvage() counts on where the tables begin. */
+static const char schema[] = "CREATE TABLE IF NOT EXISTS kept (name INTEGER PRIMARY KEY, number INTEGER NOT NULL, text TEXT);" RECORD_TABLE
+                             "CREATE TABLE IF NOT EXISTS outbox (epoch INTEGER, seq INTEGER, PRIMARY KEY (epoch, seq)) WITHOUT ROWID;"
+                             "CREATE TABLE IF NOT EXISTS boot (id TEXT PRIMARY KEY, offset INTEGER NOT NULL) WITHOUT ROWID;";
+
+/* A database of before: its records had no sum. */
+static const char upgrade[] = "BEGIN; ALTER TABLE record RENAME TO record_before;" RECORD_TABLE
+                              "INSERT INTO record (epoch, seq, body) SELECT epoch, seq, body FROM record_before ORDER BY epoch, seq;"
+                              "DROP TABLE record_before; COMMIT;";
 
 /* FNV-1a, 64 bits (draft-eastlake-fnv). */
 static guint64 hash(guint64 value, const void *data, gsize size)
@@ -97,13 +99,14 @@ static gboolean prepare_tables(sqlite3 *db)
     gint64 columns = 0;
     if (sqlite3_exec(db, schema, NULL, NULL, NULL) != SQLITE_OK) return FALSE;
     if (!one_number(db, "SELECT count(*) FROM pragma_table_info('record')", &columns)) return FALSE;
-    return columns >= 5 || sqlite3_exec(db, upgrade, NULL, NULL, NULL) == SQLITE_OK;
+    return columns >= 6 || sqlite3_exec(db, upgrade, NULL, NULL, NULL) == SQLITE_OK;
 }
 
 static gboolean prepare(sqlite3 *db, int *code)
 {
-    static const char pragmas[] = "PRAGMA page_size=" G_STRINGIFY(PAGE) "; PRAGMA cache_size=-256; PRAGMA journal_mode=WAL;"
-                                                                        "PRAGMA synchronous=FULL; PRAGMA cell_size_check=ON;";
+    static const char pragmas[] =
+        "PRAGMA page_size=" G_STRINGIFY(PAGE) "; PRAGMA cache_size=-256; PRAGMA journal_mode=WAL;"
+                                              "PRAGMA synchronous=FULL; PRAGMA cell_size_check=ON; PRAGMA wal_autocheckpoint=100;";
     g_autofree char *most = g_strdup_printf("PRAGMA max_page_count=%d", RECORDS_BYTES_MAX / PAGE);
     sqlite3_busy_timeout(db, 2000);
     sqlite3_create_function(db, "record_sum", 3, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, on_record_sum, NULL, NULL);
@@ -168,48 +171,34 @@ static void save_row(Salvage *salvage, sqlite3_stmt *row)
     sqlite3_finalize(put);
 }
 
-/* Reads on from behind a key; TRUE: to the end. The key becomes that of the last row that could be read. */
-static gboolean save_from(Salvage *salvage, gint64 *epoch, gint64 *seq)
+/* Reads on from behind a row; TRUE: to the end. id becomes that of the last row that could be read. */
+static gboolean save_from(Salvage *salvage, gint64 *id)
 {
-    static const char sql[] = "SELECT epoch, seq, body, settled, sum FROM record WHERE (epoch, seq) > (?, ?) ORDER BY epoch, seq";
+    static const char sql[] = "SELECT epoch, seq, body, settled, sum, id FROM record WHERE id > ? ORDER BY id";
     sqlite3_stmt *rows = NULL;
     int code = sqlite3_prepare_v2(salvage->from, sql, -1, &rows, NULL);
     if (code == SQLITE_OK) {
-        sqlite3_bind_int64(rows, 1, *epoch);
-        sqlite3_bind_int64(rows, 2, *seq);
+        sqlite3_bind_int64(rows, 1, *id);
         while ((code = sqlite3_step(rows)) == SQLITE_ROW) {
             save_row(salvage, rows);
-            *epoch = sqlite3_column_int64(rows, 0);
-            *seq = sqlite3_column_int64(rows, 1);
+            *id = sqlite3_column_int64(rows, 5);
         }
     }
     sqlite3_finalize(rows);
     return code == SQLITE_DONE;
 }
 
-/* Past a page that cannot be read: further and further behind the last row, until rows come again. FALSE: there are none. */
-static gboolean save_beyond(Salvage *salvage, gint64 *epoch, gint64 *seq)
-{
-    for (gint64 in = *epoch; in <= *epoch + SKIP_EPOCHS; in++) {
-        const gint64 from = in == *epoch ? *seq : 0;
-        for (gint64 skip = in == *epoch ? 1 : 0; skip <= SKIP_SEQS; skip = skip < 64 ? skip + 1 : skip * 2) {
-            gint64 read_epoch = in, read_seq = from + skip;
-            gboolean ended = save_from(salvage, &read_epoch, &read_seq);
-            if (ended) return FALSE;
-            if (read_epoch == in && read_seq == from + skip) continue;
-            *epoch = read_epoch;
-            *seq = read_seq;
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
+/* Past a page that cannot be read: further and further behind the last row, until rows come again or there are none. */
 static void save_records(Salvage *salvage)
 {
-    gint64 epoch = 0, seq = 0;
-    gboolean ended = save_from(salvage, &epoch, &seq);
-    while (!ended && save_beyond(salvage, &epoch, &seq)) continue;
+    gint64 last = 0;
+    for (gint64 skip = 0; skip <= SKIP_MAX; skip = skip < 64 ? skip + 1 : skip * 2) {
+        gint64 id = last + skip;
+        if (save_from(salvage, &id)) return;
+        if (id == last + skip) continue;
+        last = id;
+        skip = 0;
+    }
 }
 
 static gboolean copy_rows(Salvage *salvage, const char *from, const char *into)

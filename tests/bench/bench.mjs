@@ -10,10 +10,11 @@ import { measureCatalogue } from './catalogue.mjs';
 import { measureConsole } from './console.mjs';
 import { measureDesk } from './desk.mjs';
 import { measureLine } from './line.mjs';
+import { measureRecords } from './records.mjs';
 import { machine, provenance, table } from './figures.mjs';
 import { build, top } from '../e2e/harness.mjs';
 
-const PARTS = { calls: measureCalls, console: measureConsole, line: measureLine, desk: measureDesk, catalogue: measureCatalogue };
+const PARTS = { calls: measureCalls, console: measureConsole, line: measureLine, desk: measureDesk, catalogue: measureCatalogue, records: measureRecords };
 const file = join(build, 'bench.json');
 
 function before() {

@@ -33,6 +33,8 @@ export const BARS = [
     { key: 'catalogue_search_ms', part: 'p50', bar: 10, unit: 'ms', what: 'search as one types, over the bus' },
     { key: 'catalogue_search_ms', part: 'p95', bar: 20, unit: 'ms', what: 'search as one types, over the bus' },
     { key: 'catalogue_disk_mb', bar: 60, unit: 'MB', what: '50,000 products on a booth' },
+    { key: 'records_commit_ratio', bar: 0.8, least: true, unit: '×', what: 'commits of records a second, of a bare SQLite loop\'s on the same disk' },
+    { key: 'records_backlog_s', bar: 10, unit: 's', what: '10,000 records that waited, into JetStream' },
 ];
 
 /* The value below which that part (0 to 1) of the samples lies: the nearest rank. */

@@ -158,9 +158,9 @@ static void a_folder_that_is_not_there_is_said(void **state)
 
 static void nothing_is_kept_without_bound(void **state)
 {
-    static const char many[] = "INSERT INTO record WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " G_STRINGIFY(
-        RECORDS_KEPT) " + 50)"
-                      " SELECT 1, i, '{}', 1, 0 FROM n";
+    static const char many[] = "INSERT INTO record (epoch, seq, body, settled, sum) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + "
+                               "1 FROM n WHERE i < " G_STRINGIFY(RECORDS_KEPT) " + 50)"
+                                                                               " SELECT 1, i, '{}', 1, 0 FROM n";
     g_autofree char *path = g_build_filename(*state, RECORDS_FILE, NULL);
     records_free(reopen(*state));
     sqlite3 *db = NULL;
@@ -237,10 +237,11 @@ static void a_clock_that_comes_late_gives_every_record_its_time(void **state)
 static void fill(const char *folder, int rows, int landed)
 {
     g_autofree char *path = g_build_filename(folder, RECORDS_FILE, NULL);
-    g_autofree char *sql = g_strdup_printf("INSERT INTO record WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
-                                           " SELECT 1, i, '{\"n\":' || i || ',\"made_utc\":' || (1000000 + i) || ',\"x\":\"' || hex(zeroblob(32000)) || '\"}', 1, 0 FROM n;"
-                                           "INSERT INTO outbox SELECT epoch, seq FROM record WHERE seq > %d;",
-                                           rows, landed);
+    g_autofree char *sql = g_strdup_printf(
+        "INSERT INTO record (epoch, seq, body, settled, sum) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+        " SELECT 1, i, '{\"n\":' || i || ',\"made_utc\":' || (1000000 + i) || ',\"x\":\"' || hex(zeroblob(32000)) || '\"}', 1, 0 FROM n;"
+        "INSERT INTO outbox SELECT epoch, seq FROM record WHERE seq > %d;",
+        rows, landed);
     records_free(reopen(folder));
     sqlite3 *db = NULL;
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
