@@ -59,12 +59,12 @@ static Config *make_config(const char *folder, const char *share, char **choice)
     return config;
 }
 
-static gboolean is_line_up;
+static gboolean is_heard;
 
-/* Both speak; the shopper is heard while the line is up. */
+/* Both speak while the line is up; the advisor in the check of the booth, too. */
 static MeterReading speak(void *data, gboolean of_shopper)
 {
-    if (of_shopper && !*(gboolean *)data) return (MeterReading){0};
+    if (!*(const gboolean *)data) return (MeterReading){0};
     return (MeterReading){of_shopper ? SHOPPER_DB : ADVISOR_DB, g_get_monotonic_time()};
 }
 
@@ -79,7 +79,8 @@ static gboolean shoot(Screens *screens, const char *screen, const char *path)
 static gboolean shoot_sample(Screens *screens, const Sample *sample, Mailbox *own, Mailbox *shopper, const char *path)
 {
     json_t *snapshot = sample_snapshot(sample, g_get_monotonic_time() / 1000), *between = json_pack("{s:s}", "state", "starting");
-    is_line_up = g_strcmp0(json_string_value(json_object_get(json_object_get(snapshot, "call"), "media")), "up") == 0;
+    is_heard = g_strcmp0(json_string_value(json_object_get(json_object_get(snapshot, "call"), "media")), "up") == 0 ||
+               json_is_true(json_object_get(snapshot, "checking"));
     if (snapshot) screens_set_snapshot(screens, between); /* what was entered in one does not show in the next */
     json_decref(between);
     if (snapshot) screens_set_snapshot(screens, snapshot);
@@ -128,7 +129,7 @@ static void set_shop(Screens *screens, const char *state, json_t *show, json_t *
         json_t *snapshot = sample_snapshot(&samples[i], g_get_monotonic_time() / 1000);
         if (show) json_object_set(snapshot, "show", show);
         if (basket) json_object_set(snapshot, "basket", basket);
-        is_line_up = TRUE;
+        is_heard = TRUE;
         screens_set_snapshot(screens, snapshot);
         json_decref(snapshot);
     }
@@ -174,7 +175,7 @@ static gboolean shoot_all(const char *folder, const char *share, const char *wor
     Mailbox *own = mailbox_new(), *shopper = mailbox_new();
     g_autoptr(GError) error = NULL;
     gint64 started = g_get_monotonic_time();
-    const ScreensEvents events = {.level = speak, .data = &is_line_up};
+    const ScreensEvents events = {.level = speak, .data = &is_heard};
     Screens *screens = screens_new(config, own, shopper, &events, &error);
     if (!screens) g_error("%s", error->message);
     g_print("%s: first frame after %d ms\n", words, (int)((g_get_monotonic_time() - started) / 1000));
