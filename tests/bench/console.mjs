@@ -25,22 +25,28 @@ const BUTTONS = {
 };
 const QUERY = { x: 40, y: 104, w: 200, h: 40 };
 
+/* ms by what was done: {"mute, press": [..]}. */
+const add = (took, what, ms) => { (took[what] ??= []).push(ms); };
+const all = (...several) => several.flatMap((took) => Object.values(took).flat());
+const byKind = (...several) => Object.fromEntries(several.flatMap((took) => Object.entries(took).map(([what, list]) => [what, distribution(list)])));
+
 /* A touch of a button: ms until it is seen to be pressed, and until what it does is seen. */
-async function touch(screen, name) {
+async function touch(screen, name, took = {}) {
     const button = BUTTONS[name];
     screen.move(button.x, button.y);
     const pressed = await screen.changes(button.face, () => screen.press(), LIMIT_MS, `${name} is pressed`);
     const done = await screen.changes(button.does, () => screen.release(), LIMIT_MS, `${name} is let go`);
-    return [pressed, done];
+    add(took, `${name}, press`, pressed);
+    add(took, `${name}, release`, done);
 }
 
 /* Not in step with anything that ticks. */
 const pause = (i) => after(110 + (i * 37) % 61);
 
 async function touches(screen, names, count) {
-    const took = [];
+    const took = {};
     for (let i = 0; i < count; i++) {
-        took.push(...await touch(screen, names[i % names.length]));
+        await touch(screen, names[i % names.length], took);
         await pause(i);
     }
     return took;
@@ -48,10 +54,10 @@ async function touches(screen, names, count) {
 
 /* Letters into the search, each until it stands there. */
 async function letters(screen, count) {
-    const took = [];
+    const took = {};
     for (let i = 0; i < count; i++) {
         const code = i % 8 < 4 ? LETTERS[i % LETTERS.length] : RUB_OUT;
-        took.push(await screen.changes(QUERY, () => screen.key(code), LIMIT_MS, `key ${code}`));
+        add(took, 'key', await screen.changes(QUERY, () => screen.key(code), LIMIT_MS, `key ${code}`));
         await pause(i);
     }
     return took;
@@ -95,7 +101,7 @@ async function inCall(system, booth, screen, page, tell) {
     await shopperState(page, 'live');
     await page.waitForTimeout(SETTLE_MS);
     tell(`a call, pictures both ways: their ages with the console left alone and in use, ${USE_S} s each, twice`);
-    const [pressed, opened] = await touch(screen, 'products');
+    await touch(screen, 'products');
     const alone = { advisor: [], shopper: [] }, used = { advisor: [], shopper: [] };
     for (let i = 0; i < 2; i++) {
         for (const [into, meanwhile] of [[alone, (seconds) => after(seconds * 1000)], [used, (seconds) => use(screen, seconds)]]) {
@@ -105,14 +111,14 @@ async function inCall(system, booth, screen, page, tell) {
         }
     }
     tell(`${TOUCHES} touches and ${TOUCHES} keys in the call`);
-    const took = [pressed, opened, ...await letters(screen, TOUCHES), ...await touches(screen, ['mute'], TOUCHES / 2), ...await touches(screen, ['products'], TOUCHES / 2)];
+    const took = [await letters(screen, TOUCHES), await touches(screen, ['mute', 'products'], TOUCHES)];
     await end(system, booth);
     const late = (who) => percentile(used[who], 0.95) - percentile(alone[who], 0.95);
     return {
-        touch_in_call_ms: distribution(took),
+        touch_in_call_ms: distribution(all(...took)),
         console_in_use_advisor_ms: distribution(used.advisor), console_in_use_shopper_ms: distribution(used.shopper),
         drawing_delays_video_ms: rounded(Math.max(late('advisor'), late('shopper'))),
-        console_in_call: { alone: { advisor: distribution(alone.advisor), shopper: distribution(alone.shopper) }, advisor_delay_ms: rounded(late('advisor')),
+        console_in_call: { touches: byKind(...took), alone: { advisor: distribution(alone.advisor), shopper: distribution(alone.shopper) }, advisor_delay_ms: rounded(late('advisor')),
             shopper_delay_ms: rounded(late('shopper')) },
     };
 }
@@ -129,7 +135,8 @@ export async function measureConsole(tell) {
         screen.move(10, 10);
         const figures = await idle(system, tell);
         tell(`${TOUCHES} touches with the booth waiting`);
-        figures.touch_to_screen_ms = distribution([...await touches(screen, ['state'], TOUCHES), ...await touches(screen, ['products'], TOUCHES / 2)]);
+        const took = await touches(screen, ['state', 'products', 'products'], TOUCHES);
+        Object.assign(figures, { touch_to_screen_ms: distribution(all(took)), console_touches: byKind(took) });
         if ((await system.snapshot()).state === 'paused') await system.boothctl(['ready']);
         browser = await launch({ media: 'fake' });
         return { ...figures, ...await inCall(system, booth, screen, await newPage(browser, { width: 1280, height: 720, fps: 30 }), tell) };

@@ -3,9 +3,9 @@
 import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
-import { now, within } from '../e2e/harness.mjs';
+import { after, now, within } from '../e2e/harness.mjs';
 
-const START_MS = 10000, ANSWER_MS = 5000;
+const START_MS = 10000, ANSWER_MS = 5000, LOOK_MS = 1;
 const OP = { configure: 12, geometry: 14, tree: 15, image: 73, extension: 98 };
 const KEY_PRESS = 2, KEY_RELEASE = 3, PRESS = 4, RELEASE = 5, MOVE = 6;
 const HEAD = 32; // bytes of every answer, event and error
@@ -113,13 +113,15 @@ class XDisplay {
         return answer.subarray(HEAD);
     }
 
-    /* Does something and tells after how many ms the area has changed on the screen. */
+    /* Does something and tells after how many ms the area has changed on the screen; looks a thousand times a second, as looking takes processor time from what is
+     * looked at. */
     async changes(area, act, limit_ms, what) {
         const before = await this.look(area), began = now();
         act();
         for (;;) {
             const seen = await this.look(area), at = now();
             if (!seen.equals(before)) return at - began;
+            await after(LOOK_MS);
             if (at - began > limit_ms) throw new Error(`${what}: nothing changes on the screen within ${limit_ms} ms`);
         }
     }
