@@ -104,7 +104,8 @@ static void keep_focus_honest(Screens *screens)
     }
 }
 
-static void build_console(Screens *screens)
+/* Lays the console's scene out; nothing is painted yet. */
+static void lay_out_console(Screens *screens)
 {
     g_autoptr(GDateTime) wall = g_date_time_new_now_local();
     g_autofree char *clock = wall ? g_date_time_format(wall, "%H:%M") : g_strdup("");
@@ -130,7 +131,6 @@ static void build_console(Screens *screens)
     double width, height, scale;
     canvas_size(screens->canvases[DISPLAY_CONSOLE], &width, &height, &scale);
     console_build(&console, width, height);
-    canvas_update(screens->canvases[DISPLAY_CONSOLE], console.scene);
 }
 
 static Demo demo_of(const Screens *screens)
@@ -199,9 +199,10 @@ static void build(Screens *screens)
 {
     for (int again = 0; again < 2 && screens->dirty; again++) {
         screens->dirty = FALSE;
-        build_console(screens);
+        lay_out_console(screens);
         keep_focus_honest(screens);
     }
+    canvas_update(screens->canvases[DISPLAY_CONSOLE], screens->scenes[DISPLAY_CONSOLE]);
     build_demo(screens);
 }
 
@@ -258,6 +259,21 @@ static gboolean levels_are_due(const Screens *screens)
     return canvas_has_new_level(screens->canvases[DISPLAY_CONSOLE]) && g_get_monotonic_time() - screens->presented >= LEVELS_US;
 }
 
+static void present_console(Screens *screens, const gboolean renewed[PICTURES])
+{
+    canvas_present(screens->canvases[DISPLAY_CONSOLE], screens->scenes[DISPLAY_CONSOLE], screens->pictures, renewed, screens->theme->stage);
+    screens->presented = g_get_monotonic_time();
+}
+
+/* The shopper's picture does not wait until panels are painted. */
+static void show_shopper_first(Screens *screens)
+{
+    gboolean renewed[PICTURES] = {FALSE};
+    if (!in_call(screens)) return;
+    take_pictures(screens, renewed);
+    if (renewed[PICTURE_SHOPPER]) present_console(screens, renewed);
+}
+
 static void draw(Screens *screens)
 {
     gboolean renewed[PICTURES] = {FALSE};
@@ -266,13 +282,14 @@ static void draw(Screens *screens)
     take_levels(screens);
     if (now_ms() / 1000 != screens->second) screens->dirty = TRUE;
     screens->second = now_ms() / 1000;
-    if (screens->dirty) build(screens);
+    if (screens->dirty) {
+        show_shopper_first(screens);
+        build(screens);
+    }
     take_pictures(screens, renewed);
     Canvas *console = screens->canvases[DISPLAY_CONSOLE], *demo = screens->canvases[DISPLAY_DEMO];
-    if (canvas_is_dirty(console) || renewed[PICTURE_SHOPPER] || renewed[PICTURE_OWN] || levels_are_due(screens)) {
-        canvas_present(console, screens->scenes[DISPLAY_CONSOLE], screens->pictures, renewed, screens->theme->stage);
-        screens->presented = g_get_monotonic_time();
-    }
+    if (canvas_is_dirty(console) || renewed[PICTURE_SHOPPER] || renewed[PICTURE_OWN] || levels_are_due(screens))
+        present_console(screens, renewed);
     SDL_Rect area;
     renewed[PICTURE_VIDEO] = screens->video_visible && canvas_picture_area(demo, screens->scenes[DISPLAY_DEMO], PICTURE_VIDEO, &area) &&
                              picture_take(screens->pictures[PICTURE_VIDEO], &area);
@@ -356,7 +373,7 @@ static void use_shelf(Screens *screens, const char *what)
     Scene *scene = screens->scenes[DISPLAY_CONSOLE];
     screens->dirty |= shelf_do(screens->shelf, what);
     if (strcmp(what, "open") != 0) return;
-    build(screens);
+    lay_out_console(screens);
     touch_focus(scene, scene_target_named(scene, CONSOLE_QUERY));
     screens->dirty = TRUE;
 }
@@ -546,7 +563,9 @@ static gboolean on_picture(gpointer data)
 {
     Screens *screens = data;
     g_atomic_int_set(&screens->woken, FALSE);
-    if (in_call(screens)) draw(screens);
+    if (!in_call(screens)) return G_SOURCE_REMOVE;
+    handle_events(screens); /* seen with this picture, and not with the next */
+    draw(screens);
     return G_SOURCE_REMOVE;
 }
 
