@@ -18,7 +18,7 @@ typedef struct {
     RecordsTake take;
     gpointer data;
     gint64 seq[RECORDS_BOOTHS], landed_utc;
-    guint number;
+    guint number, calls;
 } Records;
 
 static inline gint64 records_between(Records *records, gint64 from, gint64 to)
@@ -162,7 +162,9 @@ static inline void records_call(Records *records)
     MadeCall call = {.topic = records_one_of(records, topics), .lang = records_one_of(records, langs)};
     const char *outcome = records_one_of(records, outcomes);
     g_snprintf(call.id, sizeof call.id, "c%032x", ++records->number);
-    call.enqueued = (records_chance(records, 0.5) ? RECORDS_FROM : RECORDS_AGAIN) + records_between(records, 0, RECORDS_SPAN);
+    const guint half = records->calls / 2, of_half = (records->number - 1) % half;
+    call.enqueued =
+        (records->number <= half ? RECORDS_FROM : RECORDS_AGAIN) + RECORDS_SPAN / half * of_half + records_between(records, 0, 60000);
     json_t *offers = records_offers(records, &call, outcome);
     if (records_chance(records, 0.01)) call.ended = call.accepted = call.enqueued + 40 * KPI_SPAN_MAX_MS;
     if (records_chance(records, 0.03)) call.ended = call.enqueued + records_between(records, -2000, 8000);
@@ -212,11 +214,15 @@ static inline void records_states(Records *records, gint64 from)
 /* Tells them all; landed_utc of the first one is a little after the last call. */
 static inline void records_make(guint calls, RecordsTake take, gpointer data)
 {
-    Records records = {.random = g_rand_new_with_seed(20261122), .take = take, .data = data, .landed_utc = RECORDS_AGAIN + RECORDS_SPAN};
+    Records records = {.random = g_rand_new_with_seed(20261122),
+                       .take = take,
+                       .data = data,
+                       .landed_utc = RECORDS_AGAIN + RECORDS_SPAN + 60000,
+                       .calls = calls};
     records_states(&records, RECORDS_FROM);
     for (guint i = 0; i < calls; i++) {
-        records_call(&records);
         if (i == calls / 2) records_states(&records, RECORDS_AGAIN);
+        records_call(&records);
         if (i % 1000 != 7) continue;
         take(data, "record.call.c00", "{\"id\":\"c00\"}", records.landed_utc);
         take(data, "record.booth.b01", "not even JSON", records.landed_utc);

@@ -11,20 +11,22 @@
 #define BUSY_MS     2000
 #define QUALITY_MAX 2048 /* bytes */
 
-/* at: when it counts: its own time, or when it landed while that is unknown. */
+/* In the order in which queries read them: calls and offers by time, what booths and shoppers say of a call by its id. at: when it counts:
+ * its own time, or when it landed while that is unknown; of an offer when its call was asked for. */
 static const char schema[] =
     "CREATE TABLE meta (name TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE call (id TEXT PRIMARY KEY, landed INTEGER, topic TEXT, lang TEXT, booth TEXT, outcome INTEGER, cause INTEGER,"
+    "CREATE TABLE call (id TEXT, landed INTEGER, topic TEXT, lang TEXT, booth TEXT, outcome INTEGER, cause INTEGER,"
     " in_line INTEGER, enqueued INTEGER, answered INTEGER, accepted INTEGER, media_up INTEGER, ended INTEGER, promised INTEGER,"
-    " p50 INTEGER, p90 INTEGER) WITHOUT ROWID;"
-    "CREATE INDEX call_enqueued ON call (enqueued);"
+    " p50 INTEGER, p90 INTEGER, PRIMARY KEY (enqueued, id)) WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX call_id ON call (id);"
     "CREATE INDEX call_landed ON call (landed);"
-    "CREATE TABLE offer (call TEXT, n INTEGER, landed INTEGER, booth TEXT, gen INTEGER, offered INTEGER, ended INTEGER, result INTEGER,"
-    " PRIMARY KEY (call, n)) WITHOUT ROWID;"
+    "CREATE TABLE offer (call TEXT, n INTEGER, landed INTEGER, at INTEGER, gen INTEGER, offered INTEGER, ended INTEGER, result INTEGER,"
+    " booth TEXT, topic TEXT, lang TEXT, PRIMARY KEY (at, call, n)) WITHOUT ROWID;"
+    "CREATE INDEX offer_landed ON offer (landed);"
     "CREATE TABLE handled (booth TEXT, epoch INTEGER, seq INTEGER, landed INTEGER, call TEXT, gen INTEGER, at INTEGER, topic TEXT,"
     " lang TEXT, talk INTEGER, hold INTEGER, wrapup INTEGER, sale INTEGER, attached INTEGER, valued INTEGER, value INTEGER,"
-    " currency TEXT, outcome TEXT, codec TEXT, quality TEXT, PRIMARY KEY (booth, epoch, seq)) WITHOUT ROWID;"
-    "CREATE UNIQUE INDEX handled_call ON handled (call, gen, booth);"
+    " currency TEXT, outcome TEXT, codec TEXT, quality TEXT, PRIMARY KEY (call, gen, booth)) WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX handled_key ON handled (booth, epoch, seq);"
     "CREATE INDEX handled_at ON handled (at);"
     "CREATE INDEX handled_landed ON handled (landed);"
     "CREATE TABLE spent (booth TEXT, epoch INTEGER, seq INTEGER, landed INTEGER, at INTEGER, boot_id TEXT, mono INTEGER, ready INTEGER,"
@@ -55,7 +57,7 @@ enum {
 
 static const char *const statements[STATEMENTS] = {
     [PUT_CALL] = "INSERT OR IGNORE INTO call VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-    [PUT_OFFER] = "INSERT OR IGNORE INTO offer VALUES (?,?,?,?,?,?,?,?)",
+    [PUT_OFFER] = "INSERT OR IGNORE INTO offer VALUES (?,?,?,?,?,?,?,?,?,?,?)",
     [PUT_HANDLED] = "INSERT OR IGNORE INTO handled VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [PUT_SPENT] = "INSERT OR IGNORE INTO spent VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [PUT_RATING] = "INSERT OR IGNORE INTO rating VALUES (?,?,?,?)",
@@ -131,8 +133,8 @@ static gboolean connect_to(LedgerCache *cache, sqlite3 **db, GError **error)
     if (sqlite3_open_v2(cache->path, db, flags, NULL) != SQLITE_OK) return refuse(*db, cache->path, error);
     sqlite3_busy_timeout(*db, BUSY_MS);
     g_autofree char *pragmas = g_strdup_printf("PRAGMA cache_size=-%d; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-                                               "PRAGMA temp_store=MEMORY",
-                                               LEDGER_CACHE_KIB);
+                                               "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=%d",
+                                               LEDGER_CACHE_KIB, LEDGER_MAPPED);
     return sqlite3_exec(*db, pragmas, NULL, NULL, NULL) == SQLITE_OK || refuse(*db, cache->path, error);
 }
 
@@ -300,9 +302,11 @@ static LedgerTaken put_offers(LedgerCache *cache, const FactsCall *facts, gint64
     for (guint i = 0; i < facts->offer_count; i++) {
         const FactsOffer *offer = &facts->offers[i];
         bind_text(statement, 1, facts->id);
-        bind_numbers(statement, 2, (gint64[]){i, landed}, 2);
-        bind_text(statement, 4, offer->booth);
-        bind_numbers(statement, 5, (gint64[]){offer->gen, offer->offered_utc, offer->ended_utc, offer->result}, 4);
+        bind_numbers(statement, 2,
+                     (gint64[]){i, landed, facts->call.enqueued_utc, offer->gen, offer->offered_utc, offer->ended_utc, offer->result}, 7);
+        bind_text(statement, 9, offer->booth);
+        bind_text(statement, 10, facts->topic);
+        bind_text(statement, 11, facts->lang);
         if (insert(cache, PUT_OFFER) == LEDGER_DISK_FAILURE) return LEDGER_DISK_FAILURE;
         counters->offers[offer->result]++;
     }

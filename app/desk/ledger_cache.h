@@ -11,6 +11,7 @@
 
 #define LEDGER_FILE      "ledger.sqlite" /* in the folder */
 #define LEDGER_CACHE_KIB 8192            /* of memory for pages, for each connection */
+#define LEDGER_MAPPED    268435456       /* bytes of the file that are read through the system's page cache alone */
 
 typedef struct LedgerCache LedgerCache;
 

@@ -14,7 +14,7 @@ typedef struct {
 static const char select_calls[] =
     "SELECT id, booth, topic, lang, enqueued, outcome, cause, in_line, answered, media_up, ended, promised, p50, p90"
     " FROM call WHERE enqueued >= ?1 AND enqueued < ?2 ORDER BY enqueued DESC, id DESC";
-static const char select_offers[] = "SELECT booth, gen, offered, ended, result FROM offer WHERE call = ?1 ORDER BY n";
+static const char select_offers[] = "SELECT booth, gen, offered, ended, result FROM offer WHERE call = ?1 AND at = ?2 ORDER BY n";
 static const char select_handled[] = "SELECT booth, epoch, seq, gen, talk, hold, wrapup, outcome, valued, value, currency, codec, quality"
                                      " FROM handled WHERE call = ?1 ORDER BY gen, booth";
 static const char select_rating[] = "SELECT stars, recommend FROM rating WHERE call = ?1";
@@ -57,6 +57,7 @@ static json_t *tell_offers(Listing *listing, const char *call, gint64 enqueued_u
 {
     json_t *told = json_array();
     start(listing->offers, call);
+    sqlite3_bind_int64(listing->offers, 2, enqueued_utc);
     while (sqlite3_step(listing->offers) == SQLITE_ROW) {
         sqlite3_stmt *row = listing->offers;
         const KpiOfferResult result = (KpiOfferResult)CLAMP(sqlite3_column_int(row, 4), 0, KPI_OFFER_RESULTS - 1);

@@ -129,20 +129,20 @@ static void add_row(Work *work, sqlite3_stmt *row, AddRow add, gboolean topical)
  * record of a call whose end is not known (any more) counts when it was offered. */
 static const char select_calls[] = "SELECT booth, topic, lang, enqueued, outcome, cause, in_line, answered, accepted, media_up, ended,"
                                    " promised, p50, p90 FROM call WHERE " IN_SCOPE("enqueued") " ORDER BY enqueued";
-static const char select_offers[] = "SELECT offer.booth, topic, lang, enqueued, result FROM call JOIN offer ON call = id"
-                                    " WHERE " IN_SCOPE("enqueued") " ORDER BY enqueued";
+static const char select_offers[] = "SELECT booth, topic, lang, at, result FROM offer WHERE " IN_SCOPE("at") " ORDER BY at";
 #define HANDLED                                                                                                                            \
     "talk, hold, wrapup, sale, attached, valued, value, currency, NOT EXISTS (SELECT 1 FROM handled AS newer WHERE"                        \
     " newer.call = handled.call AND (newer.gen > handled.gen OR (newer.gen = handled.gen AND newer.booth > handled.booth)))"
 static const char select_handled[] = "SELECT handled.booth, call.topic, call.lang, enqueued, " HANDLED
-                                     " FROM call JOIN handled ON handled.call = id WHERE " IN_SCOPE("enqueued") " ORDER BY enqueued";
+                                     " FROM call CROSS JOIN handled ON handled.call = id WHERE " IN_SCOPE("enqueued") " ORDER BY enqueued";
 static const char select_alone[] =
     "SELECT booth, topic, lang, at, " HANDLED
     " FROM handled WHERE " IN_SCOPE("at") " AND NOT EXISTS (SELECT 1 FROM call WHERE id = handled.call) ORDER BY at";
 static const char select_spent[] = "SELECT booth, '', '', at, ready, ringing, connecting, live, wrapup, paused, practice, other"
                                    " FROM spent WHERE " IN_SCOPE("at") " ORDER BY at";
-static const char select_ratings[] = "SELECT booth, topic, lang, enqueued, outcome, stars, recommend FROM call JOIN rating ON call = id"
-                                     " WHERE " IN_SCOPE("enqueued") " ORDER BY enqueued";
+static const char select_ratings[] =
+    "SELECT booth, topic, lang, enqueued, outcome, stars, recommend FROM call CROSS JOIN rating ON call = id"
+    " WHERE " IN_SCOPE("enqueued") " ORDER BY enqueued";
 
 static void add_call(KpiTally *tally, sqlite3_stmt *row)
 {
