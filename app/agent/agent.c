@@ -12,6 +12,7 @@
 #include "agent/note.h"
 #include "agent/problems.h"
 #include "agent/records.h"
+#include "agent/remote.h"
 #include "agent/saved.h"
 #include "agent/service.h"
 #include "agent/shop.h"
@@ -46,6 +47,8 @@ struct Agent {
     Update *update;
     UpdateEvents update_events;
     Upkeep *upkeep;
+    Remote *remote;
+    RemoteEvents remote_events;
     ShopEvents shop_events;
     Enroller *enroller;
     EnrolEvents enrol_events;
@@ -173,6 +176,7 @@ static gboolean on_publish(gpointer data)
     json_object_set_new(now, "enrolment", enroller_json(agent->enroller));
     json_object_set_new(now, "catalogue", catalogue_keeper_json(agent->catalogue));
     if (agent->update) json_object_set_new(now, "update", update_json(agent->update));
+    json_object_set_new(now, "notice", agent->remote ? remote_notice(agent->remote) : json_null());
     shop_tell(agent->shop, now);
     char *text = json_dumps(now, JSON_COMPACT);
     service_set_snapshot(agent->service, text);
@@ -759,6 +763,21 @@ static gboolean on_wish(void *data, BoothEvent *wish)
     return TRUE;
 }
 
+static void on_command(void *data, const json_t *command)
+{
+    remote_take(((Agent *)data)->remote, command);
+}
+
+static BoothState on_state(void *data)
+{
+    return ((const Agent *)data)->booth.state;
+}
+
+static void on_answer(void *data, json_t *message)
+{
+    desk_send(((Agent *)data)->desk, message);
+}
+
 static gboolean on_note(void *data, const NoteWords *words, BoothNote *note, GError **error)
 {
     const Agent *agent = data;
@@ -936,6 +955,7 @@ static gboolean open_parts(Agent *agent, GDBusConnection *bus, GError **error)
     shop_follow(agent->shop, &agent->booth);
     agent->studio = studio_proxy_new(bus, &agent->studio_events, error);
     if (!agent->studio) return FALSE;
+    agent->remote = remote_new(agent->studio, agent->update, agent->upkeep, &agent->remote_events);
     agent->desk = desk_proxy_new(config, &agent->desk_events, error);
     if (!agent->desk) return FALSE;
     return !enroller_may_link(agent->enroller) || desk_proxy_start(agent->desk, error);
@@ -952,13 +972,15 @@ Agent *agent_new(const Config *config, GDBusConnection *bus, void (*lost)(gpoint
     agent->link_why = g_strdup("");
     agent->problems = problems_new();
     agent->unwritten = json_array();
-    agent->desk_events = (DeskEvents){on_held,     on_epoch, on_desk_event, on_welcome,  on_offer,     on_remote_signal,
-                                      on_recorded, on_queue, on_catalogue,  on_identity, on_desk_down, agent};
+    agent->desk_events =
+        (DeskEvents){on_held,      on_epoch,    on_desk_event, on_welcome,   on_offer, on_remote_signal, on_recorded, on_queue,
+                     on_catalogue, on_identity, on_command,    on_desk_down, agent};
     agent->enrol_events = (EnrolEvents){on_enrol_changed, on_renewed, agent};
     agent->studio_events = (StudioEvents){on_studio_up, on_studio_down, on_health, on_local_signal, on_media, on_picture, agent};
     agent->service_events = (ServiceEvents){on_wish, on_note, on_calls, on_name_lost, agent};
     agent->panel_events = (PanelEvents){on_pressed, agent};
     agent->catalogue_events = (CatalogueKeeperEvents){on_catalogue_get, on_catalogue_changed, agent};
+    agent->remote_events = (RemoteEvents){on_wish, on_state, on_answer, on_update_changed, agent};
     agent->update_events = (UpdateEvents){on_update_changed, agent};
     agent->shop_events = (ShopEvents){on_catalogue_utc, on_shop_changed, agent};
     if (!note_check_settings(config, error) || !open_parts(agent, bus, error)) return NULL;
@@ -986,6 +1008,7 @@ void agent_free(Agent *agent)
     stop_source(&agent->studio_grace);
     enroller_free(agent->enroller);
     desk_proxy_free(agent->desk);
+    remote_free(agent->remote);
     studio_proxy_free(agent->studio);
     catalogue_service_free(agent->catalogue_service);
     shop_free(agent->shop);

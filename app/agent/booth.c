@@ -555,6 +555,7 @@ static gboolean on_offer(Step *step)
         return TRUE;
     }
     booth->parked = FALSE;
+    if (event->wrapup_ms > 0) booth->wrapup_ms = event->wrapup_ms;
     forget_call(step);
     booth->call.key = event->key;
     booth->call.shopper_present = TRUE;

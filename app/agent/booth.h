@@ -119,7 +119,7 @@ typedef enum {
     BOOTH_WISH_CHECK, /* flag: look at the booth's checks, and test what only a test can prove; FALSE: away from them */
     BOOTH_LINK_DOWN,
     BOOTH_WELCOME, /* number: BoothResume; ring_ms, setup_ms, wrapup_ms */
-    BOOTH_OFFER,   /* key, ring_ms */
+    BOOTH_OFFER,   /* key, ring_ms; wrapup_ms, 0: as before */
     BOOTH_UNPULLED,
     BOOTH_WITHDRAWN,  /* key, text: why */
     BOOTH_ACCEPTED,   /* key */

@@ -87,24 +87,30 @@ static BoothResume resume_of(const char *word)
     return strcmp(word, "gone") == 0 ? BOOTH_RESUME_GONE : BOOTH_RESUME_NONE;
 }
 
+/* With what this booth's advisors get on top; 0 when nothing is said of it. */
+static gint64 wrapup_of(const DeskProxy *desk, const json_t *message)
+{
+    gint64 ms = wire_int(message, "wrapup_ms");
+    return json_object_get(message, "wrapup_ms") ? ms + config_int(desk->config, "advisor", "wrapup_extra_s") * 1000 : 0;
+}
+
 static void take_welcome(DeskProxy *desk, const json_t *message)
 {
     desk->welcomed = TRUE;
     g_clear_pointer(&desk->said, g_free);
     g_message("linked with desk %s at %s", wire_string(message, "desk"), link_address(desk->link));
     desk->events->welcome(desk->events->data, message);
-    const gint64 extra_ms = config_int(desk->config, "advisor", "wrapup_extra_s") * 1000;
     emit(desk, BOOTH_WELCOME, message,
          (BoothEvent){.number = resume_of(wire_string(message, "resume")),
                       .ring_ms = wire_int(message, "ring_ms"),
                       .setup_ms = wire_int(message, "setup_ms"),
-                      .wrapup_ms = wire_int(message, "wrapup_ms") + extra_ms});
+                      .wrapup_ms = wrapup_of(desk, message)});
 }
 
 static void take_offer(DeskProxy *desk, const json_t *message)
 {
     desk->events->offer(desk->events->data, message);
-    emit(desk, BOOTH_OFFER, message, (BoothEvent){.ring_ms = wire_int(message, "ring_ms")});
+    emit(desk, BOOTH_OFFER, message, (BoothEvent){.ring_ms = wire_int(message, "ring_ms"), .wrapup_ms = wrapup_of(desk, message)});
 }
 
 static void take_unpulled(DeskProxy *desk, const json_t *message)
@@ -174,6 +180,11 @@ static void take_catalogue(DeskProxy *desk, const json_t *message)
     desk->events->catalogue(desk->events->data, message);
 }
 
+static void take_command(DeskProxy *desk, const json_t *message)
+{
+    desk->events->command(desk->events->data, message);
+}
+
 static void take_recorded(DeskProxy *desk, const json_t *message)
 {
     desk->events->recorded(desk->events->data, wire_int(message, "epoch"), wire_int(message, "seq"));
@@ -204,6 +215,7 @@ static void take(DeskProxy *desk, const json_t *message)
         {"ended", take_ended},
         {"queue", take_queue},
         {"recorded", take_recorded},
+        {"command", take_command},
         {"error", take_error},
         {"catalogue", take_catalogue},
         {"catalogue_chunk", take_catalogue},
@@ -413,6 +425,11 @@ void desk_send_records(DeskProxy *desk, json_t *list)
 void desk_send_status(DeskProxy *desk, json_t *snapshot)
 {
     say(desk, json_pack("{s:s, s:o}", "t", "status", "snapshot", snapshot));
+}
+
+void desk_send(DeskProxy *desk, json_t *message)
+{
+    say(desk, message);
 }
 
 void desk_send_catalogue_get(DeskProxy *desk, gint64 version, gint64 chunk)

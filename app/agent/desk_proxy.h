@@ -24,6 +24,7 @@ typedef struct {
     void (*queue)(void *data, const json_t *queue);
     void (*catalogue)(void *data, const json_t *message); /* catalogue, catalogue_chunk or catalogue_refused */
     void (*identity)(void *data, gboolean twice);         /* whether this booth is at the centre twice; may come before the welcome */
+    void (*command)(void *data, const json_t *command);   /* of ops */
     void (*down)(void *data, const char *why);            /* a link ended or an attempt failed */
     void *data;
 } DeskEvents;
@@ -51,4 +52,5 @@ void desk_send_end(DeskProxy *desk, const BoothKey *key, BoothEnd end);
 void desk_send_signal(DeskProxy *desk, const BoothKey *key, guint pc, const char *signal);
 void desk_send_records(DeskProxy *desk, json_t *list);    /* steals list: records with their keys, in order */
 void desk_send_status(DeskProxy *desk, json_t *snapshot); /* steals snapshot */
+void desk_send(DeskProxy *desk, json_t *message);         /* steals message */
 void desk_send_catalogue_get(DeskProxy *desk, gint64 version, gint64 chunk);

@@ -9,6 +9,9 @@ struct StudioProxy {
     BusStudio1 *bus;
     const StudioEvents *events;
     guint first; /* source id of the first look */
+    GCancellable *picture_cancel;
+    void (*picture_done)(void *data, const char *base64);
+    void *picture_data;
 };
 
 static json_t *parse(const char *text)
@@ -92,6 +95,7 @@ StudioProxy *studio_proxy_new(GDBusConnection *connection, const StudioEvents *e
     if (!bus) return NULL;
     StudioProxy *studio = g_new0(StudioProxy, 1);
     studio->bus = bus;
+    studio->picture_cancel = g_cancellable_new();
     studio->events = events;
     g_dbus_proxy_set_default_timeout(G_DBUS_PROXY(bus), STUDIO_PROXY_CALL_MS);
     g_signal_connect(bus, "notify::g-name-owner", G_CALLBACK(on_owner), studio);
@@ -108,6 +112,8 @@ void studio_proxy_free(StudioProxy *studio)
     if (!studio) return;
     if (studio->first) g_source_remove(studio->first);
     g_signal_handlers_disconnect_by_data(studio->bus, studio);
+    g_cancellable_cancel(studio->picture_cancel);
+    g_object_unref(studio->picture_cancel);
     g_object_unref(studio->bus);
     g_free(studio);
 }
@@ -170,6 +176,29 @@ void studio_stop(StudioProxy *studio)
 void studio_self_test(StudioProxy *studio)
 {
     call(studio, "SelfTest", NULL);
+}
+
+void studio_quit(StudioProxy *studio)
+{
+    call(studio, "Quit", NULL);
+}
+
+static void on_console_picture(GObject *source, GAsyncResult *result, gpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *png = NULL;
+    gboolean well = bus_studio1_call_console_picture_finish(BUS_STUDIO1(source), &png, result, &error);
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) return; /* the proxy is gone */
+    StudioProxy *studio = data;
+    if (!well) g_message("the studio gave no picture of its console: %s", error->message);
+    studio->picture_done(studio->picture_data, well ? png : NULL);
+}
+
+void studio_console_picture(StudioProxy *studio, void (*done)(void *data, const char *base64), void *data)
+{
+    studio->picture_done = done;
+    studio->picture_data = data;
+    bus_studio1_call_console_picture(studio->bus, studio->picture_cancel, on_console_picture, studio);
 }
 
 void studio_set_mute(StudioProxy *studio, gboolean muted)

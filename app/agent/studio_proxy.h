@@ -34,5 +34,9 @@ void studio_remote_signal(StudioProxy *studio, guint pc, const json_t *signal);
 void studio_rehearse(StudioProxy *studio, guint pc);
 void studio_stop(StudioProxy *studio);
 void studio_self_test(StudioProxy *studio);
+/* Ends it; it is started anew by whoever keeps it. */
+void studio_quit(StudioProxy *studio);
+/* done comes once, with the PNG of its console as base64 or NULL, unless the proxy is freed before. One at a time. */
+void studio_console_picture(StudioProxy *studio, void (*done)(void *data, const char *base64), void *data);
 void studio_set_mute(StudioProxy *studio, gboolean muted);
 void studio_set_camera(StudioProxy *studio, const char *view);

@@ -143,6 +143,19 @@ static void queue_alert(const Console *console, Rect rect, Rect inner)
     queue_chips(console, &inner);
 }
 
+/* What operations say, or that they look: before everything else that the strip shows. */
+static void notice_strip(const Console *console, Rect rect, Rect inner)
+{
+    Scene *scene = console->scene;
+    const Theme *theme = console->theme;
+    const View *view = console->view;
+    g_autofree char *words = view->notice_picture ? g_strdup(console_text(console, "notice_picture"))
+                                                  : g_strdup_printf("%s: %s", console_text(console, "notice_title"), view->notice);
+    scene_box(scene, rect, 0, theme->warn_fill);
+    scene_icon(scene, ICON_BELL, rect_centre(rect_cut_left(&inner, 26, 14), 26, 26), theme->on_warn, theme->warn_fill);
+    scene_text(scene, inner, STYLE_BUTTON, ALIGN_LEFT, theme->on_warn, theme->warn_fill, words);
+}
+
 static void queue_strip(const Console *console, Rect rect)
 {
     Scene *scene = console->scene;
@@ -152,6 +165,11 @@ static void queue_strip(const Console *console, Rect rect)
     Rect inner = rect_inset(rect, LAYOUT_GAP + 4, 0);
     Rect button =
         console_may_have_products(console) ? rect_inset(rect_cut_right(&inner, 248, 20), 0, (rect.h - LAYOUT_TOUCH) / 2) : (Rect){0};
+    if ((view->notice && *view->notice) || view->notice_picture) {
+        notice_strip(console, rect, inner);
+        if (button.w > 0) console_products_button(console, button, FALSE);
+        return;
+    }
     if (view->alert && view->link_up && view->waiting) {
         queue_alert(console, rect, inner);
         if (button.w > 0) console_products_button(console, button, FALSE);

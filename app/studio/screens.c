@@ -14,7 +14,9 @@
 #include "studio/touch.h"
 
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CHAT_MAX        200  /* messages kept */
 #define CHAT_TEXT_MAX   2000 /* characters of one */
@@ -877,4 +879,24 @@ gboolean screens_screenshot(Screens *screens, const char *screen, const char *pa
     }
     screens_refresh(screens);
     return canvas_write(screens->canvases[output], screens->scenes[output], screens->pictures, screens->theme->stage, path, error);
+}
+
+char *screens_console_png(Screens *screens, GError **error)
+{
+    Picture *none[PICTURES] = {NULL};
+    g_autofree char *path = NULL, *png = NULL;
+    gsize length = 0;
+    if (!screens->canvases[DISPLAY_CONSOLE]) {
+        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED, "the console is not connected");
+        return NULL;
+    }
+    int file = g_file_open_tmp("livebooth-console-XXXXXX.png", &path, error);
+    if (file < 0) return NULL;
+    close(file);
+    screens_refresh(screens);
+    gboolean written =
+        canvas_write(screens->canvases[DISPLAY_CONSOLE], screens->scenes[DISPLAY_CONSOLE], none, screens->theme->stage, path, error) &&
+        g_file_get_contents(path, &png, &length, error);
+    g_unlink(path);
+    return written ? g_base64_encode((const guchar *)png, length) : NULL;
 }

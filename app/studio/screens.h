@@ -57,3 +57,5 @@ json_t *screens_health(Screens *screens);
 
 /* Reads back what a screen ("console" or "demo") shows and writes it as PNG. */
 gboolean screens_screenshot(Screens *screens, const char *screen, const char *path, GError **error);
+/* The same of the console as base64, with no camera's picture in it, the shopper's and the own one being left out; to g_free(). */
+char *screens_console_png(Screens *screens, GError **error);

@@ -414,6 +414,25 @@ static gboolean on_screenshot(BusStudio1 *studio, GDBusMethodInvocation *invocat
     return TRUE;
 }
 
+static gboolean on_console_picture(BusStudio1 *studio, GDBusMethodInvocation *invocation, Service *service)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *png = service->screens ? screens_console_png(service->screens, &error) : NULL;
+    if (!png) return refuse(invocation, BUS_WRONG_STATE, error ? error->message : "there is no screen");
+    bus_studio1_complete_console_picture(studio, invocation, png);
+    return TRUE;
+}
+
+/* As if the system asked: everything is put in order before the end. */
+static gboolean on_quit(BusStudio1 *studio, GDBusMethodInvocation *invocation, Service *service)
+{
+    (void)service;
+    bus_studio1_complete_quit(studio, invocation);
+    g_dbus_connection_flush_sync(g_dbus_method_invocation_get_connection(invocation), NULL, NULL);
+    kill(getpid(), SIGTERM);
+    return TRUE;
+}
+
 static const struct {
     const char *signal;
     GCallback handler;
@@ -428,6 +447,8 @@ static const struct {
     {"handle-set-camera", G_CALLBACK(on_set_camera)},
     {"handle-send-chat", G_CALLBACK(on_send_chat)},
     {"handle-screenshot", G_CALLBACK(on_screenshot)},
+    {"handle-console-picture", G_CALLBACK(on_console_picture)},
+    {"handle-quit", G_CALLBACK(on_quit)},
 };
 
 /* --- the bus

@@ -61,6 +61,12 @@ static ViewService service_of(const json_t *object)
     return service;
 }
 
+static void read_notice(View *view, const json_t *notice)
+{
+    view->notice = string_of(notice, "text");
+    view->notice_picture = strcmp(string_of(notice, "kind"), "picture") == 0;
+}
+
 static void read_queue(View *view, json_t *queue)
 {
     view->waiting = count_of(queue, "waiting");
@@ -176,6 +182,7 @@ void view_read(View *view, const json_t *snapshot, gboolean agent_gone)
     view->link_up = !agent_gone && flag_of(json_object_get(snapshot, "link"), "up");
     read_problems(view, json_object_get(snapshot, "problems"));
     read_queue(view, json_object_get(snapshot, "queue"));
+    read_notice(view, json_object_get(snapshot, "notice"));
     read_call(view, json_object_get(snapshot, "call"));
     read_wrapup(view, snapshot);
     view->practice = flag_of(snapshot, "practice");

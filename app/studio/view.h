@@ -74,6 +74,8 @@ typedef struct {
     gint64 within_ms; /* what "in time" is */
     ViewService service;
     gboolean alert; /* a shopper has waited too long */
+    const char *notice;      /* of operations; "" when there is none */
+    gboolean notice_picture; /* they look at this screen */
     ViewTopic topics[VIEW_TOPICS_MAX];
     guint topic_count;
     gboolean in_call;

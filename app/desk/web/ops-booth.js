@@ -101,7 +101,7 @@ export function boothView(main, parameters) {
             const booth = await ask(`/api/ops/booths/${encodeURIComponent(id)}`);
             if (gone) return;
             const { row, snapshot } = booth;
-            title.replaceChildren(h('h1', {}, row.name || row.booth), stateMark(row.state), h('span', { class: 'soft' }, `${row.booth} · ${t('since')} ${time(row.since_utc)}`), row.state === 'paused' && row.pause_reason && h('span', { class: 'soft' }, `${t('why')}: ${state.console[`pause_${row.pause_reason}`] || row.pause_reason}`));
+            title.replaceChildren(h('h1', {}, row.name || row.booth), stateMark(row.state), h('span', { class: 'soft' }, `${row.booth} · ${duration(Date.now() + state.now - row.since_utc)}`), row.state === 'paused' && row.pause_reason && h('span', { class: 'soft' }, `${t('why')}: ${state.console[`pause_${row.pause_reason}`] || row.pause_reason}`));
             problems.replaceChildren(h('h2', {}, t('problems')), ...problemList(booth.problems, row).flat().filter(Boolean));
             about.replaceChildren(h('h2', {}, t('about')), facts(row, snapshot));
             checks.replaceChildren(h('h2', {}, t('checks')), checkTable(snapshot));
