@@ -13,6 +13,7 @@
 #define PINGS           2 /* unanswered: the connection is dead */
 #define SOUND_CLUSTER   "2.10.27"
 #define DAY_NS          (24LL * 3600 * 1000000000)
+#define CONTACT_MAX_AGE (28 * DAY_NS) /* what the page says to who leaves one */
 #define AUDIT_MAX_AGE   (365 * DAY_NS)
 #define EVENT_MAX_AGE   (72LL * 3600 * 1000000000)
 #define EVENT_MAX_BYTES (256LL * 1024 * 1024)
@@ -119,7 +120,7 @@ static const StreamPlan plans[] = {
     {"KV_BOOTHS", "$KV.BOOTHS.>", 1, 0, TRUE, 0, FALSE},
     {"KV_ENROL", "$KV.ENROL.>", 8, 0, TRUE, 0, FALSE},
     {"RECORDS", "record.>", -1, 0, FALSE, 0, TRUE},
-    {"CONTACTS", "contact.>", -1, 0, FALSE, 0, TRUE},
+    {"CONTACTS", "contact.>", -1, CONTACT_MAX_AGE, FALSE, 0, TRUE},
     {"AUDIT", "audit.>", -1, AUDIT_MAX_AGE, FALSE, 0, FALSE},
     {"EVENTS", NEWS_SUBJECTS ">", 1, EVENT_MAX_AGE, FALSE, EVENT_MAX_BYTES, FALSE},
 };
@@ -163,7 +164,7 @@ static gboolean provision(JetStream *jetstream, const StreamPlan *plan, JetStrea
     config.Discard = plan->max_bytes ? js_DiscardOld : js_DiscardNew;
     if (plan->max_bytes) config.MaxBytes = plan->max_bytes;
     config.MaxMsgsPerSubject = plan->per_subject;
-    config.MaxAge = plan->personal ? jetstream->retention_ns : plan->max_age;
+    config.MaxAge = !plan->personal ? plan->max_age : plan->max_age ? MIN(jetstream->retention_ns, plan->max_age) : jetstream->retention_ns;
     config.Replicas = jetstream->replicas;
     config.AllowRollup = plan->rollup;
     config.DenyDelete = !plan->personal;

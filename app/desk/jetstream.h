@@ -21,7 +21,7 @@ typedef struct {
     const char *const *servers; /* nats://HOST:PORT */
     int replicas;
     guint start_timeout_ms; /* how long jetstream_open() waits for a server, and for its streams */
-    guint retention_days;   /* of RECORDS and CONTACTS; 0: JETSTREAM_RETENTION_DAYS */
+    guint retention_days;   /* of RECORDS, and of CONTACTS if it is less than 28; 0: JETSTREAM_RETENTION_DAYS */
 } JetStreamSettings;
 
 typedef struct {
