@@ -21,7 +21,7 @@ export const BARS = [
     { key: 'touch_to_screen_ms', part: 'p95', bar: 50, unit: 'ms', what: 'touch, what it changes is on the console; booth ready or paused' },
     { key: 'touch_in_call_ms', part: 'p95', bar: 50, unit: 'ms', what: 'touch or key, what it changes is on the console; in a call' },
     { key: 'console_idle_cpu_percent', bar: 3, unit: '%', what: 'of a core: the studio\'s thread that draws, ready, not touched' },
-    { key: 'drawing_delays_video_ms', bar: 10, unit: 'ms', what: 'p95 of a picture\'s age, console in use over console left alone' },
+    { key: 'drawing_delays_video_ms', bar: 16, unit: 'ms', what: 'p95 of a picture\'s age, console in use over console left alone' },
     { key: 'console_in_use_advisor_ms', part: 'p95', bar: 80, unit: 'ms', what: 'age of the advisor\'s picture in the browser, console in use' },
     { key: 'console_in_use_shopper_ms', part: 'p95', bar: 30, unit: 'ms', what: 'age of the shopper\'s picture at the console, console in use' },
     { key: 'narrow_line_fps', bar: 20, least: true, unit: '/s', what: 'pictures on a line of 1 Mbit/s with 3 % loss' },
