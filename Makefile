@@ -21,8 +21,8 @@ LDFLAGS_ALL = -Wl,--as-needed -Wl,-z,relro,-z,now $(SAN) $(LDFLAGS)
 PROGRAMS := agent studio desk boothctl
 DIRS_agent    := app/agent app/alive app/journal app/catalogue app/enrol app/link app/wire app/config drivers/panel drivers/sensors
 DIRS_studio   := app/studio app/alive app/journal app/catalogue app/wire app/config app/text drivers/camera drivers/audio drivers/display drivers/sim
-DIRS_desk     := app/desk app/journal app/kpi app/feed app/catalogue app/provision app/wire app/config
-DIRS_boothctl := app/boothctl app/provision app/catalogue app/link app/wire app/config app/authority
+DIRS_desk     := app/desk app/journal app/kpi app/feed app/catalogue app/provision app/wire app/config app/sheet
+DIRS_boothctl := app/boothctl app/provision app/catalogue app/link app/wire app/config app/authority app/sheet
 PKGS_agent    := gio-2.0 gio-unix-2.0 jansson sqlite3 libevdev libzstd
 PKGS_studio   := gio-2.0 gio-unix-2.0 jansson gstreamer-1.0 gstreamer-app-1.0 gstreamer-video-1.0 gstreamer-audio-1.0 gstreamer-rtp-1.0 \
                  gstreamer-sdp-1.0 gstreamer-webrtc-1.0 nice sdl2 pangocairo alsa libsoup-3.0 gdk-pixbuf-2.0 libzstd

@@ -1,4 +1,4 @@
-/* commands: what `desk COMMAND` does beside serving with the records: records, figures, export and erase. */
+/* commands: what `desk COMMAND` does beside serving with the records: records, calls, figures, export and erase. */
 #pragma once
 
 #include "config/config.h"

@@ -230,9 +230,10 @@ int main(int argc, char **argv)
         G_OPTION_ENTRY_NULL,
     };
     g_autoptr(GOptionContext) context =
-        g_option_context_new("[records | figures | export | erase | import FEED | account ... | enrol ...] - the call desk");
+        g_option_context_new("[records | calls | figures | export | erase | import FEED | account ... | enrol ...] - the call desk");
     g_option_context_set_summary(context,
                                  "Without a command it serves. \"records\" prints what calls came to, as JSON lines,\n"
+                                 "\"calls\" what the booths have on record of them (--since, --csv, --json),\n"
                                  "\"figures\" what they come to together (docs/kpi.md).\n"
                                  "\"export\" and \"erase\" are for what is kept of one shopper.\n"
                                  "\"import\" makes a product feed the catalogue that booths have.\n"

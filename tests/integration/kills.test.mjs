@@ -134,6 +134,12 @@ test('what was committed reaches the centre once, whoever is killed', async () =
     assert.deepEqual({ lost, twice, differs }, { lost: 0, twice: 0, differs: 0 });
     assert.ok(all.filter(({ kind }) => kind === 'call').length >= KILLS / 10, 'hardly any calls');
     assert.equal(all.filter(({ kind }) => kind === 'refused').length, 0, JSON.stringify(all.find(({ kind }) => kind === 'refused')));
+    const ofCalls = all.filter(({ kind }) => kind !== 'state').length, lines = (text) => text.split('\r\n').filter(Boolean).length - 1;
+    const words = ['--config', join(system.state, 'desk.conf'), 'calls', '--since', '2020-01-01', '--csv'];
+    assert.equal(lines((await run(join(build, 'bin/desk'), words, { maxBuffer: 256 << 20 })).stdout), ofCalls);
+    const own = local.get(ids()[0]).filter(({ kind }) => kind !== 'state').length;
+    assert.equal(lines(await system.boothctl(['calls', '--since', '2020-01-01', '--csv'])), own);
+    assert.match(await system.boothctl(['stats']), /^waiting  0 not at the centre yet$/m);
     for (const record of all) {
         for (const [name, value] of Object.entries(record)) if (name.endsWith('_ms') && typeof value === 'number') assert.ok(value >= 0 && value < 600000, JSON.stringify(record));
     }

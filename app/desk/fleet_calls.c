@@ -1,0 +1,32 @@
+#include "desk/fleet_calls.h"
+
+#include "desk/history.h"
+
+typedef struct {
+    CallSheetForm form;
+    gint64 since_utc;
+    void (*print)(const char *text);
+} Sheet;
+
+static void print_line(const Sheet *sheet, char *line)
+{
+    if (!line) return;
+    sheet->print(line);
+    sheet->print(call_sheet_end(sheet->form));
+    g_free(line);
+}
+
+static void on_record(gpointer data, const char *subject, gint64 landed_utc, json_t *value)
+{
+    (void)subject, (void)landed_utc;
+    const Sheet *sheet = data;
+    if (call_sheet_wants(value, sheet->since_utc)) print_line(sheet, call_sheet_row(sheet->form, value));
+}
+
+gboolean fleet_calls_print(const char *const *servers, CallSheetForm form, gint64 since_utc, void (*print)(const char *text),
+                           GError **error)
+{
+    Sheet sheet = {form, since_utc, print};
+    print_line(&sheet, call_sheet_head(form));
+    return history_each(servers, "record.booth.>", on_record, &sheet, error);
+}
