@@ -28,6 +28,8 @@
 
 #include <string.h>
 
+#define MISTAKE_MAX 400 /* bytes */
+
 struct Agent {
     const Config *config;
     void (*lost)(gpointer data);
@@ -52,6 +54,7 @@ struct Agent {
     ShopEvents shop_events;
     Enroller *enroller;
     EnrolEvents enrol_events;
+    char *mistake; /* in booth.txt, as boothctl provision found it; NULL */
     gboolean relink; /* with another certificate, when no call is disturbed */
     DeskEvents desk_events;
     StudioEvents studio_events;
@@ -174,6 +177,7 @@ static gboolean on_publish(gpointer data)
     agent->publish = 0;
     json_t *now = snapshot(agent);
     json_object_set_new(now, "enrolment", enroller_json(agent->enroller));
+    if (agent->mistake) json_object_set_new(now, "mistake", json_string(agent->mistake));
     json_object_set_new(now, "catalogue", catalogue_keeper_json(agent->catalogue));
     if (agent->update) json_object_set_new(now, "update", update_json(agent->update));
     json_object_set_new(now, "notice", agent->remote ? remote_notice(agent->remote) : json_null());
@@ -186,7 +190,7 @@ static gboolean on_publish(gpointer data)
         agent->tell_desk = FALSE;
         agent->told_mono = mono_ms();
         /* Of the customer's things the centre needs none. */
-        static const char *const own[] = {"show", "basket", "checkout"};
+        static const char *const own[] = {"show", "basket", "checkout", "mistake"};
         for (guint i = 0; i < G_N_ELEMENTS(own); i++) json_object_del(now, own[i]);
         desk_send_status(agent->desk, status_for_desk(now));
     } else if (agent->tell_desk && !agent->status_later) {
@@ -920,6 +924,16 @@ static char *read_boot_id(void)
     return g_strchomp(id);
 }
 
+/* What was right before holds, and the booth works by it; IT sees what was not taken over. */
+static void read_mistake(Agent *agent)
+{
+    const char *path = config_string(agent->config, "booth", "mistakes");
+    g_autofree char *text = NULL;
+    if (!*path || !g_file_get_contents(path, &text, NULL, NULL) || !*g_strstrip(text)) return;
+    agent->mistake = g_utf8_make_valid(text, MISTAKE_MAX < strlen(text) ? MISTAKE_MAX : -1);
+    set_problem(agent, "booth_txt_wrong", TRUE);
+}
+
 static gboolean open_parts(Agent *agent, GDBusConnection *bus, GError **error)
 {
     const Config *config = agent->config;
@@ -931,6 +945,7 @@ static gboolean open_parts(Agent *agent, GDBusConnection *bus, GError **error)
     if (!agent->records) return FALSE;
     agent->sensors = sensors_open(config_string(config, "sensors", "driver"), folder, error);
     if (!agent->sensors) return FALSE;
+    read_mistake(agent);
     agent->enroller = enroller_new(config, &agent->enrol_events);
     for (guint i = 0; i < ENROL_PROBLEMS; i++) set_problem(agent, enroller_problem_name(i), enroller_has_problem(agent->enroller, i));
     look_at_clock(agent);
@@ -1007,6 +1022,7 @@ void agent_free(Agent *agent)
     stop_source(&agent->desk_grace);
     stop_source(&agent->studio_grace);
     enroller_free(agent->enroller);
+    g_free(agent->mistake);
     desk_proxy_free(agent->desk);
     remote_free(agent->remote);
     studio_proxy_free(agent->studio);

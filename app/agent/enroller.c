@@ -14,7 +14,7 @@
 #define TOKEN_MAX 64
 
 static const char *const problems[ENROL_PROBLEMS] = {"token_used",        "token_expired",     "token_foreign",
-                                                     "enrolment_refused", "enrolment_missing", "certificate_renewal"};
+                                                     "enrolment_refused", "enrolment_missing", "renewal_failing"};
 static const char *const states[] = {
     [ENROL_MISSING] = "missing", [ENROL_ASKING] = "asking", [ENROL_REFUSED] = "refused", [ENROL_DONE] = "done"};
 
@@ -196,7 +196,7 @@ static void fail(Enroller *enroller, const char *refusal, const char *why)
         forget_token(enroller);
         stand(enroller, ENROL_DONE, NULL, why);
     } else if (has_one) {
-        stand(enroller, ENROL_DONE, "certificate_renewal", why);
+        stand(enroller, ENROL_DONE, "renewal_failing", why);
     } else if (refusal) {
         stand(enroller, ENROL_REFUSED, enroller_problem_of(refusal), why);
     } else {

@@ -31,8 +31,9 @@ static const Known all[] = {
     {"token_foreign", TRUE},
     {"enrolment_refused", TRUE},
     {"enrolment_missing", TRUE},
-    {"certificate_renewal", FALSE},
+    {"renewal_failing", FALSE},
     {"identity_twice", TRUE},
+    {"booth_txt_wrong", FALSE},
 };
 
 struct Problems {

@@ -141,7 +141,8 @@ static char *wireless_file(const char *name, gboolean has_password)
 static gboolean tell_system(const Places *places, const Provision *provision, GError **error)
 {
     g_autofree char *tls = g_build_filename(places->state, "tls", NULL);
-    const ProvisionPlaces where = {places->state, "/usr/share/livebooth", tls};
+    g_autofree char *mistakes = g_build_filename(places->run, "provision.error", NULL);
+    const ProvisionPlaces where = {places->state, "/usr/share/livebooth", tls, mistakes};
     g_autofree char *conf = provision_booth_conf(provision, &where), *network = provision_network(provision),
                     *time = provision_time(provision);
     g_autofree char *keys = provision_ssh_keys(provision), *wireless = provision_wireless(provision);
@@ -223,6 +224,7 @@ static int provision_all(const Places *places)
 {
     g_autofree char *kept_path = g_build_filename(places->setup, "booth.txt", NULL);
     g_autoptr(GError) error = NULL, no_use = NULL;
+    put(places->run, "provision.error", NULL, 0644, NULL); /* of the run before */
     if (g_mkdir_with_parents(places->setup, 0700) != 0 || !take_over(places, kept_path, &error))
         complain(places, error ? error->message : "what was set up cannot be kept: the data partition cannot be written");
     g_autoptr(Provision) provision = provision_read(kept_path, "booth.txt", &no_use);

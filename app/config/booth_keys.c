@@ -11,6 +11,7 @@ const ConfigKey booth_keys[] = {
     {"booth", "state", CONFIG_STRING, NULL, 0, 0, "folder of everything that is kept"},
     {"booth", "bus", CONFIG_STRING, "system", 0, 0, "D-Bus address, or system or session"},
     {"booth", "share", CONFIG_STRING, NULL, 0, 0, "folder with text/"},
+    {"booth", "mistakes", CONFIG_STRING, "", 0, 0, "file with what is wrong in booth.txt"},
     {"desk", "address", CONFIG_LIST, NULL, 0, 0, "wss://HOST:PORT/ws/booth, several with ;"},
     {"tls", "authority", CONFIG_STRING, NULL, 0, 0, "PEM file of the authority that the desk's certificate comes from"},
     {"tls", "certificate", CONFIG_STRING, NULL, 0, 0, "PEM file of the booth's certificate"},

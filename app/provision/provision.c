@@ -27,8 +27,8 @@ static const ConfigKey own_keys[] = {
 /* What the image decides. */
 static const struct {
     const char *group, *key;
-} image_keys[] = {{"booth", "state"},     {"booth", "bus"}, {"booth", "share"}, {"tls", "authority"},
-                  {"tls", "certificate"}, {"tls", "key"},   {"tls", "token"}};
+} image_keys[] = {{"booth", "state"},   {"booth", "bus"},       {"booth", "share"}, {"booth", "mistakes"},
+                  {"tls", "authority"}, {"tls", "certificate"}, {"tls", "key"},     {"tls", "token"}};
 static const struct {
     const char *group, *key;
 } secrets[] = {{"enrolment", "token"}, {"wifi", "password"}};
@@ -292,7 +292,7 @@ char *provision_booth_conf(const Provision *provision, const ProvisionPlaces *pl
         g_autofree char *value = without_auto(key, text_of(provision, key->group, key->key));
         g_string_append_printf(conf, "%s=%s\n", key->key, value);
     }
-    g_string_append_printf(conf, "[booth]\nstate=%s\nbus=system\nshare=%s\n", places->state, places->share);
+    g_string_append_printf(conf, "[booth]\nstate=%s\nbus=system\nshare=%s\nmistakes=%s\n", places->state, places->share, places->mistakes);
     g_string_append_printf(conf, "[tls]\nauthority=%s/authority.crt\ncertificate=%s/booth.crt\nkey=%s/booth.key\ntoken=%s/token\n",
                            places->tls, places->tls, places->tls, places->tls);
     return g_string_free(conf, FALSE);

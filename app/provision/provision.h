@@ -12,7 +12,8 @@ typedef struct Provision Provision;
 typedef struct {
     const char *state; /* the agent's folder */
     const char *share;
-    const char *tls; /* folder with authority.crt, booth.crt and booth.key */
+    const char *tls;      /* folder with authority.crt, booth.crt and booth.key */
+    const char *mistakes; /* file with what is wrong in booth.txt */
 } ProvisionPlaces;
 
 /* Reads and checks the file whole. path is read, shown_as stands in the errors. NULL with a CONFIG_ERROR that names the line. */

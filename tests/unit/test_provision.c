@@ -64,7 +64,7 @@ static void makes_booth_conf(void **state)
                        "auto\n[camera]\nproduct=none\n[media]\nprefer=VP8\n[advisor]\ntags=a;b\n[enrolment]\ntoken=t\n",
                   &error);
     if (!provision) fail_msg("%s", error->message);
-    g_autofree char *conf = provision_booth_conf(provision, &(ProvisionPlaces){"/s", "/h", "/t"});
+    g_autofree char *conf = provision_booth_conf(provision, &(ProvisionPlaces){"/s", "/h", "/t", "/m"});
     g_autofree char *folder = scratch_new();
     g_autofree char *path = scratch_write(folder, "booth.conf", conf);
     g_autoptr(Config) config = config_load(path, booth_keys, &error);
