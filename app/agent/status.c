@@ -75,11 +75,21 @@ json_t *status_snapshot(const StatusParts *parts)
     return snapshot;
 }
 
+/* What the advisor notes of an order gets to the centre by the record alone, which is kept and erased as personal data is. */
+static void hide_note(json_t *told)
+{
+    static const char *const noted[] = {"order", "value_minor", "currency", "tags"};
+    json_t *wrapup = json_copy(json_object_get(told, "wrapup"));
+    for (guint i = 0; i < G_N_ELEMENTS(noted) && wrapup; i++) json_object_del(wrapup, noted[i]);
+    if (wrapup) json_object_set_new(told, "wrapup", wrapup);
+}
+
 json_t *status_for_desk(const json_t *snapshot)
 {
     static const char *const own[] = {"advisor"};
     json_t *told = json_copy((json_t *)snapshot);
     for (guint i = 0; i < G_N_ELEMENTS(own); i++) json_object_del(told, own[i]);
+    hide_note(told);
     if (!json_is_true(json_object_get(snapshot, "practice"))) return told;
     json_object_set_new(told, "state", json_string(booth_state_name(BOOTH_PAUSED)));
     json_object_set_new(told, "pause_reason", json_string(BOOTH_PRACTICE));

@@ -29,5 +29,5 @@ typedef struct {
 
 json_t *status_snapshot(const StatusParts *parts);
 
-/* The snapshot as the desk gets it: practice is a pause to everybody outside. */
+/* The snapshot as the desk gets it: practice is a pause to everybody outside, and of a wrap-up the order that was noted is left out. */
 json_t *status_for_desk(const json_t *snapshot);
