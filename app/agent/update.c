@@ -214,8 +214,9 @@ typedef struct {
 static Bundle read_bundle(GVariant *description)
 {
     Bundle bundle = {"", ""};
-    g_autoptr(GVariant) update = property_of(description, "update", "a{sv}");
-    if (!update) return bundle;
+    g_autoptr(GVariant) wrapped = property_of(description, "update", "v"); /* a variant in a variant */
+    g_autoptr(GVariant) update = wrapped ? g_variant_get_variant(wrapped) : NULL;
+    if (!update || !g_variant_is_of_type(update, G_VARIANT_TYPE_VARDICT)) return bundle;
     g_variant_lookup(update, "version", "&s", &bundle.version);
     g_variant_lookup(update, "compatible", "&s", &bundle.compatible);
     return bundle;

@@ -46,12 +46,12 @@ char *update_explain(const char *words, gboolean *lasting)
         gboolean lasting;
         const char *sentence;
     } known[] = {
+        {"Failed to open bundle", TRUE, "there is no such file"},
         {"signature", TRUE, "this bundle is not signed with the key that this booth trusts, or was changed since"},
         {"Invalid bundle", TRUE, "this is no update bundle, or it was changed since it was signed"},
         {"Bundle magic", TRUE, "this is no update bundle"},
         {"Compatible mismatch", TRUE, "this bundle is for another kind of board"},
         {"version", TRUE, "this bundle is older than what this booth takes"},
-        {"No such file", TRUE, "there is no such file"},
         {"404", TRUE, "the server has no such file"},
         {"No space left", TRUE, "there is no room for it"},
     };

@@ -74,6 +74,12 @@ static void explains(void **state)
     g_autofree char *away = update_explain("Failed to connect to 10.0.2.2 port 80", &lasting);
     assert_string_equal(away, "Failed to connect to 10.0.2.2 port 80");
     assert_false(lasting);
+    g_autofree char *mapper =
+        update_explain("Failed mounting bundle: Failed to open /dev/mapper/control: No such file or directory", &lasting);
+    assert_false(lasting);
+    assert_true(g_str_has_prefix(mapper, "Failed mounting"));
+    g_autofree char *none = update_explain("Invalid bundle format: Failed to open bundle for reading: No such file or directory", &lasting);
+    assert_true(lasting && g_str_has_prefix(none, "there is no such file"));
     g_autofree char *silent = update_explain("", &lasting);
     assert_string_equal(silent, "the installation ended without a reason");
 }
@@ -139,7 +145,7 @@ static void answer_method(GDBusConnection *bus, const char *sender, const char *
     g_variant_dict_insert(&update, "compatible", "s", BOARD);
     GVariantDict all;
     g_variant_dict_init(&all, NULL);
-    g_variant_dict_insert_value(&all, "update", g_variant_dict_end(&update));
+    g_variant_dict_insert_value(&all, "update", g_variant_new_variant(g_variant_dict_end(&update)));
     g_dbus_method_invocation_return_value(call, g_variant_new("(@a{sv})", g_variant_dict_end(&all)));
 }
 
