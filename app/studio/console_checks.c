@@ -16,7 +16,9 @@ static const struct {
     const char *name;
     Icon icon;
 } devices[DEVICES] = {
-    [DEVICE_LINK] = {"link", ICON_LINE},
+    [DEVICE_NETWORK] = {"network", ICON_LINE},
+    [DEVICE_ENROLMENT] = {"enrolment", ICON_CHECKLIST},
+    [DEVICE_LINK] = {"link", ICON_ACCEPT},
     [DEVICE_CAMERA_FACE] = {"camera_face", ICON_FACE},
     [DEVICE_CAMERA_PRODUCT] = {"camera_product", ICON_PRODUCT},
     [DEVICE_MICROPHONE] = {"microphone", ICON_MIC},
@@ -137,8 +139,9 @@ static guint count_of(const View *view, ViewCheck check)
     return count;
 }
 
-static void buttons(const Console *console, Rect row)
+static void buttons(const Console *console, Rect card)
 {
+    Rect column = console_card(console, "check_buttons", card);
     Button again = console_plain_button(console, "check_again", console_text(console, "check_again"));
     again.icon = ICON_SPEAKER;
     again.keycap = "F2";
@@ -156,8 +159,8 @@ static void buttons(const Console *console, Rect row)
     back.on = console->theme->on_accent;
     back.line = SCENE_NO_COLOUR;
     back.disabled = console->view->agent_gone;
-    console_button(console, rect_column(row, 2, 0, LAYOUT_GAP), &again);
-    console_button(console, rect_column(row, 2, 1, LAYOUT_GAP), &back);
+    console_button(console, rect_row(column, 2, 0, CELL_GAP), &again);
+    console_button(console, rect_row(column, 2, 1, CELL_GAP), &back);
 }
 
 void console_checks(const Console *console, Rect area)
@@ -166,13 +169,14 @@ void console_checks(const Console *console, Rect area)
     const Theme *theme = console->theme;
     const View *view = console->view;
     gboolean starts = view->state != VIEW_PAUSED;
-    console_own_column(console, rect_cut_right(&area, RIGHT_COLUMN, LAYOUT_GAP), FALSE);
+    Rect column = rect_cut_right(&area, RIGHT_COLUMN, LAYOUT_GAP);
+    if (!starts) buttons(console, rect_cut_bottom(&column, 2 * (BUTTON_ROW + CARD_PADDING) + CELL_GAP, LAYOUT_GAP));
+    console_own_column(console, column, FALSE);
     Rect inner = console_card(console, "checks", area);
     guint bad = count_of(view, CHECK_BAD), waits = count_of(view, CHECK_UNKNOWN);
     const char *line = bad ? "checks_bad" : waits ? "starting_line" : "checks_fine";
     scene_text(scene, rect_cut_top(&inner, 42, 4), STYLE_TITLE, ALIGN_LEFT, theme->text, theme->surface,
                console_text(console, starts ? "starting_title" : "checks_title"));
     scene_text(scene, rect_cut_top(&inner, 26, 16), STYLE_BODY, ALIGN_LEFT, theme->text_soft, theme->surface, console_text(console, line));
-    if (!starts) buttons(console, rect_cut_bottom(&inner, BUTTON_ROW, 16));
     cells(console, inner);
 }

@@ -138,6 +138,8 @@ static ViewLine line_of(const json_t *media, ViewMedia call_media)
 static void read_checks(View *view, const json_t *snapshot)
 {
     static const char *const names[DEVICES] = {
+        [DEVICE_NETWORK] = "network",
+        [DEVICE_ENROLMENT] = "enrolment",
         [DEVICE_LINK] = "desk",
         [DEVICE_CAMERA_FACE] = "camera_face",
         [DEVICE_CAMERA_PRODUCT] = "camera_product",
@@ -159,7 +161,8 @@ static void read_checks(View *view, const json_t *snapshot)
     }
     for (guint k = 0; k < DEVICES; k++) {
         const char *problem = view_device_problem(view, k);
-        if (!problem) continue;
+        gboolean is_told = view->checks[k] == CHECK_BAD && *view->check_problems[k]; /* the agent knows best why */
+        if (!problem || is_told) continue;
         view->checks[k] = CHECK_BAD;
         view->check_problems[k] = problem;
     }

@@ -55,32 +55,68 @@ typedef struct {
     "\",\"codec\":\"H264\","                                                                                                               \
     "\"shopper_present\":true},"
 #define SAMPLE_CHECK(name, state, problem) "{\"name\":\"" name "\",\"state\":\"" state "\",\"problem\":\"" problem "\"}"
-#define SAMPLE_CHECKS                                                                                                                      \
-    "\"checks\":[" SAMPLE_CHECK("camera_face", "ok", "") "," SAMPLE_CHECK("camera_product", "simulated", "") "," SAMPLE_CHECK(             \
-        "microphone", "ok",                                                                                                                \
-        "") "," SAMPLE_CHECK("speaker", "ok",                                                                                              \
-                             "") "," SAMPLE_CHECK("demo", "ok",                                                                            \
-                                                  "") "," SAMPLE_CHECK("storage", "ok",                                                    \
-                                                                       "") "," SAMPLE_CHECK("desk", "ok",                                  \
-                                                                                            "") "," SAMPLE_CHECK("clock", "ok", "") "],"
-#define SAMPLE_CHECKS_WAIT                                                                                                                 \
-    "\"checks\":[" SAMPLE_CHECK("camera_face", "ok", "") "," SAMPLE_CHECK("camera_product", "waiting", "") "," SAMPLE_CHECK(               \
-        "microphone", "ok",                                                                                                                \
-        "") "," SAMPLE_CHECK("speaker", "waiting",                                                                                         \
-                             "") "," SAMPLE_CHECK("demo", "ok", "") "," SAMPLE_CHECK("storage", "ok",                                      \
-                                                                                     "") "," SAMPLE_CHECK("desk", "waiting",               \
-                                                                                                          "") "," SAMPLE_CHECK("clock",    \
-                                                                                                                               "waiting",  \
-                                                                                                                               "") "],"
-#define SAMPLE_CHECKS_BAD                                                                                                                                                                                 \
-    "\"checks\":[" SAMPLE_CHECK("camera_face", "bad", "camera_face_frozen") "," SAMPLE_CHECK("camera_product", "unused", "") "," SAMPLE_CHECK("microphone", "bad", "microphone_silent") "," SAMPLE_CHECK( \
-        "speaker", "bad",                                                                                                                                                                                 \
-        "speaker_silent") "," SAMPLE_CHECK("demo", "bad",                                                                                                                                                 \
-                                           "demo_missing") "," SAMPLE_CHECK("storage", "bad",                                                                                                             \
-                                                                            "storage_full") "," SAMPLE_CHECK("desk", "bad",                                                                               \
-                                                                                                             "certificate_expired") "," SAMPLE_CHECK("clock",                                             \
-                                                                                                                                                     "bad",                                               \
-                                                                                                                                                     "clock_unknown") "],"
+#define SAMPLE_CHECKS                                                                                                                                    \
+    "\"checks\":[" SAMPLE_CHECK("network", "ok", "") "," SAMPLE_CHECK("enrolment", "ok", "") "," SAMPLE_CHECK("camera_face", "ok", "") "," SAMPLE_CHECK( \
+        "camera_product", "simulated",                                                                                                                   \
+        "") "," SAMPLE_CHECK("microphone", "ok",                                                                                                         \
+                             "") "," SAMPLE_CHECK("speaker", "ok",                                                                                       \
+                                                  "") "," SAMPLE_CHECK("demo", "ok",                                                                     \
+                                                                       "") "," SAMPLE_CHECK("storage", "ok",                                             \
+                                                                                            "") "," SAMPLE_CHECK("desk", "ok",                           \
+                                                                                                                 "") "," SAMPLE_CHECK("cl"               \
+                                                                                                                                      "oc"               \
+                                                                                                                                      "k",               \
+                                                                                                                                      "o"                \
+                                                                                                                                      "k",               \
+                                                                                                                                      "") "],"
+#define SAMPLE_CHECKS_WAIT                                                                                                                               \
+    "\"checks\":[" SAMPLE_CHECK("network", "ok", "") "," SAMPLE_CHECK("enrolment", "ok", "") "," SAMPLE_CHECK("camera_face", "ok", "") "," SAMPLE_CHECK( \
+        "camera_product", "waiting",                                                                                                                     \
+        "") "," SAMPLE_CHECK("microphone", "ok",                                                                                                         \
+                             "") "," SAMPLE_CHECK("speaker", "waiting",                                                                                  \
+                                                  "") "," SAMPLE_CHECK("demo", "ok",                                                                     \
+                                                                       "") "," SAMPLE_CHECK("storage", "ok",                                             \
+                                                                                            "") "," SAMPLE_CHECK("desk", "waiting",                      \
+                                                                                                                 "") "," SAMPLE_CHECK("cl"               \
+                                                                                                                                      "oc"               \
+                                                                                                                                      "k",               \
+                                                                                                                                      "wa"               \
+                                                                                                                                      "it"               \
+                                                                                                                                      "in"               \
+                                                                                                                                      "g",               \
+                                                                                                                                      "") "],"
+#define SAMPLE_CHECKS_BAD                                                                                                                                                                                     \
+    "\"checks\":[" SAMPLE_CHECK("network", "ok", "") "," SAMPLE_CHECK("enrolment", "bad", "token_expired") "," SAMPLE_CHECK("camera_face", "bad", "camera_face_frozen") "," SAMPLE_CHECK(                     \
+        "camera_product", "unused",                                                                                                                                                                           \
+        "") "," SAMPLE_CHECK("microphone", "bad",                                                                                                                                                             \
+                             "microphone_silent") "," SAMPLE_CHECK("speaker", "bad",                                                                                                                          \
+                                                                   "speaker_silent") "," SAMPLE_CHECK("demo", "bad",                                                                                          \
+                                                                                                      "demo_missing") "," SAMPLE_CHECK("s"                                                                    \
+                                                                                                                                       "t"                                                                    \
+                                                                                                                                       "o"                                                                    \
+                                                                                                                                       "r"                                                                    \
+                                                                                                                                       "a"                                                                    \
+                                                                                                                                       "g"                                                                    \
+                                                                                                                                       "e",                                                                   \
+                                                                                                                                       "b"                                                                    \
+                                                                                                                                       "a"                                                                    \
+                                                                                                                                       "d",                                                                   \
+                                                                                                                                       "s"                                                                    \
+                                                                                                                                       "t"                                                                    \
+                                                                                                                                       "o"                                                                    \
+                                                                                                                                       "r"                                                                    \
+                                                                                                                                       "a"                                                                    \
+                                                                                                                                       "g"                                                                    \
+                                                                                                                                       "e"                                                                    \
+                                                                                                                                       "_"                                                                    \
+                                                                                                                                       "f"                                                                    \
+                                                                                                                                       "u"                                                                    \
+                                                                                                                                       "l"                                                                    \
+                                                                                                                                       "l") "," SAMPLE_CHECK("desk",                                          \
+                                                                                                                                                             "bad",                                           \
+                                                                                                                                                             "certificate_expired") "," SAMPLE_CHECK("clock", \
+                                                                                                                                                                                                     "bad",   \
+                                                                                                                                                                                                     "clock_unknown") "],"
 #define SAMPLE_ADVISOR                                                                                                                     \
     "\"advisor\":{\"tags\":[\"accessories\",\"service_plan\",\"price\",\"delivery\",\"out_of_stock\",\"technical\"],\"currencies\":["      \
     "\"NOK\",\"SEK\"]},"
@@ -116,7 +152,7 @@ static const Sample samples[] = {
      .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_CALM_LINE SAMPLE_STUDIO("") SAMPLE_FINE
              "\"state\":\"paused\",\"pause_reason\":\"\",\"checking\":true}"},
     {.name = "checking_one_screen", .own = TRUE,
-     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_CALM_LINE SAMPLE_FINE "\"checks\":[" SAMPLE_CHECK("camera_face", "ok", "") ","
+     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_CALM_LINE SAMPLE_FINE "\"checks\":[" SAMPLE_CHECK("network", "ok", "") "," SAMPLE_CHECK("enrolment", "ok", "") "," SAMPLE_CHECK("camera_face", "ok", "") ","
              SAMPLE_CHECK("camera_product", "unused", "") "," SAMPLE_CHECK("microphone", "ok", "") "," SAMPLE_CHECK("speaker", "ok", "") ","
              SAMPLE_CHECK("demo", "unused", "") "," SAMPLE_CHECK("storage", "ok", "") "," SAMPLE_CHECK("desk", "ok", "") ","
              SAMPLE_CHECK("clock", "ok", "") "],\"state\":\"paused\",\"pause_reason\":\"\",\"checking\":true}"},

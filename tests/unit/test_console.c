@@ -313,10 +313,15 @@ static void the_day_theme_has_contrast(void **state)
 }
 
 static const char *problem_names[] = {
-    "camera_face_missing", "camera_face_frozen", "camera_product_missing", "camera_product_frozen", "microphone_missing",
-    "microphone_silent",   "speaker_missing",    "speaker_silent",         "console_missing",       "demo_missing",
-    "studio_down",         "storage_full",       "storage_failing",        "desk_unreachable",      "certificate_expired",
-    "certificate_foreign",
+    "camera_face_missing",   "camera_face_frozen", "camera_product_missing",
+    "camera_product_frozen", "microphone_missing", "microphone_silent",
+    "speaker_missing",       "speaker_silent",     "console_missing",
+    "demo_missing",          "studio_down",        "storage_full",
+    "storage_failing",       "desk_unreachable",   "certificate_expired",
+    "certificate_foreign",   "renewal_failing",    "token_used",
+    "token_expired",         "token_foreign",      "enrolment_refused",
+    "enrolment_missing",     "identity_twice",     "booth_txt_wrong",
+    "network_missing",       "statistics_backlog", "microphone_spare",
 };
 
 static void every_problem_fits_its_banner(void **state)

@@ -121,15 +121,25 @@ static void checks_follow_health_and_problems(void **state)
               "\"unused\"},"
               "{\"name\":\"microphone\",\"state\":\"ok\"},{\"name\":\"speaker\",\"state\":\"simulated\"},"
               "{\"name\":\"demo\",\"state\":\"bad\",\"problem\":\"demo_missing\"},{\"name\":\"clock\",\"state\":\"waiting\"},"
+              "{\"name\":\"network\",\"state\":\"ok\"},{\"name\":\"enrolment\",\"state\":\"bad\",\"problem\":\"token_used\"},"
               "{\"name\":\"tea\",\"state\":\"ok\"},7]}");
     View view;
     view_read(&view, snapshot, FALSE);
-    static const ViewCheck expected[DEVICES] = {CHECK_OK,        CHECK_OK,  CHECK_UNUSED, CHECK_BAD,
-                                                CHECK_SIMULATED, CHECK_BAD, CHECK_BAD,    CHECK_UNKNOWN};
+    static const ViewCheck expected[DEVICES] = {[DEVICE_NETWORK] = CHECK_OK,
+                                                [DEVICE_ENROLMENT] = CHECK_BAD,
+                                                [DEVICE_LINK] = CHECK_OK,
+                                                [DEVICE_CAMERA_FACE] = CHECK_OK,
+                                                [DEVICE_CAMERA_PRODUCT] = CHECK_UNUSED,
+                                                [DEVICE_MICROPHONE] = CHECK_BAD,
+                                                [DEVICE_SPEAKER] = CHECK_SIMULATED,
+                                                [DEVICE_DEMO] = CHECK_BAD,
+                                                [DEVICE_STORAGE] = CHECK_BAD,
+                                                [DEVICE_CLOCK] = CHECK_UNKNOWN};
     for (guint i = 0; i < DEVICES; i++) assert_int_equal(view.checks[i], expected[i]);
     assert_string_equal(view_device_problem(&view, DEVICE_MICROPHONE), "microphone_silent");
     assert_string_equal(view.check_problems[DEVICE_MICROPHONE], "microphone_silent");
     assert_string_equal(view.check_problems[DEVICE_DEMO], "demo_missing");
+    assert_string_equal(view.check_problems[DEVICE_ENROLMENT], "token_used");
     assert_null(view_device_problem(&view, DEVICE_SPEAKER));
     view_read(&view, snapshot, TRUE);
     assert_false(view.link_up);
