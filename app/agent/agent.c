@@ -7,10 +7,10 @@
 #include "agent/checks.h"
 #include "agent/desk_proxy.h"
 #include "agent/enroller.h"
-#include "agent/facts.h"
 #include "agent/network_probe.h"
 #include "agent/note.h"
 #include "agent/problems.h"
+#include "agent/record.h"
 #include "agent/records.h"
 #include "agent/remote.h"
 #include "agent/saved.h"
@@ -361,7 +361,7 @@ static gboolean step(Agent *agent, BoothEvent *event)
     if (!is_busy(agent)) journal_set_call(NULL);
     for (guint i = 0; i < actions.count; i++) {
         if (actions.list[i].kind != BOOTH_DO_RECORD) continue;
-        add_record(agent, facts_call(agent->config, &agent->booth, agent->card, agent->boot, event->mono));
+        add_record(agent, record_of_call(agent->config, &agent->booth, agent->card, agent->boot, event->mono));
     }
     write_down(agent);
     for (guint i = 0; i < actions.count; i++) act(agent, &actions.list[i]);
@@ -839,7 +839,7 @@ static void count_time(Agent *agent)
     gboolean behind = tally_is_behind(&agent->tally, &agent->booth, now);
     for (gint64 due; (due = tally_due(&agent->tally, agent->clock.offset)) <= now;) {
         tally_count(&agent->tally, &agent->booth, due);
-        add_record(agent, facts_state(agent->config, &agent->tally, agent->boot));
+        add_record(agent, record_of_time(agent->config, &agent->tally, agent->boot));
     }
     if (behind) tally_count(&agent->tally, &agent->booth, now);
     write_down(agent);
@@ -894,7 +894,7 @@ static void resume_tally(Agent *agent, const char *boot)
     if (agent->tally.at == 0) {
         tally_start(&agent->tally, mono_ms());
     } else if (!agent->resumed || !tally_resume(&agent->tally, mono_ms())) {
-        add_record(agent, facts_state(agent->config, &agent->tally, boot));
+        add_record(agent, record_of_time(agent->config, &agent->tally, boot));
         tally_start(&agent->tally, mono_ms());
     }
 }

@@ -1,6 +1,6 @@
 #include "agent/status.h"
 
-#include "agent/facts.h"
+#include "agent/record.h"
 #include "wire/wire.h"
 
 #include <string.h>
@@ -31,7 +31,7 @@ static json_t *wrapup_json(const Booth *booth)
 {
     if (booth->state != BOOTH_WRAPUP) return json_null();
     json_t *wrapup = json_pack("{s:I, s:b}", "until_mono", (json_int_t)booth->deadline_mono, "extended", booth->extended);
-    facts_put_note(wrapup, &booth->call.note);
+    record_put_note(wrapup, &booth->call.note);
     return wrapup;
 }
 

@@ -1,6 +1,6 @@
 /* What records are made of and how they go up: the clock, the quarter hours, the counts of products, the outbox. */
 #include "agent/booth_clock.h"
-#include "agent/facts.h"
+#include "agent/record.h"
 #include "agent/sold.h"
 #include "agent/upload.h"
 #include "config/booth_keys.h"
@@ -281,13 +281,13 @@ static void a_record_makes_sense_to_the_desk(void **state)
     Booth booth = ended_call();
     json_t *card = json_pack("{s:s, s:s, s:i}", "topic", "tv", "lang", "nb", "waited_ms", 30000);
     json_t *list = json_array(), *sent;
-    json_array_append_new(list, facts_call(config, &booth, card, "boot", 105000));
+    json_array_append_new(list, record_of_call(config, &booth, card, "boot", 105000));
     booth.call.result = "declined";
-    json_array_append_new(list, facts_call(config, &booth, card, "boot", 105000));
+    json_array_append_new(list, record_of_call(config, &booth, card, "boot", 105000));
     Tally tally;
     tally_start(&tally, 1000);
     tally_count(&tally, &booth, 90000);
-    json_array_append_new(list, facts_state(config, &tally, "boot"));
+    json_array_append_new(list, record_of_time(config, &tally, "boot"));
     Records *records = records_open(folder, "b1", 1, NULL);
     records_clock(records, "boot", TRUE, YEAR_2026);
     assert_true(records_commit(records, list, "{}", NULL));

@@ -1,4 +1,4 @@
-/* facts: the records of docs/protocol.md ("The booth's record") as they go to records_commit(): without key and UTC. Pure; new references.
+/* record: the records of docs/protocol.md ("The booth's record") as they go to records_commit(): without key and UTC. Pure; new references.
  */
 #pragma once
 
@@ -9,8 +9,8 @@
 #include <jansson.h>
 
 /* Of booth->call, a "call" or an "offer". card: what the desk offered. boot: the id of this boot; mono: now. */
-json_t *facts_call(const Config *config, const Booth *booth, const json_t *card, const char *boot, gint64 mono);
+json_t *record_of_call(const Config *config, const Booth *booth, const json_t *card, const char *boot, gint64 mono);
 /* Of what was counted until now, which the tally then forgets; NULL: nothing. boot: the one that it was counted in. */
-json_t *facts_state(const Config *config, Tally *tally, const char *boot);
+json_t *record_of_time(const Config *config, Tally *tally, const char *boot);
 /* Adds what the advisor said: value_minor only where there is a value, so that nobody takes none for zero. */
-void facts_put_note(json_t *object, const BoothNote *note);
+void record_put_note(json_t *object, const BoothNote *note);

@@ -1,4 +1,4 @@
-#include "agent/facts.h"
+#include "agent/record.h"
 
 #include "wire/wire.h"
 
@@ -43,7 +43,7 @@ static void put_offer(json_t *record, const BoothCall *call, const json_t *card)
     put_number(record, "ring_ms", between(call->offered_mono, call->accepted_mono ? call->accepted_mono : call->ended_mono));
 }
 
-void facts_put_note(json_t *record, const BoothNote *note)
+void record_put_note(json_t *record, const BoothNote *note)
 {
     put_text(record, "outcome", note->outcome);
     put_text(record, "order", note->order);
@@ -82,7 +82,7 @@ static void put_course(json_t *record, const BoothCall *call)
     if (call->cut_boot[0]) json_object_set_new(record, "cut", json_true());
 }
 
-json_t *facts_call(const Config *config, const Booth *booth, const json_t *card, const char *boot, gint64 mono)
+json_t *record_of_call(const Config *config, const Booth *booth, const json_t *card, const char *boot, gint64 mono)
 {
     const BoothCall *call = &booth->call;
     gboolean accepted = g_strcmp0(call->result, "accepted") == 0, cut = call->cut_boot[0] != 0;
@@ -90,13 +90,13 @@ json_t *facts_call(const Config *config, const Booth *booth, const json_t *card,
     put_offer(record, call, card);
     if (!accepted) return record;
     put_course(record, call);
-    facts_put_note(record, &call->note);
+    record_put_note(record, &call->note);
     put_text(record, "codec", call->codec);
     put_sold(record, &call->sold);
     return record;
 }
 
-json_t *facts_state(const Config *config, Tally *tally, const char *boot)
+json_t *record_of_time(const Config *config, Tally *tally, const char *boot)
 {
     json_t *counted = tally_take(tally);
     if (!counted) return NULL;
