@@ -55,14 +55,18 @@ static gboolean answer_resume(Exchange *exchange, Shopper *shopper, const json_t
 typedef struct {
     PeerErrand *from;
     char call[34];
-    gint64 stars;
+    guint stars;
+    gint recommend; /* -1: not said */
 } Rating;
 
 /* The first rating counts: of another one that came before, what that one says is told. */
 static void tell_rating(const Rating *rating, const StoreResult *result)
 {
     json_t *stored = result->verdict == STORE_LOST && result->value ? json_loads(result->value, 0, NULL) : NULL;
-    News news = news_of_rating(rating->call, (guint)(stored ? wire_int(stored, "stars") : rating->stars), exchange_utc());
+    const json_t *said = json_object_get(stored, "recommend");
+    gint recommend = said ? (gint)json_integer_value(said) : -1;
+    News news = news_of_rating(rating->call, stored ? (guint)wire_int(stored, "stars") : rating->stars,
+                               stored ? recommend : rating->recommend, exchange_utc());
     news_tell(rating->from->exchange, &news);
     json_decref(stored);
 }
@@ -89,7 +93,8 @@ static void store_rating(Exchange *exchange, Shopper *shopper, const json_t *mes
     if (recommend) json_object_set(value, "recommend", recommend);
     g_autofree char *text = json_dumps(value, JSON_COMPACT), *subject = g_strconcat("record.rating.", id, NULL);
     json_decref(value);
-    Rating rating = {.from = peer_errand(exchange, &shopper->peer), .stars = wire_int(message, "stars")};
+    Rating rating = {.from = peer_errand(exchange, &shopper->peer), .stars = (guint)wire_int(message, "stars"), .recommend = -1};
+    if (recommend) rating.recommend = (gint)json_integer_value(recommend);
     g_strlcpy(rating.call, id, sizeof rating.call);
     store_once(exchange->store, "RECORDS", subject, text, on_rated, g_memdup2(&rating, sizeof rating));
 }

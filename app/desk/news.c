@@ -115,9 +115,9 @@ News news_of_callback(const Call *call)
     return *add(one, call, NEWS_CALLBACK_REQUESTED, call->gen, call->ended_utc);
 }
 
-News news_of_rating(const char *call, guint stars, gint64 now_utc)
+News news_of_rating(const char *call, guint stars, gint recommend, gint64 now_utc)
 {
-    News news = {.kind = NEWS_RATED, .time_utc = now_utc, .stars = stars};
+    News news = {.kind = NEWS_RATED, .time_utc = now_utc, .stars = stars, .recommend = recommend};
     g_strlcpy(news.call, call, sizeof news.call);
     return news;
 }
@@ -159,7 +159,10 @@ static json_t *make_data(const News *news)
     case NEWS_ACCEPTED: set_ms(data, "waited_ms", news->ms); break;
     case NEWS_LIVE: set_ms(data, "to_picture_ms", news->ms); break;
     case NEWS_ENDED: set_ms(data, news->answered ? "talk_ms" : "waited_ms", news->ms); break;
-    case NEWS_RATED: json_object_set_new(data, "stars", json_integer(news->stars)); break;
+    case NEWS_RATED:
+        json_object_set_new(data, "stars", json_integer(news->stars));
+        if (news->recommend >= 0) json_object_set_new(data, "recommend", json_integer(news->recommend));
+        break;
     default: break;
     }
     return data;

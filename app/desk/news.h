@@ -29,15 +29,16 @@ typedef struct {
     const char *why;                  /* back in line: how the offer ended; else NULL. Static, as the next ones */
     const char *outcome, *cause, *by; /* of an end */
     gboolean answered;                /* an accept: the call's first; an end: a booth had accepted */
-    gint64 ms;   /* accepted: since asked; live: since accepted; ended: of talk, or in line when there was none. >= 0 */
-    guint stars; /* of a rating, 1 to 5 */
+    gint64 ms;      /* accepted: since asked; live: since accepted; ended: of talk, or in line when there was none. >= 0 */
+    guint stars;    /* of a rating, 1 to 5, */
+    gint recommend; /* 0 to 10; -1: not said */
 } News;
 
 /* All that a call's new value says and the old one (NULL: none is known) did not, in the order in which it happened. An array of News. */
 GArray *news_of_change(const Call *old, const Call *call) G_GNUC_WARN_UNUSED_RESULT;
 /* What does not show in the call's value: a request for a callback without a call in line, and a rating of it. */
 News news_of_callback(const Call *call);
-News news_of_rating(const char *call, guint stars, gint64 now_utc);
+News news_of_rating(const char *call, guint stars, gint recommend, gint64 now_utc);
 
 const char *news_kind_name(NewsKind kind);
 char *news_id(const News *news);      /* CALL.KIND.GEN, to g_free() */

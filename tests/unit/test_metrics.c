@@ -188,7 +188,7 @@ static void is_not_spoiled_by_nonsense(void **state)
         assert_non_null(event);
         json_decref(event);
     }
-    News rating = news_of_rating(call->id, 77, 5), ended = {.kind = NEWS_ENDED, .outcome = "odd", .cause = "odd", .by = ""};
+    News rating = news_of_rating(call->id, 77, -1, 5), ended = {.kind = NEWS_ENDED, .outcome = "odd", .cause = "odd", .by = ""};
     counts_add(counts, &rating);
     counts_add(counts, &ended);
     g_autofree char *text = text_of(counts);
