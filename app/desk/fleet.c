@@ -156,6 +156,12 @@ static void read_snapshot(Item *item, const json_t *snapshot, gint64 received_ut
 
 /* --- rows --------------------------------------------------------------------------------------------------------------------------- */
 
+/* All that it said, and what is said of it here. */
+static guint count_problems(const Item *item)
+{
+    return MAX(item->problem_count, (guint)json_array_size(item->problems));
+}
+
 static json_t *problem_names(const Item *item)
 {
     json_t *names = json_array();
@@ -170,7 +176,7 @@ static char *row_text(const Item *item, gboolean without_seen)
     json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:i, s:s, s:O, s:o}", "booth", item->id, "name", item->name,
                             "store", item->store, "region", item->region, "state", item->online ? item->state : "offline", "since_utc",
                             (json_int_t)(item->online ? item->since_utc : item->offline_utc), "pause_reason", item->why, "topic",
-                            item->topic, "worst", worst_of(item), "problem_count", (int)item->problem_count, "version", item->version,
+                            item->topic, "worst", worst_of(item), "problem_count", (int)count_problems(item), "version", item->version,
                             "temperature_c", item->temperature, "problems", problem_names(item));
     if (!without_seen) json_object_set_new(row, "seen_utc", json_integer(item->seen_utc));
     char *text = json_dumps(row, JSON_COMPACT);
@@ -215,11 +221,11 @@ static Item *get_item(Fleet *fleet, const char *booth)
 
 static void keep_snapshot(Item *item, const json_t *snapshot)
 {
-    char *text = json_dumps(snapshot, JSON_COMPACT);
+    char *text = snapshot ? json_dumps(snapshot, JSON_COMPACT) : NULL;
     gboolean fits = text && strlen(text) <= FLEET_SNAPSHOT_MAX;
     g_free(item->snapshot);
     item->snapshot = fits ? text : NULL;
-    if (fits) return;
+    if (fits || !snapshot) return;
     free(text);
     json_array_append_new(item->problems, make_problem("status_too_long", "warning", item->seen_utc, FALSE));
 }
@@ -245,7 +251,7 @@ gboolean fleet_learn(Fleet *fleet, const char *booth, const char *value, gint64 
     item->online = now_mono - item->heard < FLEET_OFFLINE_MS;
     if (!item->online) item->offline_utc = item->seen_utc;
     read_snapshot(item, snapshot, item->seen_utc, &fleet->unordered);
-    keep_snapshot(item, snapshot ? snapshot : json);
+    keep_snapshot(item, snapshot);
     row_changed(fleet, item);
     json_decref(json);
     return readable;

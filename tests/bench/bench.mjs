@@ -1,7 +1,7 @@
 // bench: measures what a call costs and how long it takes, on this computer, against the bars of figures.mjs. Prints a table and writes
 // BUILD/bench.json. A figure over its bar is no failure; a figure that could not be taken is.
 //
-//   bench.mjs [calls] [console] [line] [desk] [catalogue]       those parts only, the figures of the others stay as bench.json has them
+//   bench.mjs [calls] [console] [line] [desk] [catalogue] [ops]       those parts only, the figures of the others stay as bench.json has them
 //   BENCH_CALLS, BENCH_CALL_S, BENCH_IDLE_S, BENCH_USE_S, BENCH_SETTLE_MS, BENCH_TOUCHES     how many calls and touches, and how long the parts are
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,11 +10,12 @@ import { measureCatalogue } from './catalogue.mjs';
 import { measureConsole } from './console.mjs';
 import { measureDesk } from './desk.mjs';
 import { measureLine } from './line.mjs';
+import { measureOps } from './ops.mjs';
 import { measureRecords } from './records.mjs';
 import { machine, provenance, table } from './figures.mjs';
 import { build, top } from '../e2e/harness.mjs';
 
-const PARTS = { calls: measureCalls, console: measureConsole, line: measureLine, desk: measureDesk, catalogue: measureCatalogue, records: measureRecords };
+const PARTS = { calls: measureCalls, console: measureConsole, line: measureLine, desk: measureDesk, catalogue: measureCatalogue, records: measureRecords, ops: measureOps };
 const file = join(build, 'bench.json');
 
 function before() {

@@ -75,8 +75,8 @@ function makeRow(item, at) {
 
 /* A list whose document holds what is in sight. */
 function virtualList(label, columns) {
-    const rows = h('div', { class: 'rows', role: 'rowgroup' });
-    const scroll = h('div', { class: 'scroll', tabindex: '0', role: 'presentation' }, rows);
+    const rows = h('div', { class: 'rows', role: 'presentation' });
+    const scroll = h('div', { class: 'scroll', role: 'rowgroup' }, rows);
     const node = h('div', { class: 'list', role: 'table', 'aria-label': label },
         h('div', { role: 'rowgroup' }, h('div', { class: 'head', role: 'row', 'aria-rowindex': '1' }, columns.map((text) => h('div', { role: 'columnheader' }, text)))), scroll);
     let items = [];

@@ -1,0 +1,165 @@
+// The ops page against a desk, two booths without their studios, and booths that send nonsense: who may what, what is shown, what is noted.
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, test } from 'node:test';
+import { launch } from './browser.mjs';
+import { build, eventually, startSystem, within } from './harness.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const limits = { timeout: 90000 };
+const FLEET = 40;
+const NONSENSE = 3;
+const secret = 'a long enough one';
+
+let system, browser, context, page, fleet;
+const faults = [];
+
+const origin = () => system.url.replace(/\/$/, '');
+const row = (id) => page.locator(`.row a[href$="id=${id}"]`);
+
+async function ask(path, { method = 'GET', body, cookie = '', from = origin() } = {}) {
+    const answer = await fetch(`${origin()}${path}`, { method, body: body && JSON.stringify(body), headers: { ...(from && { Origin: from }), ...(cookie && { Cookie: cookie }) } });
+    return { status: answer.status, cookie: (answer.headers.get('set-cookie') || '').split(';')[0], flags: answer.headers.get('set-cookie') || '', json: await answer.json().catch(() => null) };
+}
+const logIn = (name, password = secret) => ask('/api/ops/login', { method: 'POST', body: { name, password } });
+
+async function startFleet() {
+    fleet = spawn(join(build, 'bin/boothctl'), ['simulate', 'fleet', '--desk', `wss://localhost:${system.about.booth_port}/ws/booth`, '--authority', join(system.state, 'tls'),
+        '--booths', String(FLEET), '--bad', String(NONSENSE)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await within(60000, 'the fleet is linked', new Promise((done) => { createInterface(fleet.stdout).on('line', (line) => line === 'linked' && done()); }));
+}
+
+before(async () => {
+    system = await startSystem({ booths: 2, environment: { BOOTH_PROGRAMS: 'agent', WAIT_READY: 'no', DEMO_FEED: 'no' } });
+    for (const role of ['viewer', 'operator'])
+        execFileSync(join(build, 'bin/desk'), ['--config', join(system.state, 'desk.conf'), 'account', 'add', role, '--role', role], { input: `${secret}\n` });
+    [browser] = await Promise.all([launch({ media: 'none' }), startFleet()]);
+    context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB' });
+    page = await context.newPage();
+    page.setDefaultTimeout(30000);
+    page.on('pageerror', (error) => faults.push(error.message));
+}, { timeout: 120000 });
+
+after(async () => {
+    await browser?.close();
+    fleet?.kill();
+    await system?.stop();
+});
+
+test('nobody sees anything without a log-in, and only this desk\'s own page may ask', limits, async () => {
+    for (const path of ['me', 'fleet', 'fleet.csv', 'booths/booth-1', 'figures', 'calls', 'trail', 'settings']) assert.equal((await ask(`/api/ops/${path}`)).status, 401, path);
+    assert.equal((await logIn('viewer', 'not this one')).status, 401);
+    assert.equal((await logIn('nobody')).status, 401);
+    assert.equal((await ask('/api/ops/login', { method: 'POST', body: { name: 'viewer', password: secret }, from: 'https://evil.example' })).status, 403);
+    const { cookie, flags, status } = await logIn('viewer');
+    assert.equal(status, 200);
+    assert.match(flags, /HttpOnly; SameSite=Strict/);
+    assert.equal((await ask('/api/ops/me', { cookie: `${cookie}0` })).status, 401, 'a forged token');
+    assert.equal((await ask('/api/ops/booths/booth-1', { method: 'POST', cookie, body: { what: 'pause' } })).json.error, 'role');
+    assert.equal((await ask('/api/ops/settings', { method: 'PUT', cookie, body: { revision: 0, settings: { v: 1 } } })).json.error, 'role');
+    assert.equal((await ask('/api/ops/trail', { cookie })).json.error, 'role');
+    const operator = (await logIn('operator')).cookie;
+    assert.equal((await ask('/api/ops/booths/booth-1', { method: 'POST', cookie: operator, body: { what: 'pause' }, from: 'https://evil.example' })).json.error, 'origin');
+    assert.equal((await ask('/api/ops/booths/booth-1', { method: 'POST', cookie: operator, body: { what: 'unmute' } })).status, 400);
+    assert.equal((await ask('/api/ops/logout', { method: 'POST', cookie })).status, 200);
+    assert.equal((await ask('/api/ops/me', { cookie })).status, 401, 'a token of a session that was ended');
+});
+
+test('wrong passwords make one wait', limits, async () => {
+    let last;
+    for (let i = 0; i < 12 && last !== 429; i++) last = (await logIn('somebody', 'wrong password')).status;
+    assert.equal(last, 429);
+    assert.equal((await logIn('operator')).status, 429, 'from the same address');
+    await eventually('the wait is over', async () => (await logIn('operator')).status === 200, 30000);
+});
+
+test('the fleet is there, live, searched and kept in the address; nonsense is contained', limits, async () => {
+    await page.goto(`${system.url}ops`);
+    await page.fill('input[name=name]', 'operator');
+    await page.fill('input[name=password]', secret);
+    await page.keyboard.press('Enter');
+    await page.waitForFunction((n) => document.querySelector('[role=status]').textContent.startsWith(`${n} of`), FLEET + 2);
+    assert.ok(await page.locator('.row').count() < FLEET, 'only rows in sight are in the document');
+    await page.fill('input[type=search]', 'status_unreadable');
+    await row('booth-0003').waitFor();
+    assert.match(page.url(), /q=status_unreadable/);
+    assert.equal(await page.locator('.row .state').textContent(), 'Unknown');
+    await page.reload();
+    await row('booth-0003').waitFor();
+    await page.fill('input[type=search]', 'booth-0001');
+    await page.locator('.worst').filter({ hasText: '+999' }).waitFor();
+    await page.fill('input[type=search]', 'booth-1');
+    await row('booth-1').waitFor();
+    const { cookie } = await logIn('operator');
+    assert.equal((await ask('/api/ops/booths/booth-1', { method: 'POST', cookie, body: { what: 'pause' } })).status, 200);
+    await page.locator('.row').filter({ hasText: 'By operations' }).waitFor();
+    await page.fill('input[type=search]', '');
+    await page.locator('.row a').first().focus();
+    for (let i = 0; i < 12; i++) await page.keyboard.press('ArrowDown');
+    assert.ok(Number(await page.evaluate(() => document.activeElement.closest('.row').getAttribute('aria-rowindex'))) > 12, 'arrow keys go down the list');
+});
+
+test('a booth that is cut off is offline, and its last status stays', limits, async () => {
+    fleet.kill();
+    await page.goto(`${system.url}ops?view=fleet&state=offline`);
+    await row('booth-0010').waitFor({ timeout: 45000 });
+    await row('booth-0010').click();
+    await page.locator('.state.offline').waitFor();
+    await page.getByText('Below is what was last known.').waitFor();
+});
+
+test('settings hold for all desks at once and survive them; stale and wrong ones change nothing', limits, async () => {
+    const { cookie } = await logIn('operator');
+    const put = async (settings, revision) => ask('/api/ops/settings', { method: 'PUT', cookie, body: { settings, revision } });
+    const told = async () => (await ask('/api/ops/settings', { cookie })).json;
+    for (const wrong of [{ v: 1, ring_s: 2 }, { v: 1, topics: ['boats'] }, { v: 1, hours: { mon: '9-17' } }, { v: 1, microphone: 'on' }]) assert.equal((await put(wrong, 0)).status, 400);
+    const week = Object.fromEntries(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'].map((day) => [day, 'closed']));
+    assert.equal((await put({ v: 1, ring_s: 33, wrapup_s: 44, topics: ['tv'], hours: { ...week, timezone: 'UTC', closed_days: [] } }, 0)).status, 200);
+    await eventually('the desk follows', async () => (await told()).ring_s === 33);
+    assert.equal((await put({ v: 1 }, 0)).status, 409);
+    const hello = await within(10000, 'hello', page.evaluate((address) => new Promise((done, failed) => {
+        const socket = new WebSocket(address, 'livebooth.shopper.v1');
+        socket.onmessage = ({ data }) => { done(JSON.parse(data)); socket.close(); };
+        socket.onerror = failed;
+    }), `${origin().replace('http', 'ws')}/ws/shopper`));
+    assert.deepEqual([hello.open, hello.topics.map(({ id }) => id)], [false, ['tv']]);
+    await system.kill('desk-1');
+    assert.equal((await eventually('the desk is back', async () => told().catch(() => null))).wrapup_s, 44);
+    assert.equal((await put({ v: 1 }, (await told()).revision)).status, 200);
+});
+
+test('in every view axe-core finds nothing, at 1280 and 360, light and dark; nothing is wider than the page', limits, async () => {
+    const admin = readFileSync(join(system.state, 'ops-admin'), 'utf8').trim();
+    for (const [width, colorScheme] of [[1280, 'light'], [360, 'dark']]) {
+        const other = await browser.newContext({ viewport: { width, height: 800 }, colorScheme, locale: width === 360 ? 'fi' : 'nb' });
+        const view = await other.newPage();
+        const check = async (what) => {
+            await view.evaluate(axe);
+            const { violations } = await view.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+            assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target.flat().join(' ')} ${failureSummary}`).join(', ')}`), [], `${what} ${width}`);
+            assert.ok(await view.evaluate(() => document.documentElement.scrollWidth) <= width, `${what} is too wide at ${width}`);
+            assert.doesNotMatch(await view.locator('body').innerText(), /\bundefined\b|\{\w+\}|\bNaN\b/, what);
+        };
+        await view.goto(`${system.url}ops`);
+        await view.waitForSelector('input[name=name]');
+        await check('log-in');
+        await view.fill('input[name=name]', 'admin');
+        await view.fill('input[name=password]', admin);
+        await view.keyboard.press('Enter');
+        await view.waitForSelector('.row a');
+        await check('fleet');
+        for (const [name, sign] of [['booth&id=booth-1', '.facts'], ['figures', '.figures'], ['settings', 'form.settings'], ['trail', 'td']]) {
+            await view.goto(`${system.url}ops?view=${name}`);
+            await view.waitForSelector(sign);
+            await check(name);
+        }
+        const trail = await view.locator('table').innerText();
+        for (const word of ['viewer', 'operator', 'booth-1']) assert.ok(trail.includes(word), `${word} is in the trail`);
+        await other.close();
+    }
+    assert.deepEqual(faults, []);
+});
