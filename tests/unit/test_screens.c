@@ -331,6 +331,65 @@ static void health_and_faults_are_told(void **state)
     }
 }
 
+/* The booth goes on and says what is missing; nothing that is for the advisor goes to another output. */
+static void a_console_without_its_output_is_missing_and_drawn_unseen(void **state)
+{
+    Fixture *fixture = *state;
+    screens_free(fixture->screens);
+    g_autoptr(Config) config = configure(fixture->folder, "[display]\ndriver=kmsdrm\nconsole_output=Nowhere-9\n");
+    fixture->screens = screens_new(config, fixture->own, fixture->shopper, NULL, NULL);
+    assert_non_null(fixture->screens);
+    show(fixture, "ready");
+    json_t *health = screens_health(fixture->screens);
+    const char *name = NULL, *console = NULL, *demo = NULL;
+    int console_ok = 1, demo_ok = 1;
+    assert_int_equal(json_unpack(health, "{s:{s:s, s:b, s:s}, s:{s:b, s:s}}", "console", "name", &name, "ok", &console_ok, "problem",
+                                 &console, "demo", "ok", &demo_ok, "problem", &demo),
+                     0);
+    assert_string_equal(name, "Nowhere-9");
+    assert_string_equal(console, "console_missing");
+    assert_string_equal(demo, "demo_missing");
+    assert_false(console_ok || demo_ok);
+    assert_false(screens_must_restart(fixture->screens));
+    json_decref(health);
+}
+
+/* What is on the demo display is told as soon as it is drawn, with the time since when it was read back. */
+static void count_shown(void *data)
+{
+    (*(guint *)data)++;
+}
+
+static void what_the_demo_display_shows_is_told(void **state)
+{
+    Fixture *fixture = *state;
+    guint count = 0;
+    screens_free(fixture->screens);
+    const ScreensEvents events = {.shown = count_shown, .data = &count};
+    fixture->screens = screens_new(fixture->config, fixture->own, fixture->shopper, &events, NULL);
+    assert_non_null(fixture->screens);
+    assert_int_equal(count, 1);
+    const char *const ids[] = {"A1", "A1", "B2", NULL};
+    const guint counts[] = {2, 2, 3, 4};
+    json_int_t since = 0;
+    for (guint i = 0; i < G_N_ELEMENTS(ids); i++) {
+        json_t *snapshot = json_pack("{s:s, s:n}", "state", "ready", "show");
+        if (ids[i])
+            json_object_set_new(
+                snapshot, "show",
+                json_pack("{s:s, s:[{s:s, s:s}], s:i}", "kind", "product", "products", "id", ids[i], "title", "", "index", 0));
+        screens_set_snapshot(fixture->screens, snapshot);
+        screens_refresh(fixture->screens);
+        json_decref(snapshot);
+        assert_int_equal(count, counts[i]);
+        json_t *health = screens_health(fixture->screens), *shows = json_object_get(json_object_get(health, "demo"), "shows");
+        assert_true(json_is_true(json_object_get(shows, "ok")));
+        assert_true(json_integer_value(json_object_get(shows, "since_utc")) >= MAX(since, 1));
+        since = json_integer_value(json_object_get(shows, "since_utc"));
+        json_decref(health);
+    }
+}
+
 /* A booth that says that it has no product display lacks none, and shows none. */
 static void one_screen_may_be_all(void **state)
 {
@@ -368,6 +427,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(the_shoppers_picture_comes_and_goes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_frozen_picture_counts_as_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(health_and_faults_are_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_console_without_its_output_is_missing_and_drawn_unseen, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_the_demo_display_shows_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_screen_may_be_all, set_up, tear_down),
     };
     int failed = cmocka_run_group_tests_name("screens", tests, NULL, NULL);
