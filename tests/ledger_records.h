@@ -187,7 +187,7 @@ static inline void records_call(Records *records)
         json_decref(record);
     else
         records_tell(records, subject, record);
-    if (records_chance(records, 0.4)) records_rate(records, &call);
+    if (records_chance(records, 0.25)) records_rate(records, &call);
 }
 
 static inline void records_state(Records *records, guint booth, gint64 from)

@@ -76,9 +76,9 @@ static gboolean read_by(const char *text, LedgerBy by[2], GError **error)
     return well || refuse(error, "--by: one of booth, store, region, topic, lang, hour and day, or two with a comma.");
 }
 
-static gboolean read_scope(const FiguresSettings *settings, const char *timezone, LedgerScope *scope, GError **error)
+static gboolean read_scope(const FiguresSettings *settings, const char *zone, LedgerScope *scope, GError **error)
 {
-    g_autoptr(Calendar) calendar = calendar_new(timezone);
+    g_autoptr(Calendar) calendar = calendar_new(zone);
     if (!calendar) return refuse(error, "--timezone: a name such as Europe/Oslo or UTC.");
     *scope = (LedgerScope){
         .booth = settings->booth,
@@ -86,7 +86,7 @@ static gboolean read_scope(const FiguresSettings *settings, const char *timezone
         .region = settings->region,
         .topic = settings->topic,
         .lang = settings->lang,
-        .timezone = timezone,
+        .timezone = zone,
     };
     scope->to_utc = g_get_real_time() / 1000;
     if (settings->to && !calendar_read(calendar, settings->to, &scope->to_utc))

@@ -87,20 +87,20 @@ static void take_answer(Ledger *ledger, Query *query, json_t *told, GError *erro
 
 static void answer(Ledger *ledger, Query *query)
 {
-    const char *timezone = query->scope.timezone ? query->scope.timezone : ledger->timezone;
+    const char *zone = query->scope.timezone ? query->scope.timezone : ledger->timezone;
     g_autoptr(GError) error = NULL;
-    g_autoptr(Calendar) calendar = calendar_new(timezone);
+    g_autoptr(Calendar) calendar = calendar_new(zone);
     const LedgerQuery asked = {
         .db = ledger_cache_reader(ledger->cache),
         .terms = &ledger->terms,
         .calendar = calendar,
-        .timezone = timezone,
+        .timezone = zone,
         .now_utc = g_get_real_time() / 1000,
         .scope = query->scope,
     };
     json_t *told = NULL;
     if (!calendar)
-        g_set_error(&error, LEDGER_ERROR, 0, "%s is no time zone: a name such as Europe/Oslo or UTC.", timezone);
+        g_set_error(&error, LEDGER_ERROR, 0, "%s is no time zone: a name such as Europe/Oslo or UTC.", zone);
     else if (query->scope.from_utc < 0 || query->scope.to_utc <= query->scope.from_utc)
         g_set_error(&error, LEDGER_ERROR, 0, "The time asked for ends before it begins.");
     else if (query->kind == QUERY_FIGURES)

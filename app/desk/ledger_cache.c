@@ -75,6 +75,7 @@ struct LedgerCache {
     sqlite3 *writer, *reader;
     sqlite3_stmt *made[STATEMENTS];
     FactsCall facts; /* too large for a stack */
+    guint64 last;    /* taken since it was begun; 0: none */
 };
 
 /* --- opening ----------------------------------------------------------------------------------------------------------------------- */
@@ -253,12 +254,13 @@ gboolean ledger_cache_resume(LedgerCache *cache, gint64 created, guint64 landed,
 
 gboolean ledger_cache_begin(LedgerCache *cache)
 {
+    cache->last = 0;
     return run(cache->writer, "BEGIN IMMEDIATE");
 }
 
 gboolean ledger_cache_commit(LedgerCache *cache)
 {
-    if (run(cache->writer, "COMMIT")) return TRUE;
+    if ((!cache->last || put_meta(cache, "last", (gint64)cache->last)) && run(cache->writer, "COMMIT")) return TRUE;
     ledger_cache_rollback(cache);
     return FALSE;
 }
@@ -472,7 +474,7 @@ LedgerTaken ledger_cache_take(LedgerCache *cache, const char *subject, const cha
         taken = take_erasure(cache, subject + strlen("record.erased."), landed_utc);
     json_decref(record);
     if (taken == LEDGER_UNREADABLE) counters->refused++;
-    if (taken != LEDGER_DISK_FAILURE && !put_meta(cache, "last", (gint64)seq)) taken = LEDGER_DISK_FAILURE;
+    cache->last = seq;
     if (taken == LEDGER_DISK_FAILURE) g_warning("the ledger: %s", sqlite3_errmsg(cache->writer));
     counters->last = seq;
     return taken;

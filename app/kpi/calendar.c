@@ -17,9 +17,9 @@ struct Calendar {
     } last[2];
 };
 
-Calendar *calendar_new(const char *timezone)
+Calendar *calendar_new(const char *zone_name)
 {
-    GTimeZone *zone = timezone && *timezone ? g_time_zone_new_identifier(timezone) : NULL;
+    GTimeZone *zone = zone_name && *zone_name ? g_time_zone_new_identifier(zone_name) : NULL;
     if (!zone) return NULL;
     Calendar *calendar = g_new0(Calendar, 1);
     calendar->zone = zone;

@@ -12,7 +12,7 @@ typedef struct Calendar Calendar;
 typedef enum { CALENDAR_HOUR, CALENDAR_DAY } CalendarUnit;
 
 /* NULL when this computer knows no time zone of that name (IANA). */
-Calendar *calendar_new(const char *timezone);
+Calendar *calendar_new(const char *zone_name);
 void calendar_free(Calendar *calendar); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Calendar, calendar_free)
 
