@@ -46,13 +46,14 @@ void exchange_set_catalogue(Exchange *exchange, CatalogueStore *catalogue);
 void exchange_set_ledger(Exchange *exchange, Ledger *ledger);
 /* After the door is gone: writes what the closed links have left to write, for at most timeout_ms. */
 void exchange_settle(Exchange *exchange, guint timeout_ms);
-/* What /metrics says: OpenMetrics (open) or the older text format; to g_free(). offline: booths of the whole fleet. On the door's thread. */
+/* What /metrics says: OpenMetrics (open) or the older text format; to g_free(). offline: booths of the whole fleet. On the door's thread.
+ */
 char *exchange_metrics(Exchange *exchange, gboolean open, guint offline);
 /* What the ops page works with; NULL: there is none. hooks must outlive the exchange. */
 typedef struct {
-    void (*woken)(void *data);                                         /* as DoorEvents.woken */
+    void (*woken)(void *data);                                          /* as DoorEvents.woken */
     void (*message)(void *data, const char *subject, const char *text); /* on subjects ops.*, of any desk */
-    void (*settings)(void *data, const char *text, guint64 revision);  /* the key "settings"; NULL: it was taken out */
+    void (*settings)(void *data, const char *text, guint64 revision);   /* the key "settings"; NULL: it was taken out */
     void *data;
 } ExchangeHooks;
 void exchange_set_hooks(Exchange *exchange, const ExchangeHooks *hooks);
