@@ -68,7 +68,7 @@ static char *issue(const Place *place, char **request_text)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *request = credentials_request(&place->identity, "oslo-3", &error);
-    if (!request) fail_msg("%s", error->message);
+    if (!request) g_error("%s", error->message);
     g_autoptr(IssuerRequest) read = issuer_request_read(request, strlen(request), &error);
     if (!read) fail_msg("%s", error->message);
     assert_string_equal(issuer_request_booth(read), "oslo-3");
