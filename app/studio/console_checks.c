@@ -60,6 +60,7 @@ static gboolean is_explained(const Console *console, ViewDevice device)
 static const char *explain(const Console *console, ViewDevice device)
 {
     char key[80];
+    if (g_strcmp0(console->view->check_problems[device], "booth_txt_wrong") == 0 && *console->view->mistake) return console->view->mistake;
     if (console->view->checks[device] == CHECK_UNUSED && is_explained(console, device)) {
         g_snprintf(key, sizeof key, "unused_%s", devices[device].name);
         return console_text(console, key);

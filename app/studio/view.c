@@ -166,6 +166,7 @@ static void read_checks(View *view, const json_t *snapshot)
         view->checks[k] = CHECK_BAD;
         view->check_problems[k] = problem;
     }
+    view->mistake = string_of(snapshot, "mistake");
     view->no_demo = view->checks[DEVICE_DEMO] == CHECK_UNUSED;
 }
 
@@ -256,13 +257,18 @@ gint64 view_seconds_left(gint64 until_mono, gint64 now_mono)
 
 const char *view_device_problem(const View *view, ViewDevice device)
 {
-    static const char *const starts[DEVICES][2] = {
-        [DEVICE_LINK] = {"desk_", "certificate_"}, [DEVICE_CAMERA_FACE] = {"camera_face_"}, [DEVICE_CAMERA_PRODUCT] = {"camera_product_"},
-        [DEVICE_MICROPHONE] = {"microphone_"},     [DEVICE_SPEAKER] = {"speaker_"},         [DEVICE_DEMO] = {"demo_"},
+    static const char *const starts[DEVICES][3] = {
+        [DEVICE_LINK] = {"desk_", "certificate_", "identity_"},
+        [DEVICE_CAMERA_FACE] = {"camera_face_"},
+        [DEVICE_CAMERA_PRODUCT] = {"camera_product_"},
+        [DEVICE_MICROPHONE] = {"microphone_"},
+        [DEVICE_SPEAKER] = {"speaker_"},
+        [DEVICE_DEMO] = {"demo_"},
         [DEVICE_STORAGE] = {"storage_"},
+        [DEVICE_ENROLMENT] = {"token_", "enrolment_", "booth_txt_"},
     };
     for (guint i = 0; i < view->problem_count; i++) {
-        for (guint k = 0; k < 2; k++) {
+        for (guint k = 0; k < G_N_ELEMENTS(starts[device]); k++) {
             if (starts[device][k] && g_str_has_prefix(view->problems[i].name, starts[device][k])) return view->problems[i].name;
         }
     }

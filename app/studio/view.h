@@ -75,7 +75,7 @@ typedef struct {
     gint64 waiting, oldest_ms, told_mono;
     gint64 within_ms; /* what "in time" is */
     ViewService service;
-    gboolean alert; /* a shopper has waited too long */
+    gboolean alert;          /* a shopper has waited too long */
     const char *notice;      /* of operations; "" when there is none */
     gboolean notice_picture; /* they look at this screen */
     ViewTopic topics[VIEW_TOPICS_MAX];
@@ -99,6 +99,7 @@ typedef struct {
     ViewCheck checks[DEVICES];
     const char *check_problems[DEVICES]; /* why it is bad, "" */
     gboolean no_demo;                    /* the booth has no product display */
+    const char *mistake;                 /* in booth.txt, one sentence with its line; "" */
 } View;
 
 /* snapshot NULL: nothing was ever heard from the agent. */
