@@ -89,7 +89,8 @@ static int measure(const char *folder, int count)
         ours += between - from;
         theirs += g_get_monotonic_time() - between;
     }
-    const double done = count / ROUNDS * ROUNDS;
+    const int whole = count / ROUNDS * ROUNDS;
+    const double done = whole;
     printf("{\"commits_per_s\":%.1f,\"bare_per_s\":%.1f,\"ratio\":%.3f,\"count\":%.0f}\n", done * 1e6 / (double)ours,
            done * 1e6 / (double)theirs, (double)theirs / (double)ours, done);
     free(body);
