@@ -54,7 +54,7 @@ struct Agent {
     ShopEvents shop_events;
     Enroller *enroller;
     EnrolEvents enrol_events;
-    char *mistake; /* in booth.txt, as boothctl provision found it; NULL */
+    char *mistake;   /* in booth.txt, as boothctl provision found it; NULL */
     gboolean relink; /* with another certificate, when no call is disturbed */
     DeskEvents desk_events;
     StudioEvents studio_events;

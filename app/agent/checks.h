@@ -12,7 +12,7 @@ typedef struct {
     const json_t *health; /* the studio's, NULL: it is not there */
     gboolean link_up, clock_known, storage_known;
     gboolean has_network, is_enrolled; /* a way out; a certificate */
-    gint64 age_ms; /* since the agent began to look; CHECKS_GRACE_MS once all was looked at */
+    gint64 age_ms;                     /* since the agent began to look; CHECKS_GRACE_MS once all was looked at */
 } ChecksParts;
 
 /* [{"name","state":"waiting|ok|simulated|unused|bad","problem"}], new reference. */

@@ -207,7 +207,7 @@ static void on_entry(gpointer data, const char *key, guint64 revision, const cha
         if (exchange->hooks) exchange->hooks->settings(exchange->hooks->data, value, revision);
     } else if (strcmp(key, "secret") == 0 && value) {
         g_free(exchange->secret);
-    rules_free(exchange->rules);
+        rules_free(exchange->rules);
         exchange->secret = g_strdup(value);
     }
 }

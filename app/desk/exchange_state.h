@@ -2,12 +2,12 @@
 #pragma once
 
 #include "desk/call.h"
+#include "desk/counts.h"
 #include "desk/ended.h"
 #include "desk/exchange.h"
 #include "desk/queue.h"
 #include "desk/rules.h"
 #include "desk/service_level.h"
-#include "desk/counts.h"
 #include "desk/wait.h"
 #include "wire/wire.h"
 

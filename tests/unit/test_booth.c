@@ -72,7 +72,7 @@ static char *outcome_of(Booth *booth, const BoothEvent *event)
 
 #define EVENT(KEY, ...)                                                                                                                    \
     {                                                                                                                                      \
-        .mono = NOW, .key = KEY, __VA_ARGS__                                                                                   \
+        .mono = NOW, .key = KEY, __VA_ARGS__                                                                                               \
     }
 #define WELCOME .ring_ms = 20000, .setup_ms = 20000, .wrapup_ms = 60000
 
