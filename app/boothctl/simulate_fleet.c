@@ -10,12 +10,14 @@
 #include <string.h>
 
 #define HOUR_S        3600
+#define NEXT_MS       8 /* between two links */
 #define STORE_BOOTHS  3 /* in one store */
 #define REGION_STORES 12
 
 typedef struct {
     GMainLoop *loop;
     char **desks, *folder;
+    const char *authority;
     GPtrArray *booths;
     BoothEvents events;
     SimulateSpan talk_ms;
@@ -138,6 +140,14 @@ static gboolean on_end(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+/* One after the other: a desk's handshakes wait for each other, and those that wait too long are ended. */
+static gboolean on_next(gpointer data)
+{
+    SimulatedFleet *fleet = data;
+    if (!add_booth(fleet, fleet->authority, fleet->booths->len + 1)) g_main_loop_quit(fleet->loop);
+    return !fleet->error && fleet->booths->len < fleet->count ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
 static void booth_free(gpointer data)
 {
     simulated_booth_free(data);
@@ -161,7 +171,8 @@ static int run_fleet(SimulatedFleet *fleet, const char *authority, guint seconds
     fleet->loop = g_main_loop_new(NULL, FALSE);
     fleet->booths = g_ptr_array_new_with_free_func(booth_free);
     fleet->folder = g_dir_make_tmp("livebooth-fleet.XXXXXX", &fleet->error);
-    for (guint i = 1; i <= fleet->count && !fleet->error; i++) add_booth(fleet, authority, i);
+    fleet->authority = authority;
+    g_timeout_add(NEXT_MS, on_next, fleet);
     if (!fleet->error) {
         g_unix_signal_add(SIGTERM, on_end, fleet);
         g_unix_signal_add(SIGINT, on_end, fleet);

@@ -22,7 +22,7 @@ function receivedOn(port) {
 
 async function startFleet(system) {
     const fleet = spawn(join(build, 'bin/boothctl'), ['simulate', 'fleet', '--desk', `wss://localhost:${system.about.booth_port}/ws/booth`,
-        '--authority', join(system.state, 'tls'), '--booths', String(BOOTHS)], { stdio: ['ignore', 'pipe', 'inherit'] });
+        '--authority', join(system.state, 'tls'), '--booths', String(BOOTHS)], { stdio: ['ignore', 'pipe', 'ignore'] });
     await within(LINK_MS, 'all booths are linked', new Promise((done, failed) => {
         createInterface(fleet.stdout).on('line', (line) => line === 'linked' && done());
         fleet.on('exit', (code) => failed(new Error(`simulate fleet ended with ${code}`)));
