@@ -7,9 +7,11 @@
 #include "agent/checks.h"
 #include "agent/desk_proxy.h"
 #include "agent/enroller.h"
+#include "agent/machine.h"
 #include "agent/network_probe.h"
 #include "agent/note.h"
 #include "agent/problems.h"
+#include "agent/quality.h"
 #include "agent/record.h"
 #include "agent/records.h"
 #include "agent/remote.h"
@@ -61,8 +63,10 @@ struct Agent {
     ServiceEvents service_events;
     PanelEvents panel_events;
     char *boot;
+    char *slot; /* NULL: not from an image */
     BoothClock clock;
     Tally tally;
+    Quality quality;
     json_t *card;   /* offer of the call in hand */
     json_t *codecs; /* of it, without those refused, the preferred one first */
     json_t *health;
@@ -180,6 +184,7 @@ static gboolean on_publish(gpointer data)
     if (agent->mistake) json_object_set_new(now, "mistake", json_string(agent->mistake));
     json_object_set_new(now, "catalogue", catalogue_keeper_json(agent->catalogue));
     if (agent->update) json_object_set_new(now, "update", update_json(agent->update));
+    if (agent->slot) json_object_set_new(now, "slot", json_string(agent->slot));
     json_object_set_new(now, "notice", agent->remote ? remote_notice(agent->remote) : json_null());
     shop_tell(agent->shop, now);
     char *text = json_dumps(now, JSON_COMPACT);
@@ -361,7 +366,10 @@ static gboolean step(Agent *agent, BoothEvent *event)
     if (!is_busy(agent)) journal_set_call(NULL);
     for (guint i = 0; i < actions.count; i++) {
         if (actions.list[i].kind != BOOTH_DO_RECORD) continue;
-        add_record(agent, record_of_call(agent->config, &agent->booth, agent->card, agent->boot, event->mono));
+        json_t *record = record_of_call(agent->config, &agent->booth, agent->card, agent->boot, event->mono);
+        json_t *quality = quality_of_call(&agent->quality, &agent->booth.call.key);
+        if (quality) json_object_set_new(record, "quality", quality);
+        add_record(agent, record);
     }
     write_down(agent);
     for (guint i = 0; i < actions.count; i++) act(agent, &actions.list[i]);
@@ -683,6 +691,7 @@ static void on_health(void *data, const json_t *health)
     Agent *agent = data;
     set_json(&agent->health, health);
     follow_media(agent);
+    if (agent->booth.state == BOOTH_LIVE) quality_count(&agent->quality, &agent->booth.call.key, health);
     if (problems_set_health(agent->problems, health, utc_ms(agent)))
         weigh_problems(agent);
     else
@@ -917,6 +926,12 @@ static void restore(Agent *agent)
         g_message("going on as %s %s", booth_state_name(agent->booth.state), agent->booth.call.key.id);
 }
 
+static char *read_slot(void)
+{
+    g_autofree char *line = NULL;
+    return g_file_get_contents("/proc/cmdline", &line, NULL, NULL) ? machine_slot(line) : NULL;
+}
+
 static char *read_boot_id(void)
 {
     char *id = NULL;
@@ -983,6 +998,7 @@ Agent *agent_new(const Config *config, GDBusConnection *bus, void (*lost)(gpoint
     agent->lost = lost;
     agent->lost_data = data;
     agent->boot = read_boot_id();
+    agent->slot = read_slot();
     agent->started_mono = agent->checked_mono = mono_ms();
     agent->link_why = g_strdup("");
     agent->problems = problems_new();
@@ -1042,6 +1058,7 @@ void agent_free(Agent *agent)
     json_decref(agent->health);
     json_decref(agent->queue);
     g_free(agent->boot);
+    g_free(agent->slot);
     g_free(agent->link_why);
     g_free(agent->saved);
     g_free(agent);

@@ -11,3 +11,6 @@
 #define MACHINE_RESET   "reset"   /* deletes everything that the booth has become, and restarts */
 
 gboolean machine_ask(const char *wish, GError **error);
+
+/* The slot that the machine runs from, "A" or "B", as the boot script says in the kernel's command line; to g_free(). NULL: no image's. */
+char *machine_slot(const char *command_line) G_GNUC_WARN_UNUSED_RESULT;

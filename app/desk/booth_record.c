@@ -8,9 +8,10 @@
 #define UTC_MIN      G_GINT64_CONSTANT(1577836800000)    /* 2020 */
 #define WORD_MAX     200
 #define WORDS_MAX    32
+#define MEASURE_MAX  1e6
 
 /* A member and what it is: s text, i number from 0, m monotonic time, b bool, o object of durations, a array of texts, c optional text, n
- * optional number. */
+ * optional number, q optional object of numbers. */
 typedef struct {
     const char *name;
     char kind;
@@ -21,16 +22,27 @@ static const Member offer[] = {
     {"call", 's'},   {"gen", 'i'},           {"topic", 's'},        {"lang", 's'},          {"before", 'b'},     {"waited_ms", 'i'},
     {"result", 's'}, {"enqueued_mono", 'm'}, {"offered_mono", 'm'}, {"accepted_mono", 'm'}, {"ended_mono", 'm'}, {"ring_ms", 'i'},
     {NULL, 0}};
-static const Member call[] = {{"media_up_mono", 'm'}, {"shopper_picture_mono", 'm'},
-                              {"ready_mono", 'm'},    {"setup_ms", 'i'},
-                              {"talk_ms", 'i'},       {"muted_ms", 'i'},
-                              {"wrapup_ms", 'i'},     {"outcome", 's'},
-                              {"order", 's'},         {"value_minor", 'n'},
-                              {"currency", 'c'},      {"tags", 'a'},
-                              {"shown", 'i'},         {"added", 'i'},
-                              {"items", 'i'},         {"accessories", 'i'},
-                              {"basket_minor", 'n'},  {"basket_currency", 'c'},
-                              {"codec", 's'},         {NULL, 0}};
+static const Member call[] = {{"media_up_mono", 'm'},
+                              {"shopper_picture_mono", 'm'},
+                              {"ready_mono", 'm'},
+                              {"setup_ms", 'i'},
+                              {"talk_ms", 'i'},
+                              {"muted_ms", 'i'},
+                              {"wrapup_ms", 'i'},
+                              {"outcome", 's'},
+                              {"order", 's'},
+                              {"value_minor", 'n'},
+                              {"currency", 'c'},
+                              {"tags", 'a'},
+                              {"shown", 'i'},
+                              {"added", 'i'},
+                              {"items", 'i'},
+                              {"accessories", 'i'},
+                              {"basket_minor", 'n'},
+                              {"basket_currency", 'c'},
+                              {"codec", 's'},
+                              {"quality", 'q'},
+                              {NULL, 0}};
 static const Member state[] = {{"from_mono", 'm'}, {"to_mono", 'm'}, {"ms", 'o'}, {"paused_ms", 'o'}, {NULL, 0}};
 
 static gint64 number_of(const json_t *record, const char *name)
@@ -55,6 +67,18 @@ static gboolean is_durations(const json_t *value)
     if (!json_is_object(value) || json_object_size(value) > WORDS_MAX) return FALSE;
     json_object_foreach((json_t *)value, name, each) {
         if (strlen(name) > WORD_MAX || !is_number(each, STATE_MAX)) return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean is_measures(const json_t *value)
+{
+    const char *name;
+    json_t *each;
+    if (!json_is_object(value) || json_object_size(value) > WORDS_MAX) return FALSE;
+    json_object_foreach((json_t *)value, name, each) {
+        const double number = json_number_value(each);
+        if (strlen(name) > WORD_MAX || !json_is_number(each) || number < 0 || number > MEASURE_MAX) return FALSE;
     }
     return TRUE;
 }
@@ -89,6 +113,7 @@ static const char *check_members(const json_t *record, const Member *members)
         case 'm': right = is_time(record, members->name, value); break;
         case 'b': right = json_is_boolean(value); break;
         case 'o': right = is_durations(value); break;
+        case 'q': right = !value || is_measures(value); break;
         default: right = is_texts(value); break;
         }
         if (!right) return members->name;

@@ -282,6 +282,7 @@ static void a_record_makes_sense_to_the_desk(void **state)
     json_t *card = json_pack("{s:s, s:s, s:i}", "topic", "tv", "lang", "nb", "waited_ms", 30000);
     json_t *list = json_array(), *sent;
     json_array_append_new(list, record_of_call(config, &booth, card, "boot", 105000));
+    json_object_set_new(json_array_get(list, 0), "quality", json_pack("{s:i, s:f}", "samples", 3, "loss", 0.01));
     booth.call.result = "declined";
     json_array_append_new(list, record_of_call(config, &booth, card, "boot", 105000));
     Tally tally;

@@ -322,9 +322,19 @@ static void fails_in_the_middle(void **state)
     end();
 }
 
+static void the_slot_is_what_the_boot_script_said(void **state)
+{
+    (void)state;
+    g_autofree char *slot = machine_slot("root=PARTUUID=1 rauc.slot=B quiet\n");
+    assert_string_equal(slot, "B");
+    assert_null(machine_slot("root=/dev/sda1 rauc.slot="));
+    assert_null(machine_slot(""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_slot_is_what_the_boot_script_said),
         cmocka_unit_test(compares_versions),
         cmocka_unit_test(objects),
         cmocka_unit_test(knows_sources),

@@ -7,7 +7,7 @@ const CALLS = 50;
 const device = (part) => (!part ? t('state_unknown') : !part.ok ? part.problem || t('bad') : part.driver === 'sim' ? t('simulated') : part.name || part.driver || t('works'));
 
 function facts(row, snapshot) {
-    const health = snapshot?.studio?.health, update = snapshot?.update, slot = update?.slot || snapshot?.slot;
+    const health = snapshot?.studio?.health, update = snapshot?.update, slot = snapshot?.slot;
     const rows = [[t('store'), [row.region, row.store].filter(Boolean).join(' · ') || '–'], [t('seen'), time(row.seen_utc, 'medium')], [t('version'), row.version || '–'],
         [t('slot'), slot || '–'], [t('update'), update ? [t(`update_${update.state}`), update.version, update.percent ? `${update.percent} %` : '', update.why].filter(Boolean).join(' ') : '–'],
         [t('temperature'), Number.isFinite(row.temperature_c) ? `${number(row.temperature_c)} °C` : '–'],
@@ -74,7 +74,6 @@ function actionBar(id, place) {
 
 const handledBy = (call, id) => (call.handled || []).find((one) => one.booth === id) || (call.handled || [])[0];
 const quality = (call, id) => handledBy(call, id)?.quality;
-const value = (object, ...names) => names.map((name) => object?.[name]).find((one) => Number.isFinite(one));
 
 function callsPart(id, calls) {
     const rows = calls.map((call) => { const mine = handledBy(call, id); return [time(call.enqueued_utc), topicName(call.topic), t(`outcome_${call.outcome}`) + (call.cause ? ` (${t(`cause_${call.cause}`)})` : ''), duration(call.waited_ms), duration(mine?.talk_ms ?? NaN), mine?.outcome ? t(`sold_${mine.outcome}`) : '–', call.rating ? `${call.rating.stars}/5` : '–']; });
@@ -86,9 +85,9 @@ function callsPart(id, calls) {
 function qualityPart(id, calls) {
     const past = calls.filter((call) => quality(call, id)).reverse();
     const labels = past.map((call) => new Date(call.enqueued_utc).toLocaleTimeString(state.lang, { hour: '2-digit', minute: '2-digit' }));
-    const of = (...names) => past.map((call) => value(quality(call, id), ...names) ?? null);
-    return [plot(t('quality_rtt'), labels, [{ name: t('quality_rtt'), colour: 'c2', values: of('rtt_ms', 'rtt_p50_ms', 'rtt_ms_p50', 'rtt_mean_ms') }], { kind: 'line', format: (ms) => `${number(ms)} ms` }),
-        plot(t('quality_loss'), labels, [{ name: t('quality_loss'), colour: 'c5', values: of('loss', 'loss_mean', 'loss_share').map((share) => (share === null ? null : share * 100)) }], { kind: 'line', format: (share) => `${number(share, 1)} %` })];
+    const of = (name, factor = 1) => past.map((call) => (Number.isFinite(quality(call, id)[name]) ? quality(call, id)[name] * factor : null));
+    return [plot(t('quality_rtt'), labels, [{ name: t('quality_rtt'), colour: 'c2', values: of('rtt_ms') }], { kind: 'line', format: (ms) => `${number(ms)} ms` }),
+        plot(t('quality_loss'), labels, [{ name: t('quality_loss'), colour: 'c5', values: of('loss', 100) }], { kind: 'line', format: (share) => `${number(share, 1)} %` })];
 }
 
 export function boothView(main, parameters) {
