@@ -77,7 +77,7 @@ static void end_offer(Call *call, CallOfferResult result, gint64 now_utc)
     offer->ended_utc = now_utc;
 }
 
-void call_unanswered(const Call *call, gint64 now_utc, gboolean staff, const char **ret_outcome, const char **ret_cause)
+void call_unanswered(const Call *call, gint64 now_utc, const char *missed, const char **ret_outcome, const char **ret_cause)
 {
     gboolean overdue = call->promised && now_utc - call->enqueued_utc > call->promise_p90_ms;
     const char *left = overdue ? "left_after_promise" : "left_before_promise";
@@ -99,9 +99,9 @@ void call_unanswered(const Call *call, gint64 now_utc, gboolean staff, const cha
     } else if (last == CALL_OFFER_LINK_LOST || last == CALL_OFFER_LEASE_ENDED) {
         *ret_outcome = "missed";
         *ret_cause = "network";
-    } else if (!staff) {
+    } else if (missed && *missed) {
         *ret_outcome = "missed";
-        *ret_cause = "no_staff";
+        *ret_cause = missed;
     }
 }
 
@@ -119,7 +119,7 @@ static void finish_unanswered(Call *call, const CallEvent *event, const char *by
 {
     const char *outcome, *cause;
     if (call->state == CALL_OFFERED) end_offer(call, CALL_OFFER_WITHDRAWN, event->now_utc);
-    call_unanswered(call, event->now_utc, event->staff || call->state != CALL_QUEUED, &outcome, &cause);
+    call_unanswered(call, event->now_utc, call->state == CALL_QUEUED ? event->missed : NULL, &outcome, &cause);
     call_finish(call, event->now_utc, outcome, cause, by);
 }
 

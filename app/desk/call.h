@@ -72,9 +72,9 @@ typedef enum {
     CALL_LEASE_ENDED,    /* this and the next two: gen */
     CALL_NO_PICTURE,     /* the shopper sees nothing and the booth is not linked */
     CALL_MEDIA_UP,       /* the shopper's page has its first picture: gen */
-    CALL_SHOPPER_ENDS,   /* hangs up; staff */
-    CALL_SHOPPER_LEAVES, /* leaves the line, which an accept may just have come before; staff */
-    CALL_SHOPPER_AWAY,   /* was away too long while waiting; desk: that had the page; staff */
+    CALL_SHOPPER_ENDS,   /* hangs up; missed */
+    CALL_SHOPPER_LEAVES, /* leaves the line, which an accept may just have come before; missed */
+    CALL_SHOPPER_AWAY,   /* was away too long while waiting; desk: that had the page; missed */
     CALL_CALL_BACK,      /* asked to be called back instead */
     CALL_MOVE,           /* the shopper's page came to another desk: desk */
     CALL_EVENTS,
@@ -88,7 +88,7 @@ typedef struct {
     char booth[33];
     const char *booth_name; /* of a CALL_OFFER; only read during call_step() */
     char desk[33];
-    gboolean staff; /* an advisor with the skills is in a booth anywhere */
+    const char *missed; /* static string: why no booth took it, as missed_cause(); "" or NULL: nothing failed */
 } CallEvent;
 
 /* A new call in state queued with empty texts; fill in, then store. */
@@ -108,10 +108,10 @@ gboolean call_is_held(const Call *call, const char *booth, guint gen, const char
  *   last offer not answered                     missed     ring_no_answer
  *   last offer declined                         declined   left_before_promise or left_after_promise, as below
  *   last offer ended by its link or its lease   missed     network
- *   no advisor with the skills is there         missed     no_staff
+ *   the booths had missed (missed_cause())      missed     that
  *   otherwise                                   abandoned  left_after_promise when the 90th percentile promised had gone by,
  *                                                          else left_before_promise (also when nothing was promised) */
-void call_unanswered(const Call *call, gint64 now_utc, gboolean staff, const char **ret_outcome, const char **ret_cause);
+void call_unanswered(const Call *call, gint64 now_utc, const char *missed, const char **ret_outcome, const char **ret_cause);
 
 /* Puts a call in its end. outcome and cause must be static strings of the protocol. */
 void call_finish(Call *call, gint64 now_utc, const char *outcome, const char *cause, const char *by);

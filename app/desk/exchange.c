@@ -45,6 +45,7 @@ gboolean exchange_is_ready(const Exchange *exchange)
 static void desk_free(Desk *desk)
 {
     g_array_unref(desk->skills);
+    g_array_unref(desk->groups);
     g_free(desk);
 }
 
@@ -121,7 +122,8 @@ static void update_heartbeat(Exchange *exchange)
         json_array_append_new(skills,
                               json_pack("{s:o, s:o}", "topics", words_to_json(booth->topics), "langs", words_to_json(booth->langs)));
     }
-    json_t *beat = json_pack("{s:i, s:i, s:o}", "v", 1, "booths", (int)g_hash_table_size(exchange->booths), "skills", skills);
+    json_t *beat = json_pack("{s:i, s:i, s:o, s:o}", "v", 1, "booths", (int)g_hash_table_size(exchange->booths), "skills", skills, "groups",
+                             missed_tell(exchange));
     g_autofree char *text = json_dumps(beat, JSON_COMPACT);
     json_decref(beat);
     store_set_heartbeat(exchange->store, text);
@@ -138,6 +140,28 @@ static const char **borrow_words(const json_t *list)
     return words;
 }
 
+static QueueSkills read_skills(const Exchange *exchange, const json_t *item)
+{
+    g_autofree const char **topics = borrow_words(json_object_get(item, "topics"));
+    g_autofree const char **langs = borrow_words(json_object_get(item, "langs"));
+    return queue_skills(exchange->queue, topics, langs);
+}
+
+/* An older desk only tells the skills of booths whose advisors are there. */
+static void learn_groups(const Exchange *exchange, Desk *desk, const json_t *groups)
+{
+    g_array_set_size(desk->groups, 0);
+    for (guint i = 0; i < desk->skills->len && !groups; i++) {
+        MissedGroup group = {.skills = g_array_index(desk->skills, QueueSkills, i), .booths = {[MISSED_BUSY] = 1}};
+        g_array_append_val(desk->groups, group);
+    }
+    for (size_t i = 0; i < json_array_size(groups); i++) {
+        MissedGroup group = {.skills = read_skills(exchange, json_array_get(groups, i))};
+        missed_hear(&group, json_array_get(groups, i));
+        g_array_append_val(desk->groups, group);
+    }
+}
+
 static void learn_desk(Exchange *exchange, const char *name, guint64 revision, const char *value)
 {
     if (!value) {
@@ -149,6 +173,7 @@ static void learn_desk(Exchange *exchange, const char *name, guint64 revision, c
     if (!desk) {
         desk = g_new0(Desk, 1);
         desk->skills = g_array_new(FALSE, FALSE, sizeof(QueueSkills));
+        desk->groups = g_array_new(FALSE, FALSE, sizeof(MissedGroup));
         g_hash_table_insert(exchange->desks, g_strdup(name), desk);
     }
     json_t *beat = json_loads(value, 0, NULL);
@@ -158,12 +183,10 @@ static void learn_desk(Exchange *exchange, const char *name, guint64 revision, c
     desk->booths = (guint)json_integer_value(json_object_get(beat, "booths"));
     g_array_set_size(desk->skills, 0);
     for (size_t i = 0; i < json_array_size(skills); i++) {
-        const json_t *item = json_array_get(skills, i);
-        g_autofree const char **topics = borrow_words(json_object_get(item, "topics"));
-        g_autofree const char **langs = borrow_words(json_object_get(item, "langs"));
-        QueueSkills one = queue_skills(exchange->queue, topics, langs);
+        QueueSkills one = read_skills(exchange, json_array_get(skills, i));
         g_array_append_val(desk->skills, one);
     }
+    learn_groups(exchange, desk, json_object_get(beat, "groups"));
     json_decref(beat);
 }
 
@@ -321,6 +344,7 @@ static void on_message(gpointer data, const char *subject, const char *text)
     Exchange *exchange = data;
     if (g_str_has_prefix(subject, "link.booth.")) {
         identity_heard(exchange, subject + strlen("link.booth."), text);
+        missed_heard(exchange, subject + strlen("link.booth."), text);
         return;
     }
     gboolean to_shopper = g_str_has_prefix(subject, "sig.shopper.");
@@ -554,6 +578,7 @@ Exchange *exchange_new(const ExchangeSettings *settings)
     exchange->peers = g_hash_table_new(g_int64_hash, g_int64_equal);
     exchange->booths = g_hash_table_new(g_str_hash, g_str_equal);
     exchange->desks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)desk_free);
+    exchange->lost = missed_lost_new();
     exchange->ended = ended_new();
     exchange->asking = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     exchange->markers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -572,6 +597,7 @@ void exchange_free(Exchange *exchange)
     g_hash_table_unref(exchange->peers);
     g_hash_table_unref(exchange->booths);
     g_hash_table_unref(exchange->desks);
+    g_hash_table_unref(exchange->lost);
     ended_free(exchange->ended);
     g_hash_table_unref(exchange->asking);
     g_hash_table_unref(exchange->markers);

@@ -183,6 +183,7 @@ static void take_pull(Exchange *exchange, Booth *booth, const json_t *message)
     booth->pull_seq = wire_int(message, "seq");
     booth->pulling = TRUE;
     booth->staffed = TRUE;
+    missed_note_pull(exchange, booth);
     booth->unpull = FALSE;
     booth_match(exchange, booth);
 }
@@ -453,6 +454,7 @@ static void take_status(Exchange *exchange, Booth *booth, const json_t *message)
     const char *state = wire_string(booth->snapshot, "state");
     booth->staffed = strcmp(state, "paused") != 0 && strcmp(state, "starting") != 0;
     booth_note_status(booth, booth->snapshot);
+    missed_note_status(exchange, booth, booth->snapshot);
     write_snapshot(exchange, booth);
 }
 
@@ -506,6 +508,7 @@ void booth_closed(Exchange *exchange, Booth *booth)
     booth->pulling = FALSE;
     unpark(exchange, booth);
     identity_end(exchange, booth);
+    missed_note_closed(exchange, booth);
     if (booth->introduced) {
         g_autofree char *subject = g_strconcat("sig.booth.", booth->id, NULL);
         g_hash_table_remove(exchange->booths, booth->id);

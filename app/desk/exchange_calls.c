@@ -47,7 +47,8 @@ CallEvent entry_event(const Entry *entry, CallEventKind kind)
     g_strlcpy(event.nonce, entry->call->nonce, sizeof event.nonce);
     g_strlcpy(event.booth, entry->call->owner, sizeof event.booth);
     g_strlcpy(event.desk, kind == CALL_SHOPPER_AWAY ? entry->call->shopper_desk : entry->exchange->settings->instance, sizeof event.desk);
-    event.staff = exchange_has_staff(entry->exchange, entry->call->topic, entry->call->lang);
+    if (kind == CALL_SHOPPER_ENDS || kind == CALL_SHOPPER_LEAVES || kind == CALL_SHOPPER_AWAY)
+        event.missed = missed_why(entry->exchange, entry->call);
     return event;
 }
 

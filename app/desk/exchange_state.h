@@ -5,6 +5,7 @@
 #include "desk/counts.h"
 #include "desk/ended.h"
 #include "desk/exchange.h"
+#include "desk/missed.h"
 #include "desk/queue.h"
 #include "desk/rules.h"
 #include "desk/service_level.h"
@@ -131,15 +132,25 @@ struct Booth {
     gboolean reading;      /* a chunk of the catalogue, for it */
     json_t *snapshot;      /* the newest, while another one is being written */
     gboolean snapshotting;
-    guint state; /* of its last status, and the problems in it, for the metrics: see booth_note_status() */
+    MissedDoing doing; /* as it last said; MISSED_OVERRUN comes with time: */
+    gint64 wrapup_end; /* 0: it is in none */
+    guint state;       /* of its last status, and the problems in it, for the metrics: see booth_note_status() */
     guint64 problems;
 };
+
+/* How many booths with the same skills do what. */
+typedef struct {
+    QueueSkills skills;
+    char **topics, **langs; /* borrowed; NULL: another desk's */
+    guint booths[MISSED_DOINGS];
+} MissedGroup;
 
 typedef struct {
     guint64 revision;
     gint64 seen;
     guint booths;
     GArray *skills; /* of QueueSkills */
+    GArray *groups; /* of MissedGroup */
 } Desk;
 
 struct Exchange {
@@ -160,6 +171,7 @@ struct Exchange {
     GHashTable *peers;   /* serial → Peer */
     GHashTable *booths;  /* id → Booth, introduced */
     GHashTable *desks;   /* instance → Desk */
+    GHashTable *lost;    /* id → booth whose link ended while it was staffed; of exchange_missed.c */
     GHashTable *asking;  /* id → Shopper */
     GHashTable *markers; /* key → Marker */
     GHashTable *askers;  /* household → Asker */
@@ -277,6 +289,16 @@ void news_tell_change(Exchange *exchange, const Call *old, const Call *call); /*
 
 /* --- exchange_metrics.c */
 void booth_note_status(Booth *booth, const json_t *snapshot);
+
+/* --- exchange_missed.c: what the booths do, for the cause of a missed call: see missed.h */
+GHashTable *missed_lost_new(void);
+void missed_note_pull(Exchange *exchange, Booth *booth);
+void missed_note_status(Exchange *exchange, Booth *booth, const json_t *snapshot);
+void missed_note_closed(Exchange *exchange, const Booth *booth);         /* its link ended; after identity_end() */
+void missed_heard(Exchange *exchange, const char *id, const char *text); /* about a booth: another desk may have it now */
+json_t *missed_tell(Exchange *exchange);                                 /* of the heartbeat, new reference: groups of this desk's booths */
+void missed_hear(MissedGroup *group, const json_t *item);                /* the counts of one of another desk's */
+const char *missed_why(Exchange *exchange, const Call *call);            /* as missed_cause() */
 
 /* --- exchange_records.c */
 void booth_take_records(Exchange *exchange, Booth *booth, const json_t *message); /* record or records */

@@ -512,6 +512,60 @@ static void test_staff_is_who_is_there(void **state)
     client_free(booth);
 }
 
+/* And until the desk has read it. */
+static void say_status(Client *booth, json_t *snapshot)
+{
+    Held none = {(char *)"c0123456789abcdef0123456789abcdef", (char *)"n", 1};
+    client_say(booth, json_pack("{s:s, s:o}", "t", "status", "snapshot", snapshot));
+    prove(booth, "accept", &none, NULL);
+    drop(client_expect(booth, "refused"));
+}
+
+static void leave_missed(Client *shopper, const char *cause)
+{
+    client_say(shopper, json_pack("{s:s}", "t", "leave"));
+    json_t *ended = client_expect(shopper, "ended");
+    assert_string_equal(wire_string(ended, "outcome"), "missed");
+    assert_string_equal(wire_string(ended, "cause"), cause);
+    drop(ended);
+    client_free(shopper);
+}
+
+/* The booth is at one desk, and the first shopper is at another one. */
+static void test_why_nobody_came(void **state)
+{
+    Centre *centre = *state;
+    Client *booth = centre_booth(centre, 0, "b1", 1, NULL, NULL), *shopper = centre_shopper(centre, 1), *second;
+    say_status(booth, json_pack("{s:s, s:i, s:i, s:{s:i, s:b}}", "state", "wrapup", "since_mono", 1000, "now_mono", 1000000, "wrapup",
+                                "until_mono", 1010000, "extended", 1));
+    Ticket ticket = ask(shopper, "tv"), other;
+    expect_staff(shopper, TRUE);
+    leave_missed(shopper, "wrap_up_overrun");
+    expect_record(centre, ticket.id, "missed", "wrap_up_overrun");
+    clear(&ticket, NULL);
+
+    say_status(booth, json_pack("{s:s, s:b, s:[{s:s, s:b}]}", "state", "paused", "ready_wanted", 1, "problems", "name",
+                                "camera_face_missing", "blocks_ready", 1));
+    shopper = centre_shopper(centre, 0);
+    ticket = ask(shopper, "tv");
+    leave_missed(shopper, "device_fault");
+    clear(&ticket, NULL);
+
+    /* The second in line, whom it was never offered. */
+    shopper = centre_shopper(centre, 0);
+    second = centre_shopper(centre, 0);
+    ticket = ask(shopper, "tv");
+    other = ask(second, "tv");
+    pull(booth, 1);
+    drop(client_expect(shopper, "ringing"));
+    client_free(booth);
+    drop(client_expect(shopper, "queued"));
+    leave_missed(second, "network");
+    leave_missed(shopper, "network");
+    clear(&ticket, NULL);
+    clear(&other, NULL);
+}
+
 static void test_shopper_comes_back_or_not(void **state)
 {
     Centre *centre = *state;
@@ -955,6 +1009,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_silent_agent_and_stale_words, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unpull, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_staff_is_who_is_there, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_why_nobody_came, set_up_two, tear_down),
         cmocka_unit_test_setup_teardown(test_shopper_comes_back_or_not, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_bad_messages, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_call_back, set_up, tear_down),

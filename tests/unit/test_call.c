@@ -15,7 +15,7 @@
 
 static CallEvent event_of(CallEventKind kind, guint gen)
 {
-    CallEvent event = {.kind = kind, .now_utc = NOW, .gen = gen, .booth_name = "Booth One", .staff = TRUE};
+    CallEvent event = {.kind = kind, .now_utc = NOW, .gen = gen, .booth_name = "Booth One"};
     strcpy(event.booth, "b1");
     strcpy(event.nonce, "n1");
     g_strlcpy(event.desk, kind == CALL_SHOPPER_AWAY ? "d0" : "d1", sizeof event.desk);
@@ -170,11 +170,11 @@ static void check_leave_is_end(const Call *call, const CallEvent *event, const C
     assert_string_equal(left->cause, end->cause);
 }
 
-static void check_left(Call *call, gint64 now, gboolean staff, const char *outcome, const char *cause)
+static void check_left(Call *call, gint64 now, const char *missed, const char *outcome, const char *cause)
 {
     CallEvent event = event_of(CALL_SHOPPER_ENDS, call->gen);
     event.now_utc = now;
-    event.staff = staff;
+    event.missed = missed;
     g_autoptr(Call) end = call_step(call, &event);
     assert_string_equal(end->outcome, outcome);
     assert_string_equal(end->cause, cause);
@@ -193,16 +193,19 @@ static Call *promised(gint64 p90)
 static void test_why_it_was_not_answered(void **state)
 {
     (void)state;
-    check_left(queued(), NOW, TRUE, "abandoned", "left_before_promise");
-    check_left(promised(6000), NOW, TRUE, "abandoned", "left_before_promise");
-    check_left(promised(4000), NOW, TRUE, "abandoned", "left_after_promise");
-    check_left(queued(), NOW, FALSE, "missed", "no_staff");
-    check_left(in_state(CALL_OFFERED), NOW, FALSE, "abandoned", "left_before_promise");
-    check_left(stepped(in_state(CALL_OFFERED), CALL_RING_NO_ANSWER, 1), NOW, FALSE, "missed", "ring_no_answer");
-    check_left(stepped(in_state(CALL_OFFERED), CALL_DECLINE, 1), NOW, TRUE, "declined", "left_before_promise");
-    check_left(stepped(in_state(CALL_OFFERED), CALL_LINK_LOST, 1), NOW, TRUE, "missed", "network");
-    check_left(stepped(in_state(CALL_OFFERED), CALL_LEASE_ENDED, 1), NOW, TRUE, "missed", "network");
-    check_left(stepped(in_state(CALL_LIVE), CALL_NO_PICTURE, 1), NOW, TRUE, "dropped", "network");
+    check_left(queued(), NOW, NULL, "abandoned", "left_before_promise");
+    check_left(promised(6000), NOW, NULL, "abandoned", "left_before_promise");
+    check_left(promised(4000), NOW, NULL, "abandoned", "left_after_promise");
+    check_left(queued(), NOW, "", "abandoned", "left_before_promise");
+    check_left(queued(), NOW, "no_staff", "missed", "no_staff");
+    check_left(promised(4000), NOW, "wrap_up_overrun", "missed", "wrap_up_overrun");
+    check_left(stepped(in_state(CALL_OFFERED), CALL_RING_NO_ANSWER, 1), NOW, "device_fault", "missed", "ring_no_answer");
+    check_left(in_state(CALL_OFFERED), NOW, "no_staff", "abandoned", "left_before_promise");
+    check_left(stepped(in_state(CALL_OFFERED), CALL_RING_NO_ANSWER, 1), NOW, "no_staff", "missed", "ring_no_answer");
+    check_left(stepped(in_state(CALL_OFFERED), CALL_DECLINE, 1), NOW, NULL, "declined", "left_before_promise");
+    check_left(stepped(in_state(CALL_OFFERED), CALL_LINK_LOST, 1), NOW, NULL, "missed", "network");
+    check_left(stepped(in_state(CALL_OFFERED), CALL_LEASE_ENDED, 1), NOW, NULL, "missed", "network");
+    check_left(stepped(in_state(CALL_LIVE), CALL_NO_PICTURE, 1), NOW, NULL, "dropped", "network");
 }
 
 /* The advisor has accepted; the page that left the line did not hear of it. Had it hung up, it would have known. */
@@ -231,7 +234,7 @@ static void test_leave_crosses_accept(void **state)
         call->promised = rows[i].promised;
         if (rows[i].picture) call = stepped(g_steal_pointer(&call), CALL_MEDIA_UP, call->gen);
         CallEvent event = event_of(rows[i].kind, 0);
-        event.staff = FALSE; /* the one advisor is in this call */
+        event.missed = "no_staff"; /* the one advisor is in this call */
         g_autoptr(Call) end = call_step(call, &event);
         assert_string_equal(end->outcome, rows[i].outcome);
         assert_string_equal(end->cause, rows[i].cause);

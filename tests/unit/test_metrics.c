@@ -83,7 +83,7 @@ static void negotiates(void **state)
 
 static CallEvent event_of(const Call *call, CallEventKind kind, gint64 now)
 {
-    CallEvent event = {.kind = kind, .now_utc = now, .gen = call->gen, .staff = TRUE};
+    CallEvent event = {.kind = kind, .now_utc = now, .gen = call->gen};
     g_strlcpy(event.nonce, kind == CALL_OFFER ? "n" : call->nonce, sizeof event.nonce);
     g_strlcpy(event.booth, kind == CALL_OFFER ? "b1" : call->owner, sizeof event.booth);
     g_strlcpy(event.desk, "d1", sizeof event.desk);
