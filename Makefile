@@ -28,7 +28,7 @@ PKGS_studio   := gio-2.0 gio-unix-2.0 jansson gstreamer-1.0 gstreamer-app-1.0 gs
                  gstreamer-sdp-1.0 gstreamer-webrtc-1.0 nice sdl2 pangocairo alsa libsoup-3.0 gdk-pixbuf-2.0 libzstd
 PKGS_desk     := gio-2.0 jansson sqlite3 libwebsockets libnats libssl libcrypto expat libzstd
 PKGS_boothctl := gio-2.0 gio-unix-2.0 jansson libzstd
-LIBS_agent    := -lwslay -lmbedtls -lmbedx509 -lmbedcrypto
+LIBS_agent    := -lwslay -lmbedtls -lmbedx509 -lmbedcrypto -lm
 LIBS_boothctl := -lwslay -lmbedtls -lmbedx509 -lmbedcrypto -lm
 LIBS_studio   := -lyuv -lm
 LIBS_desk     := -lm -lcrypt
