@@ -140,7 +140,7 @@ FUZZ_SECONDS ?= 20
 FUZZ_FLAGS := $(SAN_FLAGS) -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 fuzzers := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzz: ## every parser of remote bytes under libFuzzer: FUZZ_SECONDS=20 for each; what it finds stays in the build folder
-	@board/local/install build test
+	@board/local/install build test fuzz
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang SAN="$(FUZZ_FLAGS)" FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz-all
 $(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(BUILD)/libbooth.a
 	@mkdir -p $(@D)
@@ -171,6 +171,7 @@ demo: test-tools ## one whole call, unattended, with a real browser: timeline, r
 	@BUILD=$(BUILD) tests/e2e/demo
 
 bench: test-tools ## what a call costs and how long it takes: a table, and build/bench.json; PARTS="calls line desk records"
+	@board/local/install bench
 	@$(MAKE) --no-print-directory all $(BUILD)/tests/bench/bench_records
 	@BUILD=$(BUILD) node tests/bench/bench.mjs $(PARTS)
 
