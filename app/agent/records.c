@@ -21,7 +21,8 @@ struct Records {
     gboolean clock_known;
     gint64 offset;
     gint64 waiting, stored, dropped; /* as the tables have it */
-    gboolean damaged;                /* a statement said so */
+    gboolean damaged;                /* a statement said so, or there is none open */
+    char *aside;                     /* where the damaged one is, while no new one could be opened; NULL: nowhere */
 };
 
 G_DEFINE_QUARK(livebooth - records, records_error)
@@ -142,11 +143,13 @@ static gboolean renew(Records *records, GError **error)
 {
     sqlite3_close_v2(records->db);
     records->db = NULL;
-    records->damaged = FALSE;
-    g_autofree char *aside = records_db_set_aside(records->path, error);
-    if (!aside || !(records->db = records_db_open(records->path, error))) return FALSE;
+    records->damaged = TRUE;
+    if (!records->aside) records->aside = records_db_set_aside(records->path, error);
+    if (!records->aside || !(records->db = records_db_open(records->path, error))) return FALSE;
+    g_autofree char *aside = g_steal_pointer(&records->aside);
     const guint saved = records_db_salvage(aside, records->db);
     g_warning("the database of records was damaged; it is kept as %s, and a new one begins with %u records of it", aside, saved);
+    records->damaged = FALSE;
     count(records);
     return TRUE;
 }
@@ -179,6 +182,7 @@ void records_free(Records *records)
     sqlite3_close_v2(records->db);
     g_free(records->folder);
     g_free(records->path);
+    g_free(records->aside);
     g_free(records->booth);
     g_free(records->boot);
     g_free(records);
@@ -189,11 +193,23 @@ gint64 records_epoch(const Records *records)
     return records->epoch;
 }
 
-/* Deals with what a statement found; the state of the agent goes on in the new database. */
+static gboolean open_again(Records *records)
+{
+    records->db = records_db_open(records->path, NULL);
+    if (!records->db) return FALSE;
+    records->damaged = FALSE;
+    count(records);
+    return TRUE;
+}
+
+/* Deals with what a statement found, or with what an earlier try left undone; the state of the agent goes on in the new database. FALSE:
+ * there may be none open. */
 static gboolean repair(Records *records, GError **error)
 {
-    if (!records->damaged) return TRUE;
-    if (!records->db || !renew(records, error)) return FALSE;
+    if (records->db && !records->damaged) return TRUE;
+    /* What could not be set aside before may be gone by now, or sound. */
+    gboolean opened = !records->db && !records->aside && open_again(records);
+    if (!opened && !renew(records, error)) return FALSE;
     return begin_epoch(records, records->epoch + 1, error);
 }
 
@@ -330,6 +346,11 @@ static gboolean settle(Records *records, gint64 epoch, gint64 seq, const char *b
 {
     gint64 offset;
     json_t *record = json_loads(body, 0, NULL);
+    if (!json_is_object(record)) {
+        records->damaged = TRUE;
+        json_decref(record);
+        return FALSE;
+    }
     if (offset_of(records, boot_of(record), &offset))
         records_time_settle(record, offset, "later");
     else
@@ -368,18 +389,27 @@ static gboolean keep_offset(Records *records)
     return done && put(records, "DELETE FROM boot WHERE id NOT IN (SELECT id FROM boot ORDER BY offset DESC LIMIT ?1)", BOOTS_MAX, 0, NULL);
 }
 
+static gboolean use_offset(Records *records)
+{
+    if (!run(records, "BEGIN IMMEDIATE", NULL)) return FALSE;
+    if (keep_offset(records) && settle_all(records) && run(records, "COMMIT", NULL)) return TRUE;
+    refuse(records, NULL);
+    g_warning("records made before the clock was known keep waiting: %s",
+              records->damaged ? "the database is damaged" : sqlite3_errmsg(records->db));
+    sqlite3_exec(records->db, "ROLLBACK", NULL, NULL, NULL);
+    return FALSE;
+}
+
 void records_clock(Records *records, const char *boot, gboolean known, gint64 offset)
 {
     g_free(records->boot);
     records->boot = g_strdup(boot);
     records->clock_known = known;
     records->offset = offset;
-    if (!known || !run(records, "BEGIN IMMEDIATE", NULL)) return;
-    gboolean done = keep_offset(records) && settle_all(records) && run(records, "COMMIT", NULL);
-    if (done) return;
-    refuse(records, NULL);
-    sqlite3_exec(records->db, "ROLLBACK", NULL, NULL, NULL);
-    g_warning("records made before the clock was known keep waiting: %s", sqlite3_errmsg(records->db));
+    if (!known) return;
+    /* Once more after damage was dealt with: the clock may not step again for days. */
+    for (int attempts = 0; attempts < 2; attempts++)
+        if (!repair(records, NULL) || use_offset(records) || !records->damaged) return;
 }
 
 /* --- reading -------------------------------------------------------------------------------------------------------------------------- */

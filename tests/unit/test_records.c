@@ -376,16 +376,73 @@ static void random_damage_never_stops_the_booth_or_makes_a_record_up(void **stat
     g_rand_free(random);
 }
 
+static void spoil(const char *folder, const char *sql)
+{
+    g_autofree char *path = g_build_filename(folder, RECORDS_FILE, NULL);
+    sqlite3 *other = NULL;
+    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(other);
+}
+
+/* Every call that writes refuses with a reason. */
+static void expect_refusal(Records *records)
+{
+    g_autoptr(GError) error = NULL;
+    assert_false(records_check(records));
+    records_landed(records, 1, 1);
+    records_welcome(records, 0, 0);
+    records_welcome(records, 90, 1);
+    records_clock(records, "boot", TRUE, 1000000);
+    json_decref(records_batch(records, 0, 0, 1, 0));
+    json_t *list = records_list(records, 1, 0, 0);
+    assert_int_equal(json_array_size(list), 0);
+    json_decref(list);
+    assert_false(records_commit(records, NULL, "state", &error));
+    assert_non_null(error);
+}
+
+static void what_cannot_be_renewed_at_once_is_later(void **state)
+{
+    const char *folder = *state;
+    g_autofree char *away = g_strconcat(folder, "-away", NULL), *blocked = g_build_filename(folder, RECORDS_FILE "-journal", NULL);
+    Records *records = reopen(folder);
+    for (int number = 1; number <= 4; number++) add(records, number);
+    spoil(folder, "UPDATE record SET body = '{}' WHERE seq = 2");
+    assert_int_equal(g_rename(folder, away), 0); /* it cannot be set aside */
+    expect_refusal(records);
+    assert_int_equal(g_rename(away, folder), 0);
+    assert_int_equal(g_mkdir(blocked, 0700), 0); /* it can, but a new one cannot be begun */
+    expect_refusal(records);
+    assert_int_equal(g_rmdir(blocked), 0);
+    add(records, 5);
+    assert_int_equal(records_waiting(records), 4);
+    assert_int_equal(records_epoch(records), 2);
+    assert_true(records_check(records));
+    records_free(records);
+}
+
+static void a_record_that_waits_for_its_time_can_be_damaged(void **state)
+{
+    gint64 epoch, seq;
+    Records *records = reopen(*state);
+    records_clock(records, "boot", FALSE, 0);
+    for (int number = 1; number <= 3; number++) add(records, number);
+    spoil(*state, "UPDATE record SET body = '{' WHERE seq = 2");
+    records_clock(records, "boot", TRUE, 1000000);
+    assert_int_equal(records_waiting(records), 2);
+    expect_next(records, 1, &epoch, &seq);
+    records_landed(records, epoch, seq);
+    expect_next(records, 3, &epoch, &seq);
+    records_free(records);
+}
+
 static void damage_is_noticed_while_it_runs(void **state)
 {
-    g_autofree char *path = g_build_filename(*state, RECORDS_FILE, NULL);
     Records *records = reopen(*state);
     for (int number = 1; number <= 40; number++) add(records, number);
     assert_true(records_check(records));
-    sqlite3 *other = NULL;
-    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(other, "UPDATE record SET body = '{\"n\":7777}' WHERE seq = 20", NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(other);
+    spoil(*state, "UPDATE record SET body = '{\"n\":7777}' WHERE seq = 20");
     assert_false(records_check(records));
     assert_int_equal(records_waiting(records), 39);
     assert_int_equal(records_epoch(records), 2);
@@ -459,6 +516,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_oldest_that_landed_make_room, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_waits_is_dropped_last_and_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(random_damage_never_stops_the_booth_or_makes_a_record_up, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_cannot_be_renewed_at_once_is_later, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_record_that_waits_for_its_time_can_be_damaged, set_up, tear_down),
         cmocka_unit_test_setup_teardown(damage_is_noticed_while_it_runs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_writer_killed_at_any_moment_loses_nothing, set_up, tear_down),
     };
