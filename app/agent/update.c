@@ -9,7 +9,8 @@
 #define RAUC_NAME      "de.pengutronix.rauc"
 #define RAUC_PATH      "/"
 #define RAUC_INTERFACE "de.pengutronix.rauc.Installer"
-#define LOOK_MS        2000 /* between two looks at how far RAUC is */
+#define LOOK_MS        2000  /* between two looks at how far RAUC is */
+#define RESTART_MS     60000 /* before the machine is asked again to start anew */
 
 typedef enum { NONE, CHECKING, INSTALLING, WAITING, INSTALLED, FAILED } State;
 
@@ -22,7 +23,7 @@ struct Update {
     char *source, *version, *why;
     int percent;
     guint tries;
-    guint retry, look; /* source ids */
+    guint retry, look; /* source ids; retry: of the installation, then of the restart */
     guint completed;   /* subscription */
     gboolean busy, asked;
 };
@@ -61,13 +62,27 @@ static void forget(Update *update)
         g_warning("update: %s cannot be removed", update->file);
 }
 
+static void restart_when_free(Update *update);
+
+static gboolean on_restart(gpointer data)
+{
+    Update *update = data;
+    update->retry = 0;
+    restart_when_free(update);
+    return G_SOURCE_REMOVE;
+}
+
 /* It starts with the machine; a call is not ended for it. */
 static void restart_when_free(Update *update)
 {
     if (update->state != INSTALLED || update->busy || update->asked) return;
     g_autoptr(GError) error = NULL;
     update->asked = TRUE;
-    if (!machine_ask(MACHINE_RESTART, &error)) set_state(update, INSTALLED, error->message);
+    if (machine_ask(MACHINE_RESTART, &error)) return;
+    if (strcmp(update->why, error->message) != 0) set_state(update, INSTALLED, error->message);
+    update->asked = FALSE;
+    g_clear_handle_id(&update->retry, g_source_remove);
+    update->retry = g_timeout_add(RESTART_MS, on_restart, update);
 }
 
 static void begin(Update *update);
@@ -82,6 +97,7 @@ static gboolean on_retry(gpointer data)
 
 static void fail(Update *update, const char *why, gboolean lasting)
 {
+    g_clear_handle_id(&update->retry, g_source_remove); /* one failure may be told twice */
     if (lasting || update->tries >= UPDATE_TRIES_MAX) {
         forget(update);
         set_state(update, FAILED, why);
@@ -129,8 +145,10 @@ static GVariant *property_of(GVariant *properties, const char *name, const char 
 
 /* --- installing ---------------------------------------------------------------------------------------------------------------------- */
 
+/* Once, though the signal and a look may both tell of it. */
 static void end_failed(Update *update, GVariant *properties)
 {
+    if (update->state != INSTALLING) return;
     g_autoptr(GVariant) words = property_of(properties, "LastError", "s");
     fail_with_words(update, words ? g_variant_get_string(words, NULL) : "");
 }

@@ -276,6 +276,23 @@ static void restarts_after_the_call(void **state)
     end();
 }
 
+static void asks_again_for_a_restart_that_was_refused(void **state)
+{
+    (void)state;
+    g_autofree char *wish = g_build_filename(place.folder, MACHINE_RESTART, NULL);
+    g_remove(wish);
+    begin(NEWER, "");
+    assert_true(update_install(place.update, "/run/new.raucb", NULL));
+    g_unsetenv("RUNTIME_DIRECTORY");
+    complete(0);
+    expect("installed");
+    g_setenv("RUNTIME_DIRECTORY", place.folder, TRUE);
+    assert_false(has(MACHINE_RESTART));
+    update_set_busy(place.update, FALSE);
+    assert_true(has(MACHINE_RESTART));
+    end();
+}
+
 static void goes_on_after_a_cut(void **state)
 {
     (void)state;
@@ -341,6 +358,7 @@ int main(void)
         cmocka_unit_test(explains),
         cmocka_unit_test(redacts),
         cmocka_unit_test(restarts_after_the_call),
+        cmocka_unit_test(asks_again_for_a_restart_that_was_refused),
         cmocka_unit_test(goes_on_after_a_cut),
         cmocka_unit_test(tries_again_or_not),
         cmocka_unit_test(fails_in_the_middle),
