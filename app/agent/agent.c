@@ -786,6 +786,11 @@ static BoothState on_state(void *data)
     return ((const Agent *)data)->booth.state;
 }
 
+static gboolean on_linked(void *data)
+{
+    return desk_proxy_up(((const Agent *)data)->desk);
+}
+
 static void on_answer(void *data, json_t *message)
 {
     desk_send(((Agent *)data)->desk, message);
@@ -1011,7 +1016,7 @@ Agent *agent_new(const Config *config, GDBusConnection *bus, void (*lost)(gpoint
     agent->service_events = (ServiceEvents){on_wish, on_note, on_calls, on_name_lost, agent};
     agent->panel_events = (PanelEvents){on_pressed, agent};
     agent->catalogue_events = (CatalogueKeeperEvents){on_catalogue_get, on_catalogue_changed, agent};
-    agent->remote_events = (RemoteEvents){on_wish, on_state, on_answer, on_update_changed, agent};
+    agent->remote_events = (RemoteEvents){on_wish, on_state, on_linked, on_answer, on_update_changed, agent};
     agent->update_events = (UpdateEvents){on_update_changed, agent};
     agent->shop_events = (ShopEvents){on_catalogue_utc, on_shop_changed, agent};
     if (!note_check_settings(config, error) || !open_parts(agent, bus, error)) return NULL;

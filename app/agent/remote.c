@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define CHUNK_MS 500 /* between two: 120 kB/s, which the link takes; its queue has room for four */
+
 struct Remote {
     StudioProxy *studio;
     Update *update;
@@ -14,6 +16,13 @@ struct Remote {
     gint64 text_until, picture_until;
     guint later;   /* source: the notice ends */
     char *picture; /* id of the command that waits for the studio; NULL: none */
+    struct {
+        char *id;    /* of its command */
+        guchar *png; /* NULL: none is being sent */
+        gsize length;
+        guint next;  /* chunk */
+        guint later; /* source: its turn */
+    } sent;
 };
 
 static gint64 mono_ms(void)
@@ -23,8 +32,10 @@ static gint64 mono_ms(void)
 
 static void answer(const Remote *remote, const char *id, gboolean ok, const char *text)
 {
-    g_message("ops: %s%s%s", ok ? "done" : "refused", *text ? ": " : "", text);
-    remote->events->send(remote->events->data, json_pack("{s:s, s:s, s:b, s:s}", "t", "done", "id", id, "ok", ok, "text", text));
+    g_autofree char *told = g_utf8_make_valid(text, -1); /* another program's words may be of any length */
+    *g_utf8_offset_to_pointer(told, MIN(g_utf8_strlen(told, -1), REMOTE_TEXT_MAX)) = '\0';
+    g_message("ops: %s%s%s", ok ? "done" : "refused", *told ? ": " : "", told);
+    remote->events->send(remote->events->data, json_pack("{s:s, s:s, s:b, s:s}", "t", "done", "id", id, "ok", ok, "text", told));
 }
 
 static gboolean has_call(const Remote *remote)
@@ -83,16 +94,47 @@ static void take_notice(Remote *remote, const char *id, const json_t *command)
 /* --- the console's picture -------------------------------------------------------------------------------------------------------------
  */
 
-static void send_picture(const Remote *remote, const char *id, const guchar *png, gsize length)
+static void end_picture(Remote *remote)
 {
-    guint chunks = (guint)((length + REMOTE_CHUNK_BYTES - 1) / REMOTE_CHUNK_BYTES);
-    answer(remote, id, TRUE, "");
-    for (guint i = 0; i < chunks; i++) {
-        gsize from = (gsize)i * REMOTE_CHUNK_BYTES;
-        g_autofree char *data = g_base64_encode(png + from, MIN(length - from, REMOTE_CHUNK_BYTES));
-        remote->events->send(remote->events->data, json_pack("{s:s, s:s, s:i, s:i, s:s}", "t", "picture", "id", id, "chunk", (int)i,
-                                                             "chunks", (int)chunks, "data", data));
+    g_clear_handle_id(&remote->sent.later, g_source_remove);
+    g_clear_pointer(&remote->sent.id, g_free);
+    g_clear_pointer(&remote->sent.png, g_free);
+}
+
+static void send_chunk(Remote *remote)
+{
+    const gsize length = remote->sent.length, from = (gsize)remote->sent.next * REMOTE_CHUNK_BYTES;
+    const int chunks = (int)((length + REMOTE_CHUNK_BYTES - 1) / REMOTE_CHUNK_BYTES);
+    g_autofree char *data = g_base64_encode(remote->sent.png + from, MIN(length - from, REMOTE_CHUNK_BYTES));
+    remote->events->send(remote->events->data, json_pack("{s:s, s:s, s:i, s:i, s:s}", "t", "picture", "id", remote->sent.id, "chunk",
+                                                         (int)remote->sent.next, "chunks", chunks, "data", data));
+    remote->sent.next++;
+}
+
+static gboolean on_chunk(gpointer data)
+{
+    Remote *remote = data;
+    const gboolean more = (gsize)remote->sent.next * REMOTE_CHUNK_BYTES < remote->sent.length;
+    if (more && !has_call(remote) && remote->events->linked(remote->events->data)) {
+        send_chunk(remote);
+        return G_SOURCE_CONTINUE;
     }
+    remote->sent.later = 0;
+    end_picture(remote);
+    return G_SOURCE_REMOVE;
+}
+
+/* Takes id and png. All at once would be more than the link lets wait. */
+static void send_picture(Remote *remote, char *id, guchar *png, gsize length)
+{
+    end_picture(remote);
+    answer(remote, id, TRUE, "");
+    remote->sent.id = id;
+    remote->sent.png = png;
+    remote->sent.length = length;
+    remote->sent.next = 0;
+    send_chunk(remote);
+    remote->sent.later = g_timeout_add(CHUNK_MS, on_chunk, remote);
 }
 
 static void on_picture(void *data, const char *base64)
@@ -106,13 +148,14 @@ static void on_picture(void *data, const char *base64)
     else if (!length || length > REMOTE_PICTURE_BYTES)
         answer(remote, id, FALSE, "the studio has no picture of its console");
     else
-        send_picture(remote, id, png, length);
+        send_picture(remote, g_steal_pointer(&id), g_steal_pointer(&png), length);
 }
 
 static void take_picture(Remote *remote, const char *id)
 {
-    if (has_call(remote) || remote->picture) {
-        answer(remote, id, FALSE, remote->picture ? "another picture is being made" : "not while a call is in hand");
+    const gboolean other = remote->picture || remote->sent.png;
+    if (has_call(remote) || other) {
+        answer(remote, id, FALSE, other ? "another picture is being made" : "not while a call is in hand");
         return;
     }
     remote->picture = g_strdup(id);
@@ -194,6 +237,7 @@ void remote_free(Remote *remote)
 {
     if (!remote) return;
     g_clear_handle_id(&remote->later, g_source_remove);
+    end_picture(remote);
     g_free(remote->text);
     g_free(remote->picture);
     g_free(remote);

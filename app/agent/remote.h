@@ -14,13 +14,14 @@
 #define REMOTE_PICTURE_MS    10000  /* that the console says that ops look at it */
 #define REMOTE_CHUNK_BYTES   45000  /* of a picture in one message */
 #define REMOTE_PICTURE_BYTES 700000 /* a larger one is not sent */
-#define REMOTE_TEXT_MAX      200    /* characters of a notice */
+#define REMOTE_TEXT_MAX      200    /* characters of a notice, and of an answer */
 
 typedef struct Remote Remote;
 
 typedef struct {
     gboolean (*wish)(void *data, BoothEvent *wish); /* FALSE: it does not fit the state */
     BoothState (*state)(void *data);
+    gboolean (*linked)(void *data);            /* a desk has said welcome */
     void (*send)(void *data, json_t *message); /* to the desk; takes message */
     void (*changed)(void *data);               /* what remote_notice() says */
     void *data;
