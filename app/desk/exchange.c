@@ -230,7 +230,6 @@ static void on_entry(gpointer data, const char *key, guint64 revision, const cha
         if (exchange->hooks) exchange->hooks->settings(exchange->hooks->data, value, revision);
     } else if (strcmp(key, "secret") == 0 && value) {
         g_free(exchange->secret);
-        rules_free(exchange->rules);
         exchange->secret = g_strdup(value);
     }
 }
@@ -260,6 +259,8 @@ static void on_view_started(gpointer data, gboolean forget)
     g_hash_table_remove_all(exchange->markers);
     g_clear_pointer(&exchange->secret, g_free);
     exchange->secret_asked = FALSE;
+    /* Its revisions begin anew too. */
+    if (exchange->hooks) exchange->hooks->settings(exchange->hooks->data, NULL, 0);
 }
 
 static void on_secret(gpointer data, const StoreResult *result)
@@ -608,6 +609,7 @@ void exchange_free(Exchange *exchange)
     wait_free(exchange->wait);
     g_mutex_clear(&exchange->door_lock);
     g_free(exchange->secret);
+    rules_free(exchange->rules);
     g_free(exchange->queue_told);
     g_free(exchange);
 }

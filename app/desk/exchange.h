@@ -53,7 +53,8 @@ char *exchange_metrics(Exchange *exchange, gboolean open, guint offline);
 typedef struct {
     void (*woken)(void *data);                                          /* as DoorEvents.woken */
     void (*message)(void *data, const char *subject, const char *text); /* on subjects ops.*, of any desk */
-    void (*settings)(void *data, const char *text, guint64 revision);   /* the key "settings"; NULL: it was taken out */
+    /* The key "settings"; NULL: it was taken out; with revision 0: the bucket is another one, whose revisions begin anew. */
+    void (*settings)(void *data, const char *text, guint64 revision);
     void *data;
 } ExchangeHooks;
 void exchange_set_hooks(Exchange *exchange, const ExchangeHooks *hooks);

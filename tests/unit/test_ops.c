@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "desk/exchange.h"
 #include "desk/fleet.h"
 #include "desk/rules.h"
 #include "desk/session.h"
@@ -231,6 +232,45 @@ static void rules_are_checked_whole(void **state)
     }
 }
 
+typedef struct {
+    Exchange *exchange;
+    guint told, cleared;
+} Follower;
+
+static void on_settings(void *data, const char *text, guint64 revision)
+{
+    Follower *follower = data;
+    follower->told++;
+    if (!text && !revision) follower->cleared++;
+    exchange_set_rules(follower->exchange, text);
+}
+
+/* As at a reconnect to the bus, where all keys are shown again in any order; and as with a bucket that was made anew. */
+static void settings_outlive_the_secret(void **state)
+{
+    (void)state;
+    static const char *const topics[] = {"tv", NULL};
+    const ExchangeSettings settings = {.instance = "d1", .topics = topics, .ring_ms = 20000};
+    Follower follower = {.exchange = exchange_new(&settings)};
+    const ExchangeHooks hooks = {.settings = on_settings, .data = &follower};
+    exchange_set_hooks(follower.exchange, &hooks);
+    const StoreEvents *events = exchange_store_events(follower.exchange);
+    for (guint i = 0; i < 3; i++) {
+        events->entry(events->data, "settings", 7, "{\"v\":1,\"ring_s\":33,\"topics\":[\"tv\"]}");
+        events->entry(events->data, "secret", 3, "s");
+    }
+    assert_int_equal(follower.told, 3);
+    assert_string_equal(exchange_secret(follower.exchange), "s");
+    assert_int_equal(exchange_settings(follower.exchange)->ring_ms, 33000);
+    events->view_started(events->data, FALSE);
+    assert_int_equal(follower.cleared, 0);
+    events->view_started(events->data, TRUE);
+    assert_int_equal(follower.cleared, 1);
+    assert_null(exchange_secret(follower.exchange));
+    assert_int_equal(exchange_settings(follower.exchange)->ring_ms, 20000);
+    exchange_free(follower.exchange);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +281,7 @@ int main(void)
         cmocka_unit_test(snapshots_are_bounded),
         cmocka_unit_test(rows_that_changed),
         cmocka_unit_test(rules_are_checked_whole),
+        cmocka_unit_test(settings_outlive_the_secret),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
