@@ -17,12 +17,8 @@ gboolean admit_origin(const char *origin, const char *host, const char *const *o
 
 gboolean admit_subprotocol(const char *offered, const char *subprotocol)
 {
-    if (!offered) return FALSE;
-    g_auto(GStrv) names = g_strsplit(offered, ",", -1);
-    for (char **name = names; *name; name++) {
-        if (strcmp(g_strstrip(*name), subprotocol) == 0) return TRUE;
-    }
-    return FALSE;
+    g_autofree char *name = g_strstrip(g_strdup(offered ? offered : ""));
+    return strcmp(name, subprotocol) == 0;
 }
 
 char *admit_household(const char *address)

@@ -17,5 +17,6 @@ char *admit_household(const char *address);
  * are 0, so "192.0.2.0/24" and "2001:db8:1::/48"; what is no address itself. To g_free(). */
 char *admit_neighbourhood(const char *address);
 
-/* Whether the Sec-WebSocket-Protocol header (NULL: none) offers exactly this subprotocol. */
+/* Whether the Sec-WebSocket-Protocol header (NULL: none) offers this subprotocol and no other. With several the WebSocket library chooses
+ * one of its own, maybe another one than the path is for, whose rules were not applied. */
 gboolean admit_subprotocol(const char *offered, const char *subprotocol);

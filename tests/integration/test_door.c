@@ -539,7 +539,11 @@ static void handshakes(void **state)
     } table[] = {
         {UPGRADE("/ws/shopper", AS_SHOPPER), "101"},
         {UPGRADE("/ws/shopper?x=1", AS_SHOPPER), "101"},
-        {UPGRADE("/ws/shopper", "Sec-WebSocket-Protocol: other, livebooth.shopper.v1\r\n"), "101"},
+        {UPGRADE("/ws/shopper", "Sec-WebSocket-Protocol: other, livebooth.shopper.v1\r\n"), "400"},
+        /* One path's rules must not let in to the other one. */
+        {UPGRADE("/ws/shopper", "Sec-WebSocket-Protocol: livebooth.ops.v1, livebooth.shopper.v1\r\nCookie: key=open\r\n"), "400"},
+        {UPGRADE("/ws/shopper", AS_OPS AS_SHOPPER "Cookie: key=open\r\n"), "400"},
+        {UPGRADE("/ws/ops", AS_OPS AS_SHOPPER "Cookie: key=open\r\n"), "400"},
         {UPGRADE("/ws/shopper", AS_SHOPPER "Origin: https://desk.example\r\n"), "101"},
         {UPGRADE("/ws/shopper", AS_SHOPPER "Origin: https://shop.example\r\n"), "101"},
         {UPGRADE("/ws/shopper", AS_SHOPPER "Origin: https://shop.example:8443\r\n"), "403"},

@@ -27,7 +27,8 @@ static void test_origin(void **state)
 static void test_subprotocol(void **state)
 {
     (void)state;
-    assert_true(admit_subprotocol("a, livebooth.shopper.v1", "livebooth.shopper.v1"));
+    assert_true(admit_subprotocol(" livebooth.shopper.v1", "livebooth.shopper.v1"));
+    assert_false(admit_subprotocol("a, livebooth.shopper.v1", "livebooth.shopper.v1"));
     assert_false(admit_subprotocol("livebooth.shopper.v10", "livebooth.shopper.v1"));
     assert_false(admit_subprotocol(NULL, "livebooth.shopper.v1"));
 }
