@@ -102,7 +102,7 @@ void ops_checked(Ops *ops)
 {
     for (Check *check; (check = g_async_queue_try_pop(ops->checked));) {
         gboolean right = check->role != ROLE_NONE;
-        session_tried(ops->sessions, check->name, check->address, right, mono_ms());
+        if (right) session_tried(ops->sessions, check->name, check->address, TRUE, mono_ms());
         ops_note(ops, &(OpsDeed){.who = account_is_name(check->name) ? check->name : "?",
                                  .role = role_name(check->role),
                                  .address = check->address,
@@ -122,6 +122,8 @@ void ops_checked(Ops *ops)
 static void begin_check(Ops *ops, DoorRequest *request, const char *name, const char *password, const char *household)
 {
     Check *check = g_new0(Check, 1);
+    /* Wrong until it proves right: those that are sent all at once count as well. */
+    session_tried(ops->sessions, name, household, FALSE, mono_ms());
     check->request = request;
     check->accounts = g_strdup(sessions_accounts(ops->sessions));
     check->name = g_strdup(name);

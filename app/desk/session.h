@@ -35,4 +35,5 @@ void session_end(Sessions *sessions, const char *token, gint64 utc_s);
 
 /* Seconds until this name or address may try again; 0: now. */
 guint session_wait(const Sessions *sessions, const char *name, const char *address, gint64 mono_ms);
+/* right: what was wrong before is forgotten. */
 void session_tried(Sessions *sessions, const char *name, const char *address, gboolean right, gint64 mono_ms);
