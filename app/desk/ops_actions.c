@@ -10,8 +10,9 @@
 #include "desk/rules.h"
 #include "wire/wire.h"
 
-#define NOTICE_MAX  200 /* characters */
-#define NOTICE_MIN  1   /* minutes */
+#define NOTICE_MAX  200  /* characters */
+#define TEXT_BYTES  1000 /* of any text: a member of a message is bounded in bytes */
+#define NOTICE_MIN  1    /* minutes */
 #define NOTICE_LONG 480
 
 typedef struct {
@@ -73,7 +74,8 @@ static const char *check_command(const json_t *body, const char *what, const cha
     gint64 minutes = wire_int(body, "minutes");
     gboolean with_text = strcmp(what, "notice") == 0 || strcmp(what, "update") == 0;
     if (!json_is_object(body) || !g_strv_contains(commands, what)) return "there is no such command";
-    if (!g_utf8_validate(text, -1, NULL) || g_utf8_strlen(text, -1) > (strcmp(what, "update") == 0 ? 1000 : NOTICE_MAX))
+    if (strlen(text) > TEXT_BYTES || !g_utf8_validate(text, -1, NULL) ||
+        (strcmp(what, "update") != 0 && g_utf8_strlen(text, -1) > NOTICE_MAX))
         return "the text is too long";
     if (with_text != (*text != '\0')) return with_text ? "a text is needed" : "this takes no text";
     if (strcmp(what, "notice") == 0 && (minutes < NOTICE_MIN || minutes > NOTICE_LONG)) return "minutes are 1 to 480";
@@ -292,15 +294,27 @@ void ops_settings_get(void *data, DoorRequest *request)
                              (json_int_t)(now->wrapup_ms / 1000), "service_s", (json_int_t)(now->service_ms / 1000)));
 }
 
+typedef struct {
+    Ops *ops;
+    DoorRequest *request;
+    SessionUser user;
+    char *address, *text;
+} Put;
+
 static void on_put(gpointer data, const StoreResult *result)
 {
-    DoorRequest *request = data;
+    Put *put = data;
+    const char *const outcome = result->verdict == STORE_WON ? "done" : result->verdict == STORE_LOST ? "stale" : "unavailable";
+    ops_note(put->ops, &(OpsDeed){put->user.name, role_name(put->user.role), put->address, "settings", "", put->text, outcome});
     if (result->verdict == STORE_WON)
-        ops_reply_json(request, 200, json_pack("{s:b, s:I}", "ok", TRUE, "revision", (json_int_t)result->revision));
+        ops_reply_json(put->request, 200, json_pack("{s:b, s:I}", "ok", TRUE, "revision", (json_int_t)result->revision));
     else if (result->verdict == STORE_LOST)
-        ops_reply_error(request, 409, "stale", "somebody else has changed the settings meanwhile");
+        ops_reply_error(put->request, 409, outcome, "somebody else has changed the settings meanwhile");
     else
-        ops_reply_error(request, 503, "unavailable", "the bus did not take it");
+        ops_reply_error(put->request, 503, outcome, "the bus did not take it");
+    g_free(put->address);
+    g_free(put->text);
+    g_free(put);
 }
 
 void ops_settings_put(void *data, DoorRequest *request)
@@ -315,9 +329,9 @@ void ops_settings_put(void *data, DoorRequest *request)
     if (!rules) {
         ops_reply_error(request, 400, "bad_request", error ? error->message : "settings are missing");
     } else {
-        g_autofree char *household = admit_household(request->address);
-        ops_note(ops, &(OpsDeed){user.name, role_name(user.role), household, "settings", "", text, "done"});
-        store_put(exchange_store(ops->exchange), "settings", text, (guint64)wire_int(body, "revision"), on_put, request);
+        const Put put = {ops, request, user, admit_household(request->address), g_strdup(text)};
+        store_put(exchange_store(ops->exchange), "settings", text, (guint64)wire_int(body, "revision"), on_put,
+                  g_memdup2(&put, sizeof put));
     }
     json_decref(body);
     free(text);

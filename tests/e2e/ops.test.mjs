@@ -65,12 +65,15 @@ test('nobody sees anything without a log-in, and only this desk\'s own page may 
     const operator = (await logIn('operator')).cookie;
     assert.equal((await ask('/api/ops/booths/booth-1', { method: 'POST', cookie: operator, body: { what: 'pause' }, from: 'https://evil.example' })).json.error, 'origin');
     assert.equal((await ask('/api/ops/booths/booth-1', { method: 'POST', cookie: operator, body: { what: 'unmute' } })).status, 400);
+    assert.equal((await ask('/api/ops/booths/booth-1', { method: 'POST', cookie: operator, body: { what: 'update', text: '€'.repeat(1000) } })).status, 400);
     assert.equal((await ask('/api/ops/logout', { method: 'POST', cookie })).status, 200);
     assert.equal((await ask('/api/ops/me', { cookie })).status, 401, 'a token of a session that was ended');
 });
 
 test('wrong passwords make one wait', limits, async () => {
     let last;
+    const atOnce = await Promise.all(Array.from({ length: 12 }, () => logIn('somebody', 'wrong password')));
+    assert.ok(atOnce.some(({ status }) => status === 429), 'those that are sent all at once count as well');
     for (let i = 0; i < 12 && last !== 429; i++) last = (await logIn('somebody', 'wrong password')).status;
     assert.equal(last, 429);
     assert.equal((await logIn('operator')).status, 429, 'from the same address');
