@@ -29,6 +29,7 @@ struct FleetWatch {
     natsConnection *connection;
     jsCtx *context;
     natsSubscription *booths, *trail;
+    gint64 trail_created; /* when AUDIT was, ns since 1970; 0: it was not seen yet */
 };
 
 static void event_free(gpointer data)
@@ -49,6 +50,14 @@ static void rest(const FleetWatch *watch, guint ms)
     for (guint waited = 0; waited < ms && !is_stopping(watch); waited += POLL_MS) g_usleep(POLL_MS * 1000);
 }
 
+/* Its sequences begin anew when it was made anew. */
+static void look_whether_other(FleetWatch *watch, gint64 created)
+{
+    const Event event = {.is_booth = FALSE};
+    if (watch->trail_created && watch->trail_created != created) g_async_queue_push(watch->out, g_memdup2(&event, sizeof event));
+    watch->trail_created = created;
+}
+
 static natsSubscription *follow(FleetWatch *watch, const char *stream, const char *subject, gboolean last_per_subject)
 {
     jsSubOptions options;
@@ -61,6 +70,7 @@ static natsSubscription *follow(FleetWatch *watch, const char *stream, const cha
     if (!last_per_subject) {
         if (js_GetStreamInfo(&info, watch->context, stream, NULL, NULL) != NATS_OK) return NULL;
         guint64 last = info->State.LastSeq;
+        look_whether_other(watch, info->Created);
         options.Config.OptStartSeq = last > FLEET_WATCH_TRAIL ? last - FLEET_WATCH_TRAIL : 1;
         jsStreamInfo_Destroy(info);
     }

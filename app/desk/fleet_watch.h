@@ -14,6 +14,7 @@ typedef struct {
     void (*wake)(gpointer data); /* any thread */
     /* value: of the key; NULL: it was purged. stored_utc: when it was stored, ms by the bus's clock. */
     void (*booth)(gpointer data, const char *booth, const char *value, gint64 stored_utc);
+    /* entry NULL: the stream is another one than before, and none of its entries was told yet. */
     void (*audit)(gpointer data, guint64 sequence, const char *entry);
     gpointer data;
 } FleetWatchEvents;

@@ -53,7 +53,7 @@ typedef struct {
     const char *who, *role, *address, *what, *target, *detail, *result; /* NULL is "" */
 } OpsDeed;
 void ops_note(Ops *ops, const OpsDeed *deed);
-void ops_take_trail(Ops *ops, guint64 sequence, const char *entry);
+void ops_take_trail(Ops *ops, guint64 sequence, const char *entry); /* as FleetWatchEvents.audit */
 
 /* --- ops_actions.c */
 void ops_heard(Ops *ops, const char *subject, const char *text);

@@ -32,6 +32,11 @@ void ops_note(Ops *ops, const OpsDeed *deed)
 
 void ops_take_trail(Ops *ops, guint64 sequence, const char *entry)
 {
+    if (!entry) {
+        g_queue_clear_full(&ops->trail, g_free);
+        ops->trail_last = 0;
+        return;
+    }
     if (sequence <= ops->trail_last) return;
     ops->trail_last = sequence;
     g_queue_push_tail(&ops->trail, g_strdup(entry));
