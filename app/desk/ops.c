@@ -168,7 +168,7 @@ void ops_calls(void *data, DoorRequest *request)
     g_auto(Scope) scope = {0};
     if (!ops_allow(ops, request, ROLE_VIEWER, NULL, NULL, &user) || !has_ledger(ledger, request)) return;
     read_scope(request, &scope);
-    gint64 limit = CLAMP(query_number(request, "limit"), 1, LEDGER_CALLS_MAX);
+    gint64 limit = CLAMP(query_number(request, "limit"), 0, LEDGER_CALLS_MAX); /* 0: as many as there may be */
     ledger_calls(ledger, &scope.scope, query_number(request, "before"), (guint)limit, on_answer, request);
 }
 
