@@ -22,7 +22,7 @@ typedef struct {
     Registrar *registrar;
     DoorRequest *request;
     IssuerRequest *asked;
-    Enrolment *enrolment; /* as it will be, while it is written */
+    Enrolment *enrolment; /* as it will be, from the signing on until it is written */
     char *address;
     char *before; /* the key of the certificate that it came with; NULL: it came with a token */
     char token[ENROLMENT_HASH_LENGTH + 1];
@@ -92,11 +92,13 @@ static void on_written(gpointer data, const StoreResult *result)
         refuse(errand, 503, "unavailable", NULL);
 }
 
+/* Takes the enrolment. */
 static void issue(Errand *errand, Enrolment *enrolment, guint64 revision)
 {
     g_autoptr(GError) error = NULL;
     const gint64 now = g_get_real_time();
     gint64 until = 0;
+    errand->enrolment = enrolment;
     g_autofree char *certificate = issuer_issue(errand->registrar->issuer, errand->asked, now / G_USEC_PER_SEC, &until, &error);
     if (!certificate) {
         g_warning("no certificate for booth %s: %s", enrolment->booth, error->message);
@@ -106,7 +108,6 @@ static void issue(Errand *errand, Enrolment *enrolment, guint64 revision)
     enrolment_issued(enrolment, errand->before ? errand->before : "", issuer_request_key(errand->asked), certificate, until * 1000,
                      now / 1000);
     g_autofree char *text = enrolment_format(enrolment);
-    errand->enrolment = enrolment;
     store_put_enrolment(errand->registrar->store, enrolment->booth, text, revision, on_written, errand);
 }
 
