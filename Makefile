@@ -155,7 +155,7 @@ fuzz-all: $(fuzzers)
 sanitized: test-tools
 	@$(MAKE) --no-print-directory all $(unit_tests) $(integration_tests)
 	@BUILD=$(BUILD) ASAN_OPTIONS=detect_leaks=1:fast_unwind_on_malloc=0 LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 \
-	  TSAN_OPTIONS=suppressions=tests/tsan.supp G_SLICE=always-malloc tests/run $(unit_tests) $(integration_tests)
+	  TSAN_OPTIONS=suppressions=tests/tsan.supp G_SLICE=always-malloc TEST_TIMEOUT=900 tests/run $(unit_tests) $(integration_tests)
 
 # --- running -----------------------------------------------------------------------------------------------------------------------------
 PORT ?= 8080
