@@ -356,9 +356,8 @@ static void on_message(gpointer data, const char *subject, const char *text)
     json_t *message = wire_decode(to_shopper ? WIRE_DESK_TO_SHOPPER : WIRE_DESK_TO_BOOTH, text, strlen(text), NULL);
     if (!message) return;
     if (to_shopper) {
-        const Entry *entry = entry_find(exchange, subject + strlen("sig.shopper."));
-        gboolean current = entry && entry->shopper && entry->call->gen == (guint)wire_int(message, "gen");
-        if (current) door_send(entry->shopper->peer.link, text);
+        Entry *entry = entry_find(exchange, subject + strlen("sig.shopper."));
+        if (entry) entry_hear(entry, (guint)wire_int(message, "gen"), text);
     } else {
         const Booth *booth = g_hash_table_lookup(exchange->booths, subject + strlen("sig.booth."));
         gboolean current = booth && booth->entry && strcmp(booth->entry->id, wire_string(message, "call")) == 0 &&
@@ -627,6 +626,8 @@ const StoreEvents *exchange_store_events(Exchange *exchange)
 void exchange_set_store(Exchange *exchange, Store *store)
 {
     exchange->store = store;
+    /* All of them from the start: one for each call would come after its first words. */
+    if (store) store_listen(store, "sig.shopper.>");
 }
 
 void exchange_set_door(Exchange *exchange, Door *door)

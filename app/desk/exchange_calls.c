@@ -32,8 +32,21 @@ Entry *entry_find(Exchange *exchange, const char *id)
     return g_hash_table_lookup(exchange->calls, id);
 }
 
+/* What another desk tells this one's shopper, and is ahead of what the view shows here. */
+typedef struct {
+    guint gen;
+    char *text;
+} Early;
+
+static void early_free(Early *early)
+{
+    g_free(early->text);
+    g_free(early);
+}
+
 void entry_free(Entry *entry)
 {
+    g_queue_clear_full(&entry->early, (GDestroyNotify)early_free);
     g_queue_clear_full(&entry->intents, (GDestroyNotify)intent_free);
     intent_free(entry->writing);
     call_free(entry->written);
@@ -55,18 +68,25 @@ CallEvent entry_event(const Entry *entry, CallEventKind kind)
 /* --- the ends of a call ------------------------------------------------------------------------------------------------------------------
  */
 
-/* Signals may come from another desk while the call is with a booth. */
-static void follow_signals(Entry *entry)
+void entry_hear(Entry *entry, guint gen, const char *text)
 {
-    gboolean with_booth = entry->call->state == CALL_OFFERED || entry->call->state == CALL_LIVE;
-    gboolean wanted = entry->shopper && with_booth;
-    if (wanted == entry->listening || !entry->exchange->store) return;
-    g_autofree char *subject = g_strconcat("sig.shopper.", entry->id, NULL);
-    if (wanted)
-        store_listen(entry->exchange->store, subject);
-    else
-        store_unlisten(entry->exchange->store, subject);
-    entry->listening = wanted;
+    if (!entry->shopper) return;
+    if (gen == entry->call->gen) {
+        door_send(entry->shopper->peer.link, text);
+    } else if (gen > entry->call->gen && entry->early.length < EXCHANGE_EARLY_MAX) {
+        Early *early = g_new0(Early, 1);
+        *early = (Early){.gen = gen, .text = g_strdup(text)};
+        g_queue_push_tail(&entry->early, early);
+    }
+}
+
+/* The view has caught up. */
+static void tell_early(Entry *entry)
+{
+    for (const Early *first; (first = g_queue_peek_head(&entry->early)) && first->gen <= entry->call->gen;) {
+        entry_hear(entry, first->gen, first->text);
+        early_free(g_queue_pop_head(&entry->early));
+    }
 }
 
 static void forget_wish(Entry *entry, CallEventKind kind)
@@ -99,7 +119,6 @@ void entry_set_shopper(Entry *entry, Shopper *shopper)
     } else {
         entry->away_since = exchange_mono();
     }
-    follow_signals(entry);
     tell_presence(entry);
 }
 
@@ -207,8 +226,8 @@ static void apply(Entry *entry, Call *call, guint64 revision)
     if (call->state == CALL_LIVE && call->accepted_utc)
         service_level_add(exchange->level, entry->id, call->topic, call->accepted_utc - call->enqueued_utc, call->accepted_utc,
                           exchange_utc());
-    follow_signals(entry);
     if (entry->shopper) shopper_tell(entry->shopper, asked ? NULL : old);
+    tell_early(entry);
     booth_tell(entry, old);
     if (call->state == CALL_DONE) {
         ended_note(exchange->ended, call->id, call->key_hash, call->outcome, call->cause, exchange_bus_utc(exchange));

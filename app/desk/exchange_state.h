@@ -20,6 +20,7 @@
 #define EXCHANGE_RETRY_MS      300   /* an unresolved write is tried again */
 #define EXCHANGE_WORD_MS       3000  /* for the page to say that it had a picture, when its desk died */
 #define EXCHANGE_LEFTOVER_MS   5000  /* what another desk has not finished is finished here */
+#define EXCHANGE_EARLY_MAX     64    /* words that wait for one call's view */
 #define EXCHANGE_CLAIM_MS      3000  /* a page that comes back waits so long for full sight of the calls, */
 #define EXCHANGE_WORDS_MAX     16    /* and says so much meanwhile */
 #define EXCHANGE_BAD_MAX       3
@@ -57,7 +58,8 @@ struct Entry {
     GQueue intents;  /* of Intent */
     Intent *writing; /* the one that the store is at */
     Call *written;
-    gboolean offering, finishing, listening;
+    gboolean offering, finishing;
+    GQueue early;        /* words for the shopper that came before the view showed their generation */
     gboolean media_lost; /* the booth has given the call up; whether it is over depends on the shopper */
     CallEvent media_lost_event;
     gint64 hangup_at; /* when hangup_event counts, at the latest; 0: there is none */
@@ -221,6 +223,8 @@ void peer_reject(Peer *peer, const char *code, const char *detail); /* and count
 /* --- exchange_calls.c: entries and what becomes of them */
 void entry_free(Entry *entry);
 Entry *entry_find(Exchange *exchange, const char *id);
+/* A word of another desk for the shopper: told now, when the view has shown its generation, or never. */
+void entry_hear(Entry *entry, guint gen, const char *text);
 /* Takes call. Ignores what is not newer than what is known. */
 void entry_learn(Exchange *exchange, const char *id, Call *call, guint64 revision);
 void entry_gone(Entry *entry); /* purged; frees it */
