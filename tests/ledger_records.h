@@ -195,7 +195,7 @@ static inline void records_state(Records *records, guint booth, gint64 from)
     g_autofree char *boot = g_strdup_printf("boot %u", booth);
     json_t *record =
         json_pack("{s:i, s:s, s:s, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}}", "v", 2, "kind", "state", "boot_id", boot, "from_mono",
-                  (json_int_t)(from - RECORDS_FROM + 1), "from_utc", (json_int_t)(records_chance(records, 0.01) ? 0 : from), "ms", "ready",
+                  (json_int_t)from - RECORDS_FROM + 1, "from_utc", (json_int_t)(records_chance(records, 0.01) ? 0 : from), "ms", "ready",
                   (json_int_t)records_between(records, 0, 400000), "paused", (json_int_t)records_between(records, 0, 90000), "ringing",
                   (json_int_t)records_between(records, 0, 20000), "connecting", (json_int_t)records_between(records, 0, 5000), "live",
                   (json_int_t)records_between(records, 0, 300000), "wrapup", (json_int_t)records_between(records, 0, 60000), "practice",

@@ -110,19 +110,19 @@ void jetstream_unsubscribe(natsSubscription **subscription)
 typedef struct {
     const char *name, *subject;
     gint64 per_subject, max_age;
+    gint64 max_bytes; /* then the oldest go; 0: none do */
     gboolean rollup;
-    gint64 max_bytes;  /* then the oldest go; 0: none do */
     gboolean personal; /* as old as the retention at most, and single messages can be erased (desk/privacy.h) */
 } StreamPlan;
 
 static const StreamPlan plans[] = {
-    {"KV_CALLS", "$KV.CALLS.>", 8, 0, TRUE, 0, FALSE},
-    {"KV_BOOTHS", "$KV.BOOTHS.>", 1, 0, TRUE, 0, FALSE},
-    {"KV_ENROL", "$KV.ENROL.>", 8, 0, TRUE, 0, FALSE},
-    {"RECORDS", "record.>", -1, 0, FALSE, 0, TRUE},
-    {"CONTACTS", "contact.>", -1, CONTACT_MAX_AGE, FALSE, 0, TRUE},
-    {"AUDIT", "audit.>", -1, AUDIT_MAX_AGE, FALSE, 0, FALSE},
-    {"EVENTS", NEWS_SUBJECTS ">", 1, EVENT_MAX_AGE, FALSE, EVENT_MAX_BYTES, FALSE},
+    {"KV_CALLS", "$KV.CALLS.>", 8, 0, 0, TRUE, FALSE},
+    {"KV_BOOTHS", "$KV.BOOTHS.>", 1, 0, 0, TRUE, FALSE},
+    {"KV_ENROL", "$KV.ENROL.>", 8, 0, 0, TRUE, FALSE},
+    {"RECORDS", "record.>", -1, 0, 0, FALSE, TRUE},
+    {"CONTACTS", "contact.>", -1, CONTACT_MAX_AGE, 0, FALSE, TRUE},
+    {"AUDIT", "audit.>", -1, AUDIT_MAX_AGE, 0, FALSE, FALSE},
+    {"EVENTS", NEWS_SUBJECTS ">", 1, EVENT_MAX_AGE, EVENT_MAX_BYTES, FALSE, FALSE},
 };
 
 static gboolean stream_error(GError **error, const char *name, const char *what)
