@@ -88,7 +88,7 @@ static gboolean is_of_speaker(const Player *player, GstMessage *message)
     return !player->is_silent && (source == GST_OBJECT(player->audio) || gst_object_has_as_ancestor(source, GST_OBJECT(player->audio)));
 }
 
-static gboolean on_message(GstBus *bus, GstMessage *message, gpointer data)
+static gboolean on_bus_message(GstBus *bus, GstMessage *message, gpointer data)
 {
     (void)bus;
     Player *player = data;
@@ -131,7 +131,7 @@ static void start(Player *player)
     g_object_set(player->pipeline, "uri", player->address, "video-sink", video, "audio-sink", audio, "flags", FLAGS, "buffer-size",
                  BUFFER_BYTE, NULL);
     g_autoptr(GstBus) bus = gst_element_get_bus(player->pipeline);
-    player->watch = gst_bus_add_watch(bus, on_message, player);
+    player->watch = gst_bus_add_watch(bus, on_bus_message, player);
     player->start = g_timeout_add_seconds(PLAYER_START_S, on_late, player);
     gst_element_set_state(player->pipeline, GST_STATE_PLAYING);
 }
