@@ -14,12 +14,17 @@ static char **list_cameras(void)
     return (char **)g_ptr_array_free(g_steal_pointer(&names), FALSE);
 }
 
-/* The first camera shows the face, the second one the product. */
+/* The first camera shows the face, the second one the product; to g_free(). */
+static char *choose(char **names, const char *view)
+{
+    guint wanted = strcmp(view, "product") == 0 ? 1 : 0;
+    return wanted < g_strv_length(names) ? g_strdup(names[wanted]) : NULL;
+}
+
 static char *find(const char *view)
 {
     g_auto(GStrv) names = list_cameras();
-    guint wanted = strcmp(view, "product") == 0 ? 1 : 0;
-    return wanted < g_strv_length(names) ? g_strdup(names[wanted]) : NULL;
+    return choose(names, view);
 }
 
 static void link_decoded(GstElement *decoder, GstPad *pad, gpointer converter)
@@ -34,8 +39,9 @@ static GstElement *build_bin(const CameraWanted *wanted, const char *device, GEr
 {
     GstElement *camera = gst_element_factory_make("libcamerasrc", NULL);
     GstElement *decoder = gst_element_factory_make("decodebin", NULL);
-    g_autofree char *text = g_strdup_printf("videoconvert name=converter ! videoscale ! videorate drop-only=true max-rate=%d ! "
-                                            "video/x-raw,format=I420,width=%d,height=%d,pixel-aspect-ratio=1/1",
+    /* Pictures that are too many are dropped before they are converted. */
+    g_autofree char *text = g_strdup_printf("videorate drop-only=true max-rate=%d ! videoconvert ! videoscale ! "
+                                            "capsfilter caps=video/x-raw,format=I420,width=%d,height=%d,pixel-aspect-ratio=1/1",
                                             wanted->fps, wanted->width, wanted->height);
     GstElement *rest = gst_parse_bin_from_description_full(text, TRUE, NULL, GST_PARSE_FLAG_NO_SINGLE_ELEMENT_BINS, NULL);
     if (!camera || !decoder || !rest) {
@@ -61,8 +67,8 @@ static GstElement *build_bin(const CameraWanted *wanted, const char *device, GEr
 static GstElement *new_source(const CameraWanted *wanted, GError **error)
 {
     /* None was there when it was chosen: one may have been plugged in since. */
-    g_autofree char *device = wanted->device ? g_strdup(wanted->device) : find(wanted->view);
     g_auto(GStrv) names = list_cameras();
+    g_autofree char *device = wanted->device ? g_strdup(wanted->device) : choose(names, wanted->view);
     if (!device || !g_strv_contains((const char *const *)names, device)) {
         g_set_error(error, CAMERA_ERROR, 0, "no camera %s is connected", device ? device : "for this view");
         return NULL;
