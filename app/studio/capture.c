@@ -6,6 +6,7 @@
 
 #define LOOK_MS     250     /* between two looks at the frames' counters */
 #define RETRY_US    1000000 /* between two tries to start */
+#define RETRY_REST  20      /* times as long as the last try took, where that is more: looking for cameras must not fill a slow computer */
 #define FROZEN_US   1600000 /* no new picture for so long: frozen */
 #define STALLED_US  3000000 /* not one frame for so long: it is started anew */
 #define START_US    3000000 /* a camera may take so long to its first frame */
@@ -20,6 +21,7 @@ struct Capture {
     GstElement *pipeline;
     guint watch, timer;
     gint64 started_us, failed_us, looked_us;
+    gint64 try_us; /* how long the last try to start took */
     guint frames_looked;
     int fps;
     const char *problem; /* "", missing, frozen */
@@ -146,12 +148,19 @@ static void start(Capture *capture)
     if (gst_element_set_state(capture->pipeline, GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE) fail(capture, "it cannot be started");
 }
 
+static void start_timed(Capture *capture)
+{
+    const gint64 began = g_get_monotonic_time();
+    start(capture);
+    capture->try_us = g_get_monotonic_time() - began;
+}
+
 static gboolean look(gpointer data)
 {
     Capture *capture = data;
     gint64 now = g_get_monotonic_time();
     if (!capture->pipeline) {
-        if (now - capture->failed_us >= RETRY_US) start(capture);
+        if (now - capture->failed_us >= MAX(RETRY_US, RETRY_REST * capture->try_us)) start_timed(capture);
         return G_SOURCE_CONTINUE;
     }
     g_mutex_lock(&capture->lock);
@@ -191,7 +200,7 @@ Capture *capture_new(const CameraDriver *driver, const CameraWanted *wanted, con
     capture->looked_us = g_get_monotonic_time();
     if (!driver) return capture;
     capture->timer = g_timeout_add(LOOK_MS, look, capture);
-    start(capture);
+    start_timed(capture);
     return capture;
 }
 

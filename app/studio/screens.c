@@ -22,6 +22,8 @@
 #define CHAT_TEXT_MAX   2000 /* characters of one */
 #define CALL_TICK_MS    33   /* draws the own picture when the shopper sends none */
 #define QUIET_TICK_MS   50   /* without a call */
+#define SLOW_DRAW_MS    100  /* drawing that takes longer is done by the processor, and fills it */
+#define SLOW_DRAW_REST  3    /* then it has so many times as long to itself in between */
 #define INPUT_TICK_MS   12   /* looks for touches and keys in between, which SDL tells only who asks */
 #define OWN_IN_CALL_US  (G_USEC_PER_SEC / 12)
 #define OWN_IDLE_US     (G_USEC_PER_SEC / 8)
@@ -60,6 +62,7 @@ struct Screens {
     gint64 second, own_taken, presented;
     guint tick, tick_ms, soon;
     gint64 drawn, draw_ms; /* when it was last looked whether there is something to draw, and how often it is */
+    gint64 rest_ms;        /* until it may be drawn again, of itself */
     Mailbox *shopper;
     const Config *config;
     Gallery *gallery;
@@ -299,6 +302,8 @@ static void draw(Screens *screens)
         canvas_present(demo, screens->scenes[DISPLAY_DEMO], screens->pictures, renewed, screens->theme->stage);
     if (demo) tell_shown(screens);
     alive_beat(); /* what was to be shown is shown */
+    const gint64 took = now_ms() - screens->drawn;
+    screens->rest_ms = took > SLOW_DRAW_MS ? took * (1 + SLOW_DRAW_REST) : 0;
 }
 
 /* --- what the advisor does ---------------------------------------------------------------------------------------------------------------
@@ -556,7 +561,8 @@ static gboolean on_tick(gpointer data)
 {
     Screens *screens = data;
     handle_events(screens);
-    gboolean is_due = now_ms() - screens->drawn > screens->draw_ms - screens->tick_ms; /* the next tick would be late */
+    gboolean is_due =
+        now_ms() - screens->drawn > MAX(screens->draw_ms - screens->tick_ms, screens->rest_ms); /* the next tick would be late */
     if (screens->dirty || is_due) draw(screens);
     return G_SOURCE_CONTINUE;
 }
@@ -567,7 +573,7 @@ static gboolean on_picture(gpointer data)
     g_atomic_int_set(&screens->woken, FALSE);
     if (!in_call(screens)) return G_SOURCE_REMOVE;
     handle_events(screens); /* seen with this picture, and not with the next */
-    draw(screens);
+    if (now_ms() - screens->drawn >= screens->rest_ms) draw(screens);
     return G_SOURCE_REMOVE;
 }
 

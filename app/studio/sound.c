@@ -135,7 +135,7 @@ static gboolean on_tone_late(gpointer data)
 {
     Sound *sound = data;
     sound->tone_limit = 0;
-    g_message("speaker: it takes no sound");
+    if (!sound->speaker_silent) g_message("speaker: it takes no sound");
     end_tone(sound, FALSE);
     return G_SOURCE_REMOVE;
 }
