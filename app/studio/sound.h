@@ -26,7 +26,7 @@ typedef struct {
 #define SOUND_CAPS       "audio/x-raw,format=S16LE,rate=48000,channels=1,layout=interleaved"
 #define SOUND_SILENCE_DB (-100.0)
 
-#define SOUND_TONE_LIMIT_MS 2500
+#define SOUND_TONE_LIMIT_MS 5000
 
 /* NULL with a sentence for a person when the setting of the microphone names no driver. */
 Sound *sound_new(const SoundSettings *settings, GError **error) G_GNUC_WARN_UNUSED_RESULT;
