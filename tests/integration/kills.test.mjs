@@ -111,7 +111,7 @@ test('what was committed reaches the centre once, whoever is killed', async () =
         const rows = await sql(booth, 'SELECT epoch, seq, body FROM record ORDER BY epoch, seq');
         local.set(booth, rows.map(({ epoch, seq, body }) => ({ ...JSON.parse(body), booth, epoch, seq })));
     }
-    const rows = (await system.records()).filter(({ subject }) => subject.startsWith('record.booth.'));
+    const rows = (await eventually('the records of the centre', () => system.records(), QUIET_MS)).filter(({ subject }) => subject.startsWith('record.booth.'));
     let lost = 0, twice = 0, differs = 0, total = 0;
     for (const booth of ids()) {
         const landed = rows.filter(({ subject }) => subject === `record.booth.${booth}`).map(({ value }) => value);
