@@ -17,6 +17,7 @@
 #include <psa/crypto.h>
 #endif
 
+#include "config/refusal.h"
 #include "wire/wire.h"
 
 #define PEM_MAX         8192
@@ -44,16 +45,7 @@ typedef struct {
 
 G_DEFINE_QUARK(livebooth - authority, authority_error)
 
-static gboolean refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static gboolean refuse(GError **error, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autofree char *what = g_strdup_vprintf(format, args);
-    va_end(args);
-    g_set_error_literal(error, AUTHORITY_ERROR, 0, what);
-    return FALSE;
-}
+#define refuse(error, ...) refusal_set(error, AUTHORITY_ERROR, __VA_ARGS__)
 
 /* What mbedTLS answered: 0, a length, or a negative error. */
 static gboolean check(int result, const char *what, GError **error)

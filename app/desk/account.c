@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/refusal.h"
+
 #define METHOD   "$y$"
 #define FILE_MAX (256 * 1024)
 /* Of no password: what is compared when the name is not known. */
@@ -39,16 +41,7 @@ gboolean account_is_name(const char *name)
            strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == length;
 }
 
-static gboolean refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static gboolean refuse(GError **error, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autofree char *what = g_strdup_vprintf(format, args);
-    va_end(args);
-    g_set_error_literal(error, ACCOUNT_ERROR, 0, what);
-    return FALSE;
-}
+#define refuse(error, ...) refusal_set(error, ACCOUNT_ERROR, __VA_ARGS__)
 
 /* The lines of the file; none when there is no file. NULL with a sentence when it cannot be read. */
 static char **read_lines(const char *path, GError **error)

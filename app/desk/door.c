@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "config/refusal.h"
 #include "desk/admit.h"
 #include "desk/pages.h"
 #include "desk/reply.h"
@@ -567,16 +568,7 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
 
 /* --- opening ------------------------------------------------------------------------------------------------------------------------ */
 
-static gboolean refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static gboolean refuse(GError **error, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autofree char *what = g_strdup_vprintf(format, args);
-    va_end(args);
-    g_set_error_literal(error, DOOR_ERROR, 0, what);
-    return FALSE;
-}
+#define refuse(error, ...) refusal_set(error, DOOR_ERROR, __VA_ARGS__)
 
 static gboolean is_ipv6(const DoorSettings *settings)
 {

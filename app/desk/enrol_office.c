@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/refusal.h"
 #include "desk/booth_list.h"
 #include "desk/enrolment.h"
 #include "desk/jetstream.h"
@@ -40,15 +41,7 @@ typedef struct {
     guint64 revision;
 } Standing;
 
-G_GNUC_PRINTF(2, 3) static gboolean refuse(GError **error, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autofree char *what = g_strdup_vprintf(format, args);
-    va_end(args);
-    g_set_error_literal(error, BOOTH_LIST_ERROR, 0, what);
-    return FALSE;
-}
+#define refuse(error, ...) refusal_set(error, BOOTH_LIST_ERROR, __VA_ARGS__)
 
 static gint64 now_ms(void)
 {

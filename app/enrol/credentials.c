@@ -1,5 +1,6 @@
 #include "enrol/credentials.h"
 
+#include "config/refusal.h"
 #include "link/identity.h"
 
 #include <errno.h>
@@ -24,15 +25,7 @@ GQuark credentials_error_quark(void)
     return g_quark_from_static_string("livebooth-credentials");
 }
 
-G_GNUC_PRINTF(2, 3) static gboolean refuse(GError **error, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autofree char *what = g_strdup_vprintf(format, args);
-    va_end(args);
-    g_set_error_literal(error, CREDENTIALS_ERROR, 0, what);
-    return FALSE;
-}
+#define refuse(error, ...) refusal_set(error, CREDENTIALS_ERROR, __VA_ARGS__)
 
 /* What mbedTLS answered: 0, a length, or a negative error. */
 static gboolean is_fine(int result, const char *what, GError **error)
