@@ -210,8 +210,8 @@ static gboolean run(const Config *config, GError **error)
     exchange_set_hooks(exchange, NULL);
     ops_free(ops);
     catalogue_store_close(catalogue);
-    store_close(store);
     registrar_free(registrar);
+    store_close(store);
     exchange_free(exchange);
     return well;
 }

@@ -15,6 +15,7 @@ struct Registrar {
     Issuer *issuer; /* NULL: closed */
     char *authority;
     guint busy;
+    GThreadPool *signer; /* one thread: a key in a hardware module may take its time, or may be away */
 };
 
 /* One request on its way. */
@@ -27,6 +28,12 @@ typedef struct {
     char *before; /* the key of the certificate that it came with; NULL: it came with a token */
     char token[ENROLMENT_HASH_LENGTH + 1];
     guint attempts;
+    guint64 revision; /* of the enrolment that it changes */
+    /* Of the signer's thread until it is back. */
+    gint64 now; /* us, UTC */
+    gint64 until_s;
+    char *certificate;
+    GError *error;
 } Errand;
 
 /* --- answers ----------------------------------------------------------------------------------------------------------------------------
@@ -54,6 +61,8 @@ static void errand_free(Errand *errand)
     enrolment_free(errand->enrolment);
     g_free(errand->address);
     g_free(errand->before);
+    g_free(errand->certificate);
+    g_clear_error(&errand->error);
     g_free(errand);
 }
 
@@ -92,23 +101,38 @@ static void on_written(gpointer data, const StoreResult *result)
         refuse(errand, 503, "unavailable", NULL);
 }
 
-/* Takes the enrolment. */
-static void issue(Errand *errand, Enrolment *enrolment, guint64 revision)
+static void on_signed(gpointer data)
 {
-    g_autoptr(GError) error = NULL;
-    const gint64 now = g_get_real_time();
-    gint64 until = 0;
-    errand->enrolment = enrolment;
-    g_autofree char *certificate = issuer_issue(errand->registrar->issuer, errand->asked, now / G_USEC_PER_SEC, &until, &error);
-    if (!certificate) {
-        g_warning("no certificate for booth %s: %s", enrolment->booth, error->message);
+    Errand *errand = data;
+    Enrolment *enrolment = errand->enrolment;
+    if (!errand->certificate) {
+        g_warning("no certificate for booth %s: %s", enrolment->booth, errand->error->message);
         refuse(errand, 503, "unavailable", NULL);
         return;
     }
-    enrolment_issued(enrolment, errand->before ? errand->before : "", issuer_request_key(errand->asked), certificate, until * 1000,
-                     now / 1000);
+    enrolment_issued(enrolment, errand->before ? errand->before : "", issuer_request_key(errand->asked), errand->certificate,
+                     errand->until_s * 1000, errand->now / 1000);
     g_autofree char *text = enrolment_format(enrolment);
-    store_put_enrolment(errand->registrar->store, enrolment->booth, text, revision, on_written, errand);
+    store_put_enrolment(errand->registrar->store, enrolment->booth, text, errand->revision, on_written, errand);
+}
+
+/* On the signer's thread. */
+static void sign(gpointer data, gpointer user_data)
+{
+    Errand *errand = data;
+    Registrar *registrar = user_data;
+    errand->certificate = issuer_issue(registrar->issuer, errand->asked, errand->now / G_USEC_PER_SEC, &errand->until_s, &errand->error);
+    store_hand_over(registrar->store, on_signed, errand);
+}
+
+/* Takes the enrolment. */
+static void issue(Errand *errand, Enrolment *enrolment, guint64 revision)
+{
+    errand->enrolment = enrolment;
+    errand->revision = revision;
+    errand->now = g_get_real_time();
+    g_clear_pointer(&errand->certificate, g_free);
+    g_thread_pool_push(errand->registrar->signer, errand, NULL);
 }
 
 static void decide_token(Errand *errand, Enrolment *enrolment, guint64 revision)
@@ -258,6 +282,7 @@ Registrar *registrar_new(const Config *config, Store *store, GError **error)
 {
     Registrar *registrar = g_new0(Registrar, 1);
     registrar->store = store;
+    registrar->signer = g_thread_pool_new_full(sign, registrar, (GDestroyNotify)errand_free, 1, FALSE, NULL);
     if (open_files(registrar, config, error)) return registrar;
     registrar_free(registrar);
     return NULL;
@@ -266,6 +291,7 @@ Registrar *registrar_new(const Config *config, Store *store, GError **error)
 void registrar_free(Registrar *registrar)
 {
     if (!registrar) return;
+    g_thread_pool_free(registrar->signer, TRUE, TRUE); /* waits for the one that is being signed */
     issuer_free(registrar->issuer);
     g_free(registrar->authority);
     g_free(registrar);

@@ -31,8 +31,10 @@ struct Job {
 };
 
 typedef struct {
-    enum { EVENT_DONE, EVENT_STARTED, EVENT_ENTRY, EVENT_COMPLETE, EVENT_RECORD, EVENT_MESSAGE } kind;
+    enum { EVENT_DONE, EVENT_STARTED, EVENT_ENTRY, EVENT_COMPLETE, EVENT_RECORD, EVENT_MESSAGE, EVENT_OTHER } kind;
     Job *job;
+    void (*other)(gpointer data);
+    gpointer data;
     guint view;
     guint64 revision;
     gint64 as_of, bus_utc;
@@ -117,6 +119,7 @@ static void event_hand_out(Store *store, Event *event)
     case EVENT_COMPLETE: to->view_complete(to->data, event->revision, event->as_of, event->bus_utc); break;
     case EVENT_RECORD: to->record(to->data, event->subject, event->text, event->bus_utc); break;
     case EVENT_MESSAGE: to->message(to->data, event->subject, event->text); break;
+    case EVENT_OTHER: event->other(event->data); break;
     }
 }
 
@@ -126,6 +129,11 @@ void store_dispatch(Store *store)
         event_hand_out(store, event);
         event_free(event);
     }
+}
+
+void store_hand_over(Store *store, void (*taken)(gpointer data), gpointer data)
+{
+    event_push(store, (Event){.kind = EVENT_OTHER, .other = taken, .data = data});
 }
 
 gboolean store_is_idle(const Store *store)

@@ -65,6 +65,8 @@ Store *store_open(const StoreSettings *settings, const StoreEvents *events, GErr
 /* Finishes what is queued (each within its time limit), then closes. Callbacks that were not dispatched are dropped. NULL is fine. */
 void store_close(Store *store);
 void store_dispatch(Store *store);
+/* From any thread: what another thread than the store's has come to; store_dispatch() calls taken. */
+void store_hand_over(Store *store, void (*taken)(gpointer data), gpointer data);
 gboolean store_is_connected(const Store *store);
 /* Whether every write has had its callback. */
 gboolean store_is_idle(const Store *store);
