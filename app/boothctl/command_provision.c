@@ -27,13 +27,17 @@ static gboolean read_bounded(const char *path, char **text, GError **error)
 {
     GStatBuf about;
     if (g_stat(path, &about) == 0 && about.st_size > FILE_MAX) {
-        g_set_error(error, CONFIG_ERROR, 0, "%s is larger than %d bytes", path, FILE_MAX);
+        g_autofree char *name = g_path_get_basename(path);
+        g_set_error(error, CONFIG_ERROR, 0, "%s is larger than %d bytes", name, FILE_MAX);
         return FALSE;
     }
     gsize length = 0;
     if (!g_file_get_contents(path, text, &length, error)) return FALSE;
     if (strlen(*text) == length) return TRUE;
-    g_set_error(error, CONFIG_ERROR, 0, "%s is not a text file", path);
+    g_autofree char *name = g_path_get_basename(path);
+    const gboolean wide = memcmp(*text, "\xff\xfe", 2) == 0 || memcmp(*text, "\xfe\xff", 2) == 0; /* a zero byte is behind them */
+    g_set_error(error, CONFIG_ERROR, 0, "%s, line 1: this is %s; it must be saved as UTF-8 text", name,
+                wide ? "UTF-16 (some editors say \"Unicode\")" : "no text");
     return FALSE;
 }
 

@@ -1,6 +1,10 @@
 #include "config/config.h"
 
+#include "config/near.h"
+
 #include <string.h>
+
+#define BYTE_ORDER_MARK "\xef\xbb\xbf" /* some editors put it before UTF-8 */
 
 typedef struct {
     const ConfigKey *key;
@@ -98,6 +102,32 @@ static gboolean set_value(Value *value, const char *text, const char *path, guin
     return TRUE;
 }
 
+/* "; did you mean ...?", or where a key belongs that is in the wrong section; "" for neither. To g_free(). */
+static char *advise_key(const ConfigKey *keys, const char *group, const char *name)
+{
+    const ConfigKey *nearest = NULL, *elsewhere = NULL;
+    for (const ConfigKey *key = keys; key->group; key++) {
+        const gboolean here = strcmp(key->group, group) == 0;
+        if (here && near_is(name, key->key) &&
+            (!nearest || near_distance(name, key->key, NEAR_WORD_MAX) < near_distance(name, nearest->key, NEAR_WORD_MAX)))
+            nearest = key;
+        if (!here && !elsewhere && strcmp(key->key, name) == 0) elsewhere = key;
+    }
+    if (nearest) return g_strdup_printf("; did you mean \"%s\"?", nearest->key);
+    return elsewhere ? g_strdup_printf("; it belongs into a section such as [%s]", elsewhere->group) : g_strdup("");
+}
+
+static char *advise_group(const ConfigKey *keys, const char *group)
+{
+    const char *nearest = NULL;
+    for (const ConfigKey *key = keys; key->group; key++) {
+        if (near_is(group, key->group) &&
+            (!nearest || near_distance(group, key->group, NEAR_WORD_MAX) < near_distance(group, nearest, NEAR_WORD_MAX)))
+            nearest = key->group;
+    }
+    return nearest ? g_strdup_printf("; did you mean [%s]?", nearest) : g_strdup("");
+}
+
 static Value *find_value(const Config *config, const ConfigKey *key)
 {
     for (guint i = 0; i < config->values->len; i++) {
@@ -116,15 +146,17 @@ static gboolean read_line(Config *config, const ConfigKey *keys, char *line, gui
         line[length - 1] = '\0';
         g_free(*group);
         *group = g_strdup(line + 1);
-        if (!known_group(keys, *group)) return refuse(error, config->path, number, "there is no section [%s]", *group);
-        return TRUE;
+        if (known_group(keys, *group)) return TRUE;
+        g_autofree char *advice = advise_group(keys, *group);
+        return refuse(error, config->path, number, "there is no section [%s]%s", *group, advice);
     }
     char *equals = strchr(line, '=');
     if (!equals || !*group) return refuse(error, config->path, number, "\"%s\" is neither [section] nor key=value", line);
     *equals = '\0';
     const char *name = g_strchomp(line);
     const ConfigKey *key = find_key(keys, *group, name);
-    if (!key) return refuse(error, config->path, number, "section [%s] has no key \"%s\"", *group, name);
+    g_autofree char *advice = key ? NULL : advise_key(keys, *group, name);
+    if (!key) return refuse(error, config->path, number, "section [%s] has no key \"%s\"%s", *group, name, advice);
     return set_value(find_value(config, key), g_strchug(equals + 1), config->path, number, error);
 }
 
@@ -145,6 +177,19 @@ static gboolean read_text(Config *config, const ConfigKey *keys, const char *tex
     return TRUE;
 }
 
+/* Which line, and what it is saved as when that is known. */
+static gboolean check_encoding(const char *path, const char *text, gsize length, GError **error)
+{
+    const char *end = NULL;
+    const gboolean wide = length >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0);
+    if (wide) return refuse(error, path, 1, "this is UTF-16 (some editors say \"Unicode\"); it must be saved as UTF-8");
+    if (g_utf8_validate_len(text, length, &end)) return TRUE;
+    guint line = 1;
+    for (const char *at = text; at < end; at++) line += *at == '\n';
+    if (*end == '\0') return refuse(error, path, line, "there is a zero byte: this is no text");
+    return refuse(error, path, line, "a letter is not UTF-8: the file was saved in another encoding; it must be saved as UTF-8");
+}
+
 Config *config_load(const char *path, const ConfigKey *keys, GError **error)
 {
     g_autofree char *text = NULL;
@@ -154,10 +199,7 @@ Config *config_load(const char *path, const ConfigKey *keys, GError **error)
         refuse(error, path, 0, "the settings cannot be read: %s", cause->message);
         return NULL;
     }
-    if (strlen(text) != length || !g_utf8_validate(text, -1, NULL)) {
-        refuse(error, path, 0, "the settings are not UTF-8 text");
-        return NULL;
-    }
+    if (!check_encoding(path, text, length, error)) return NULL;
     g_autoptr(Config) config = g_new0(Config, 1);
     config->path = g_strdup(path);
     config->values = g_ptr_array_new_with_free_func(value_free);
@@ -166,7 +208,8 @@ Config *config_load(const char *path, const ConfigKey *keys, GError **error)
         value->key = key;
         g_ptr_array_add(config->values, value);
     }
-    if (!read_text(config, keys, text, error)) return NULL;
+    const gsize mark = g_str_has_prefix(text, BYTE_ORDER_MARK) ? strlen(BYTE_ORDER_MARK) : 0;
+    if (!read_text(config, keys, text + mark, error)) return NULL;
     return g_steal_pointer(&config);
 }
 

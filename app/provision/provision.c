@@ -11,6 +11,7 @@
 #define TOKEN_MAX         64
 #define CERTIFICATE_MAX   8192 /* bytes of one, DER */
 #define PEM_LINE          64
+#define BYTE_ORDER_MARK   "\xef\xbb\xbf" /* of some editors, before UTF-8 */
 
 /* What booth.txt has beside booth.conf's sections. */
 static const ConfigKey own_keys[] = {
@@ -210,7 +211,7 @@ static guint line_of(const char *text, const char *group, const char *key)
     gboolean inside = FALSE;
     guint found = 0;
     for (guint i = 0; lines[i]; i++) {
-        char *line = g_strstrip(lines[i]);
+        char *line = g_strstrip(lines[i] + (g_str_has_prefix(lines[i], BYTE_ORDER_MARK) ? strlen(BYTE_ORDER_MARK) : 0));
         char *equals = strchr(line, '=');
         if (*line == '[') inside = strcmp(line, section) == 0;
         if (!inside || !equals || *line == '#') continue;
@@ -351,6 +352,7 @@ char *provision_ssh_keys(const Provision *provision)
 /* Where the value of a secret in line begins; NULL when the line holds none. group follows the sections. */
 static char *secret_in(char *line, char **group)
 {
+    if (g_str_has_prefix(line, BYTE_ORDER_MARK)) line += strlen(BYTE_ORDER_MARK);
     char *start = line + strspn(line, " \t");
     char *end = strchr(start, ']');
     if (*start == '[' && end) {

@@ -67,13 +67,16 @@ static void refuses_mistakes(void **state)
         {"[desk]\nport=80x\n", -1, "line 2"},
         {"[desk]\nport=\n", -1, "line 2"},
         {"[desk]\nshare=/s\n[media]\nloopback=yes\n", -1, "line 4: \"yes\" is neither true nor false"},
-        {"[dask]\n", -1, "line 1: there is no section [dask]"},
-        {"[desk]\n\nprot=1\n", -1, "line 3: section [desk] has no key \"prot\""},
+        {"[dask]\n", -1, "line 1: there is no section [dask]; did you mean [desk]?"},
+        {"[desk]\n[webshop]\n", -1, "line 2: there is no section [webshop]"},
+        {"[desk]\n\nprot=1\n", -1, "line 3: section [desk] has no key \"prot\"; did you mean \"port\"?"},
+        {"[desk]\nloopback=true\n", -1, "line 2: section [desk] has no key \"loopback\"; it belongs into a section such as [media]"},
         {"port=1\n", -1, "line 1: \"port=1\" is neither"},
         {"[desk]\nport\n", -1, "line 2: \"port\" is neither"},
         {"[desk\nport=1\n", -1, "line 1"},
-        {"[desk]\nshare=\xff\n", -1, "not UTF-8"},
-        {"[desk]\nshare=a\0b\n", 17, "not UTF-8"},
+        {"[desk]\nshare=\xe6\n", -1, "line 2: a letter is not UTF-8"},
+        {"[desk]\nshare=a\0b\n", 17, "line 2: there is a zero byte"},
+        {"\xff\xfe[\0d\0", 6, "line 1: this is UTF-16"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autoptr(GError) error = NULL;

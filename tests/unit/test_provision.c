@@ -45,6 +45,19 @@ static void refuses_mistakes(void **state)
         {MUST "[enrolment]\ntoken=a b\n", "booth.txt, line 6: [enrolment] token must be letters"},
         {MUST "[enrolment]\nauthority=MAA\n", "[enrolment] authority must be certificates"},
         {MUST "[colour]\n", "booth.txt, line 5: there is no section [colour]"},
+        {"\xef\xbb\xbf[booth]\r\nid=oslo 3\r\n[desk]\r\naddress=wss://d/ws/booth\r\n", "booth.txt, line 2: [booth] id may have only"},
+        {"[booth]\nid=oslo-3\n[desk]\nadress=wss://d/ws/booth\n",
+         "line 4: section [desk] has no key \"adress\"; did you mean \"address\"?"},
+        {MUST "[wfii]\n", "line 5: there is no section [wfii]; did you mean [wifi]?"},
+        {MUST "[wifi]\nssid=shop\n", "line 6: section [wifi] has no key \"ssid\""},
+        {MUST "[wifi]\nservers=x\n", "line 6: section [wifi] has no key \"servers\"; it belongs into a section such as [time]"},
+        {MUST "[booth]\nname=B\xe5s\n", "booth.txt, line 6: a letter is not UTF-8"},
+        {"\xff\xfe[b", "booth.txt, line 1: this is UTF-16"},
+        {"", "booth.txt: section [booth] must have id"},
+        {"# nothing else\n", "booth.txt: section [booth] must have id"},
+        {"id=oslo-3\n", "booth.txt, line 1: \"id=oslo-3\" is neither [section] nor key=value"},
+        {MUST "[network\n", "line 5: \"[network\" is neither [section] nor key=value"},
+        {MUST "[wifi]\nname shop\n", "line 6: \"name shop\" is neither"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
