@@ -184,6 +184,7 @@ static gboolean on_publish(gpointer data)
     if (agent->mistake) json_object_set_new(now, "mistake", json_string(agent->mistake));
     json_object_set_new(now, "catalogue", catalogue_keeper_json(agent->catalogue));
     if (agent->update) json_object_set_new(now, "update", update_json(agent->update));
+    if (agent->upkeep) json_object_set_new(now, "upkeep", upkeep_json(agent->upkeep));
     if (agent->slot) json_object_set_new(now, "slot", json_string(agent->slot));
     json_object_set_new(now, "notice", agent->remote ? remote_notice(agent->remote) : json_null());
     shop_tell(agent->shop, now);
@@ -981,7 +982,7 @@ static gboolean open_parts(Agent *agent, GDBusConnection *bus, GError **error)
                                                      on_catalogue_utc, agent);
     g_autofree char *image = g_get_os_info("IMAGE_VERSION");
     agent->update = update_new(bus, folder, image ? image : LIVEBOOTH_VERSION, &agent->update_events);
-    agent->upkeep = upkeep_new(service_bus(agent->service), agent->update);
+    agent->upkeep = upkeep_new(service_bus(agent->service), agent->update, on_update_changed, agent);
     upkeep_set_busy(agent->upkeep, is_busy(agent));
     agent->shop = shop_new(config, service_bus(agent->service), agent->catalogue, &agent->shop_events, error);
     if (!agent->shop) return FALSE;

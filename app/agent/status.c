@@ -86,7 +86,7 @@ static void hide_note(json_t *told)
 
 json_t *status_for_desk(const json_t *snapshot)
 {
-    static const char *const own[] = {"advisor"};
+    static const char *const own[] = {"advisor", "upkeep"};
     json_t *told = json_copy((json_t *)snapshot);
     for (guint i = 0; i < G_N_ELEMENTS(own); i++) json_object_del(told, own[i]);
     hide_note(told);

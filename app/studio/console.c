@@ -249,7 +249,7 @@ static void banner(const Console *console, Rect *area)
         practice_strip(console, area);
         return;
     }
-    gboolean own_screen = view->state == VIEW_STARTING || view->checking || (view->agent_gone && !view->in_call);
+    gboolean own_screen = view->state == VIEW_STARTING || view->checking || view->ending || (view->agent_gone && !view->in_call);
     if (own_screen || (!view->problem_count && !view->agent_gone)) return;
     gboolean busy = view->in_call || view->state == VIEW_WRAPUP;
     guint rows = view->agent_gone ? 1 : MIN(view->problem_count, busy ? 1 : BANNER_ROWS);
@@ -280,8 +280,12 @@ static void state_area(const Console *console, Rect area)
         console_gone(console, area);
         return;
     }
+    if (view->ending) {
+        console_ending(console, area);
+        return;
+    }
     if (view->checking) {
-        console_checks(console, area);
+        (console->service ? console_service : console_checks)(console, area);
         return;
     }
     if (console_has_products(console) && !view->in_call) {

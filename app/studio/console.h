@@ -20,6 +20,9 @@ typedef struct {
     char *text;
 } ChatLine;
 
+/* What of the service pages is open, over the check of the booth. */
+typedef enum { SERVICE_CLOSED, SERVICE_OPEN, SERVICE_CONFIRM } ServicePage;
+
 typedef struct {
     Scene *scene;
     const Theme *theme;
@@ -33,6 +36,7 @@ typedef struct {
     guint chat_count;
     const char *message; /* what stands in the text field */
     const Wrapup *wrapup;
+    ServicePage service;
     const Shelf *shelf; /* NULL: the booth has no products to look through */
     Gallery *gallery;   /* NULL: no pictures of products */
     const json_t *shop; /* the snapshot, for show and basket; may be NULL */

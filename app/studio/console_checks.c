@@ -9,7 +9,7 @@
 #define COLUMNS    2
 #define CELL_MOST  112.0
 #define CELL_GAP   12.0
-#define BUTTON_ROW 72.0
+#define BUTTON_ROW 60.0
 #define METER_ROW  22.0
 
 static const struct {
@@ -160,8 +160,16 @@ static void buttons(const Console *console, Rect card)
     back.on = console->theme->on_accent;
     back.line = SCENE_NO_COLOUR;
     back.disabled = console->view->agent_gone;
-    console_button(console, rect_row(column, 2, 0, CELL_GAP), &again);
-    console_button(console, rect_row(column, 2, 1, CELL_GAP), &back);
+    Button service = console_plain_button(console, "service_open", console_text(console, "service_title"));
+    service.icon = ICON_STORAGE;
+    service.keycap = "F3";
+    service.key = SDLK_F3;
+    service.wish = "service";
+    service.argument = "open";
+    service.disabled = console->view->agent_gone;
+    console_button(console, rect_row(column, 3, 0, CELL_GAP), &again);
+    console_button(console, rect_row(column, 3, 1, CELL_GAP), &service);
+    console_button(console, rect_row(column, 3, 2, CELL_GAP), &back);
 }
 
 void console_checks(const Console *console, Rect area)
@@ -171,7 +179,7 @@ void console_checks(const Console *console, Rect area)
     const View *view = console->view;
     gboolean starts = view->state != VIEW_PAUSED;
     Rect column = rect_cut_right(&area, RIGHT_COLUMN, LAYOUT_GAP);
-    if (!starts) buttons(console, rect_cut_bottom(&column, 2 * (BUTTON_ROW + CARD_PADDING) + CELL_GAP, LAYOUT_GAP));
+    if (!starts) buttons(console, rect_cut_bottom(&column, 3 * BUTTON_ROW + 2 * (CARD_PADDING + CELL_GAP), LAYOUT_GAP));
     console_own_column(console, column, FALSE);
     Rect inner = console_card(console, "checks", area);
     guint bad = count_of(view, CHECK_BAD), waits = count_of(view, CHECK_UNKNOWN);

@@ -13,7 +13,7 @@
 #define SECOND_ROW  56.0
 #define OWN_HEIGHT  278.0 /* of the own picture with its words alone */
 
-static void message_screen(const Console *console, Rect area, Icon icon, const char *title, const char *line)
+void console_message(const Console *console, Rect area, Icon icon, const char *title, const char *line)
 {
     Scene *scene = console->scene;
     const Theme *theme = console->theme;
@@ -40,12 +40,12 @@ static void message_screen(const Console *console, Rect area, Icon icon, const c
 
 void console_boot(const Console *console, Rect area)
 {
-    message_screen(console, area, ICON_BRAND, console_text(console, "boot_title"), console_text(console, "boot_line"));
+    console_message(console, area, ICON_BRAND, console_text(console, "boot_title"), console_text(console, "boot_line"));
 }
 
 void console_gone(const Console *console, Rect area)
 {
-    message_screen(console, area, ICON_RESTART, console_text(console, "gone_title"), console_text(console, "gone_line"));
+    console_message(console, area, ICON_RESTART, console_text(console, "gone_title"), console_text(console, "gone_line"));
 }
 
 void console_own_column(const Console *console, Rect rect, gboolean with_devices)

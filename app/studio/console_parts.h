@@ -49,12 +49,18 @@ void console_meter(const Console *console, Rect row, MeterKind kind, guint32 on)
 /* A placeholder where a picture would be. */
 void console_placeholder(const Console *console, Rect rect, Icon icon, const char *title, const char *line);
 
+/* Nothing but a symbol and what it means. */
+void console_message(const Console *console, Rect area, Icon icon, const char *title, const char *line);
+
 /* The states' own areas. */
 void console_boot(const Console *console, Rect area);
 void console_gone(const Console *console, Rect area);
 void console_checks(const Console *console, Rect area); /* console_checks.c: starting, and on request */
 /* One line of it, on a card. */
 void console_check_row(const Console *console, Rect row, ViewDevice device);
+/* console_service.c: what is done to the booth itself, and that it starts again. */
+void console_service(const Console *console, Rect area);
+void console_ending(const Console *console, Rect area);
 void console_paused(const Console *console, Rect area);
 void console_ready(const Console *console, Rect area);
 void console_ringing(const Console *console, Rect area);

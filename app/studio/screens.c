@@ -50,6 +50,7 @@ struct Screens {
     char *chat_call;
     Field *message;
     Wrapup *wrapup;
+    ServicePage service;
     guint note_later; /* source id: what was entered of the wrap-up is on its way */
     char *faults;     /* folder in which a test may unplug a simulated screen, or NULL */
     Shelf *shelf;
@@ -129,6 +130,7 @@ static void lay_out_console(Screens *screens)
         .chat_count = screens->chat->len,
         .message = screens->message->text->str,
         .wrapup = screens->wrapup,
+        .service = screens->service,
         .shelf = screens->shelf,
         .gallery = screens->gallery,
         .shop = screens->snapshot,
@@ -385,6 +387,18 @@ static void use_shelf(Screens *screens, const char *what)
     screens->dirty = TRUE;
 }
 
+/* Its pages are the console's own; what they do is the agent's. */
+static void use_service(Screens *screens, const char *what)
+{
+    screens->dirty = TRUE;
+    if (strcmp(what, "open") == 0 || strcmp(what, "confirm") == 0)
+        screens->service = strcmp(what, "open") == 0 ? SERVICE_OPEN : SERVICE_CONFIRM;
+    else if (strcmp(what, "close") == 0)
+        screens->service = SERVICE_CLOSED;
+    else
+        wish(screens, what, "");
+}
+
 static void on_activate(void *data, const SceneTarget *target)
 {
     Screens *screens = data;
@@ -397,7 +411,9 @@ static void on_activate(void *data, const SceneTarget *target)
         use_shelf(screens, target->argument);
         return;
     }
-    if (strcmp(target->wish, "wrapup") == 0)
+    if (strcmp(target->wish, "service") == 0)
+        use_service(screens, target->argument);
+    else if (strcmp(target->wish, "wrapup") == 0)
         use_wrapup(screens, target->argument);
     else if (strcmp(target->wish, "done") == 0)
         finish_wrapup(screens);
@@ -761,6 +777,7 @@ void screens_set_snapshot(Screens *screens, const json_t *snapshot)
     screens->agent_gone = !snapshot;
     view_read(&screens->view, screens->snapshot, screens->agent_gone);
     if (snapshot) forget_words(screens);
+    if (!screens->view.checking) screens->service = SERVICE_CLOSED;
     follow_wrapup(screens, before);
     run_video(screens);
     set_tick(screens);

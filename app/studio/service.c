@@ -216,7 +216,8 @@ static void on_wish(void *data, const char *what, const char *argument)
     static const struct {
         const char *what, *method;
     } PLAIN[] = {{"ready", "Ready"},   {"accept", "Accept"},       {"decline", "Decline"},
-                 {"hangup", "HangUp"}, {"extend", "ExtendWrapup"}, {"practice", "Practice"}};
+                 {"hangup", "HangUp"}, {"extend", "ExtendWrapup"}, {"practice", "Practice"},
+                 {"bundle", "Bundle"}, {"restart", "Restart"},     {"reset", "FactoryReset"}};
     Service *service = data;
     for (guint i = 0; i < G_N_ELEMENTS(PLAIN); i++)
         if (strcmp(what, PLAIN[i].what) == 0) ask_agent(service, PLAIN[i].method, NULL);

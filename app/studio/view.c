@@ -170,6 +170,15 @@ static void read_checks(View *view, const json_t *snapshot)
     view->no_demo = view->checks[DEVICE_DEMO] == CHECK_UNUSED;
 }
 
+static void read_upkeep(View *view, const json_t *upkeep)
+{
+    static const char *const bundles[] = {"none", "making", "done", "failed"}, *const endings[] = {"none", "restart", "reset"};
+    view->serviceable = flag_of(upkeep, "able");
+    view->bundle = (ViewBundle)index_of(string_of(upkeep, "bundle"), bundles, G_N_ELEMENTS(bundles), BUNDLE_NONE);
+    view->ending = (ViewEnding)index_of(string_of(upkeep, "ending"), endings, G_N_ELEMENTS(endings), ENDING_NONE);
+    view->stuck = flag_of(upkeep, "stuck");
+}
+
 void view_read(View *view, const json_t *snapshot, gboolean agent_gone)
 {
     static const char *const cameras[] = {"face", "product", "pip"};
@@ -196,6 +205,8 @@ void view_read(View *view, const json_t *snapshot, gboolean agent_gone)
     const json_t *health = json_object_get(json_object_get(snapshot, "studio"), "health");
     view->line = line_of(json_object_get(health, "media"), view->media);
     read_checks(view, snapshot);
+    read_upkeep(view, json_object_get(snapshot, "upkeep"));
+    view->unsent = count_of(json_object_get(snapshot, "records"), "waiting");
 }
 
 static gint64 since_told(const View *view, gint64 now_mono)

@@ -44,6 +44,9 @@ typedef enum {
     DEVICES
 } ViewDevice;
 
+typedef enum { BUNDLE_NONE, BUNDLE_MAKING, BUNDLE_DONE, BUNDLE_FAILED } ViewBundle;
+typedef enum { ENDING_NONE, ENDING_RESTART, ENDING_RESET } ViewEnding;
+
 typedef enum { LEVEL_UNKNOWN, LEVEL_GOOD, LEVEL_FAIR, LEVEL_POOR } ViewLevel;
 
 typedef struct {
@@ -99,6 +102,11 @@ typedef struct {
     ViewCheck checks[DEVICES];
     const char *check_problems[DEVICES]; /* why it is bad, "" */
     gboolean no_demo;                    /* the booth has no product display */
+    ViewBundle bundle;                   /* for support */
+    ViewEnding ending;                   /* the machine is about to start again */
+    gboolean serviceable;                /* this is a booth from an image, which can do that */
+    gboolean stuck;                      /* it was asked to start again and did not */
+    gint64 unsent;                       /* records that the centre does not have */
     const char *mistake;                 /* in booth.txt, one sentence with its line; "" */
 } View;
 

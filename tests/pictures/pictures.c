@@ -4,6 +4,7 @@
 #include "pictures/samples.h"
 #include "pictures/shop.h"
 #include "screens_config.h"
+#include "studio/console.h"
 #include "studio/screens.h"
 
 #include <glib/gstdio.h>
@@ -76,6 +77,32 @@ static gboolean shoot(Screens *screens, const char *screen, const char *path)
     return FALSE;
 }
 
+static void turn_loop(int ms)
+{
+    for (gint64 until = g_get_monotonic_time() + ms * 1000; g_get_monotonic_time() < until;) {
+        g_main_context_iteration(NULL, FALSE);
+        g_usleep(1000);
+    }
+}
+
+static void press(SDL_Keycode key)
+{
+    SDL_Event event = {.type = SDL_KEYDOWN};
+    event.key.keysym.sym = key;
+    event.key.timestamp = SDL_GetTicks();
+    SDL_PushEvent(&event);
+    turn_loop(60);
+}
+
+/* As the advisor does: its button on the check of the booth, then the third one. */
+static void open_service(guint page)
+{
+    turn_loop(100); /* the button is on the screen */
+    press(SDLK_F3);
+    for (guint i = 0; page == SERVICE_CONFIRM && i < 3; i++) press(SDLK_TAB);
+    if (page == SERVICE_CONFIRM) press(SDLK_RETURN);
+}
+
 static gboolean shoot_sample(Screens *screens, const Sample *sample, Mailbox *own, Mailbox *shopper, const char *path)
 {
     json_t *snapshot = sample_snapshot(sample, g_get_monotonic_time() / 1000), *between = json_pack("{s:s}", "state", "starting");
@@ -93,24 +120,8 @@ static gboolean shoot_sample(Screens *screens, const Sample *sample, Mailbox *ow
     }
     put_picture(own, sample->own, 1280, 720, 8);
     put_picture(shopper, sample->shopper, 640, 480, 16);
+    if (sample->service) open_service(sample->service);
     return shoot(screens, "console", path);
-}
-
-static void turn_loop(int ms)
-{
-    for (gint64 until = g_get_monotonic_time() + ms * 1000; g_get_monotonic_time() < until;) {
-        g_main_context_iteration(NULL, FALSE);
-        g_usleep(1000);
-    }
-}
-
-static void press(SDL_Keycode key)
-{
-    SDL_Event event = {.type = SDL_KEYDOWN};
-    event.key.keysym.sym = key;
-    event.key.timestamp = SDL_GetTicks();
-    SDL_PushEvent(&event);
-    turn_loop(60);
 }
 
 static void type(const char *text)

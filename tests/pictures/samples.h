@@ -9,6 +9,7 @@ typedef struct {
     const char *name;
     const char *json; /* NULL: no snapshot yet */
     gboolean agent_gone, shopper, own, chat;
+    guint service; /* the page that is open: ServicePage */
 } Sample;
 
 #define SAMPLE_HEAD                                                                                                                        \
@@ -47,6 +48,9 @@ typedef struct {
 #define SAMPLE_ERROR(name)             SAMPLE_PROBLEM(name, "error")
 #define SAMPLE_WARNING(name)           SAMPLE_PROBLEM(name, "warning")
 #define SAMPLE_FINE                    "\"problems\":[],"
+#define SAMPLE_SERVICED(bundle, ending)                                                                                                    \
+    SAMPLE_HEAD SAMPLE_LINK SAMPLE_CALM_LINE SAMPLE_FINE "\"state\":\"paused\",\"pause_reason\":\"\",\"upkeep\":{\"able\":true,\"bundle\":\"" bundle \
+                                                         "\",\"ending\":\"" ending "\",\"stuck\":false},"
 #define SAMPLE_CALL(media)                                                                                                                 \
     "\"call\":{\"id\":\"c1\",\"gen\":1,\"topic\":\"appliances\",\"lang\":\"nb\",\"before\":true,\"product\":\"https://www.example.com/no/" \
     "home/dishwashers/built-in/bosch-series-8-smv8ycx02e/p-482915?ref=mail\",\"product_title\":\"Bosch Series 8 "                          \
@@ -159,6 +163,16 @@ static const Sample samples[] = {
     {.name = "checking_bad",
      .json = "{" SAMPLE_HEAD SAMPLE_NO_LINK SAMPLE_EMPTY_LINE SAMPLE_CHECKS_BAD "\"problems\":[" SAMPLE_ERROR("camera_face_frozen")
              "],\"state\":\"paused\",\"pause_reason\":\"\",\"checking\":true}"},
+    {.name = "service", .own = TRUE, .service = 1, .json = "{" SAMPLE_SERVICED("none", "none") "\"checking\":true}"},
+    {.name = "service_making", .service = 1, .json = "{" SAMPLE_SERVICED("making", "none") "\"checking\":true}"},
+    {.name = "service_done", .service = 1, .json = "{" SAMPLE_SERVICED("done", "none") "\"checking\":true}"},
+    {.name = "service_failed", .service = 1, .json = "{" SAMPLE_SERVICED("failed", "none") "\"checking\":true}"},
+    {.name = "service_elsewhere", .service = 1,
+     .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_CALM_LINE SAMPLE_FINE "\"state\":\"paused\",\"pause_reason\":\"\",\"checking\":true}"},
+    {.name = "service_confirm", .service = 2, .json = "{" SAMPLE_SERVICED("none", "none") "\"checking\":true,"
+             "\"records\":{\"waiting\":12}}"},
+    {.name = "ending_restart", .json = "{" SAMPLE_SERVICED("none", "restart") "\"checking\":false}"},
+    {.name = "ending_reset", .json = "{" SAMPLE_SERVICED("done", "reset") "\"checking\":true}"},
     {.name = "ready", .own = TRUE,
      .json = "{" SAMPLE_HEAD SAMPLE_LINK SAMPLE_CALM_LINE SAMPLE_STUDIO("") SAMPLE_FINE "\"state\":\"ready\"}"},
     {.name = "ready_waiting", .own = TRUE,

@@ -185,6 +185,7 @@ static void build_sample(Scene *scene, const Theme *theme, const Text *text, con
         .chat_count = sample->chat ? 2 : 0,
         .message = "",
         .wrapup = wrapup,
+        .service = sample->service,
     };
     console_build(&console, width, height);
     wrapup_free(wrapup);
