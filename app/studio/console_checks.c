@@ -172,6 +172,17 @@ static void buttons(const Console *console, Rect card)
     console_button(console, rect_row(column, 3, 2, CELL_GAP), &back);
 }
 
+/* Why the centre does not know this booth stands above everything: its cell has room for what to do alone. */
+static const char *checks_line(const Console *console)
+{
+    const View *view = console->view;
+    char key[80];
+    g_snprintf(key, sizeof key, "problem_%s", view->check_problems[DEVICE_ENROLMENT]);
+    if (view->checks[DEVICE_ENROLMENT] == CHECK_BAD && text_has(console->text, "console", key)) return console_text(console, key);
+    const char *line = count_of(view, CHECK_BAD) ? "checks_bad" : count_of(view, CHECK_UNKNOWN) ? "starting_line" : "checks_fine";
+    return console_text(console, line);
+}
+
 void console_checks(const Console *console, Rect area)
 {
     Scene *scene = console->scene;
@@ -182,10 +193,8 @@ void console_checks(const Console *console, Rect area)
     if (!starts) buttons(console, rect_cut_bottom(&column, 3 * BUTTON_ROW + 2 * (CARD_PADDING + CELL_GAP), LAYOUT_GAP));
     console_own_column(console, column, FALSE);
     Rect inner = console_card(console, "checks", area);
-    guint bad = count_of(view, CHECK_BAD), waits = count_of(view, CHECK_UNKNOWN);
-    const char *line = bad ? "checks_bad" : waits ? "starting_line" : "checks_fine";
     scene_text(scene, rect_cut_top(&inner, 42, 4), STYLE_TITLE, ALIGN_LEFT, theme->text, theme->surface,
                console_text(console, starts ? "starting_title" : "checks_title"));
-    scene_text(scene, rect_cut_top(&inner, 26, 16), STYLE_BODY, ALIGN_LEFT, theme->text_soft, theme->surface, console_text(console, line));
+    scene_text(scene, rect_cut_top(&inner, 26, 16), STYLE_BODY, ALIGN_LEFT, theme->text_soft, theme->surface, checks_line(console));
     cells(console, inner);
 }

@@ -170,7 +170,7 @@ static void takes_over_and_keeps(void **state)
     g_free(scratch_write(boot, "booth.txt", "[booth]\nid=x\nnmae=y\n"));
     assert_int_equal(provision_in(root), 0);
     g_autofree char *error = content(root, "run/livebooth/provision.error"), *conf = content(root, "run/livebooth/booth.conf");
-    assert_string_equal(error, "booth.txt, line 3: section [booth] has no key \"nmae\"\n");
+    assert_string_equal(error, "booth.txt, line 3: section [booth] has no key \"nmae\"; did you mean \"name\"?\n");
     assert_non_null(strstr(conf, "id=oslo-3\n"));
     g_autofree char *kept = content(root, "var/lib/booth-setup/booth.txt");
     assert_non_null(strstr(kept, "secret-word"));
