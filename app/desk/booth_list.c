@@ -233,6 +233,27 @@ static BoothPlan *read_plan(const GArray *columns, char **row, guint line, const
     return NULL;
 }
 
+/* All that is wrong, a line each, as far as somebody reads on. */
+typedef struct {
+    GString *text;
+    guint count;
+} Mistakes;
+
+static void note_mistake(Mistakes *mistakes, const char *what)
+{
+    if (mistakes->count++ < BOOTH_LIST_MISTAKES) g_string_append_printf(mistakes->text, "%s%s", mistakes->text->len ? "\n" : "", what);
+}
+
+/* Its text is gone then. */
+static gboolean are_none(Mistakes *mistakes, GError **error)
+{
+    if (mistakes->count > BOOTH_LIST_MISTAKES)
+        g_string_append_printf(mistakes->text, "\nand %u more", mistakes->count - BOOTH_LIST_MISTAKES);
+    if (mistakes->count) g_set_error_literal(error, BOOTH_LIST_ERROR, 0, mistakes->text->str);
+    g_string_free(mistakes->text, TRUE);
+    return !mistakes->count;
+}
+
 static gboolean read_plans(GPtrArray *plans, GPtrArray *rows, GArray *lines, const BoothListSettings *settings, const char *path,
                            GError **error)
 {
@@ -242,15 +263,17 @@ static gboolean read_plans(GPtrArray *plans, GPtrArray *rows, GArray *lines, con
     if (rows->len < 2) return refuse(error, 1, "there is no booth in the list; its first line names the keys");
     if (rows->len > BOOTH_LIST_BOOTHS_MAX) return refuse(error, 1, "the list has more than %d booths", BOOTH_LIST_BOOTHS_MAX);
     if (!read_columns(columns, rows->pdata[0], g_array_index(lines, guint, 0), error)) return FALSE;
+    Mistakes mistakes = {g_string_new(NULL), 0};
     for (guint i = 1; i < rows->len; i++) {
-        BoothPlan *plan = read_plan(columns, rows->pdata[i], g_array_index(lines, guint, i), settings, path, error);
-        if (!plan) return FALSE;
-        g_ptr_array_add(plans, plan);
-        const BoothPlan *before = g_hash_table_lookup(seen, plan->id);
-        if (before) return refuse(error, plan->line, "booth %s is in line %u already", plan->id, before->line);
-        g_hash_table_insert(seen, plan->id, plan);
+        g_autoptr(GError) mistake = NULL;
+        BoothPlan *plan = read_plan(columns, rows->pdata[i], g_array_index(lines, guint, i), settings, path, &mistake);
+        const BoothPlan *before = plan ? g_hash_table_lookup(seen, plan->id) : NULL;
+        if (before) refuse(&mistake, plan->line, "booth %s is in line %u already", plan->id, before->line);
+        if (plan) g_ptr_array_add(plans, plan);
+        if (plan && !before) g_hash_table_insert(seen, plan->id, plan);
+        if (mistake) note_mistake(&mistakes, mistake->message);
     }
-    return TRUE;
+    return are_none(&mistakes, error);
 }
 
 GPtrArray *booth_list_read(const char *text, gsize length, const BoothListSettings *settings, GError **error)

@@ -9,6 +9,7 @@
 
 #define BOOTH_LIST_MAX        (16 * 1024 * 1024) /* bytes */
 #define BOOTH_LIST_BOOTHS_MAX 20000
+#define BOOTH_LIST_MISTAKES   20 /* so many are told, a line each */
 
 #define BOOTH_LIST_ERROR (booth_list_error_quark())
 GQuark booth_list_error_quark(void);

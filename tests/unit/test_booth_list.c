@@ -51,6 +51,8 @@ static void mistakes_have_their_line(void **state)
         {"id,name\na,b\nc\n", "line 3: it has 1 fields, and the first line names 2"},
         {"id\na\nb\na\n", "line 4: booth a is in line 2 already"},
         {"id,name\nOslo 3,x\n", "line 2: [booth] id may have only"},
+        {"id,name\nA,x\nb,y\nb,z\nc\n",
+         "line 2: [booth] id may have only a-z, 0-9 and -, at most 32\nline 4: booth b is in line 3 already\nline 5: it has 1 fields"},
         {"name,store\nx,y\n", "line 2: section [booth] must have id"},
         {"id,colour\na,red\n", "line 2: section [booth] has no key \"colour\""},
         {"id,network.address\na,10.0.0.1\n", "line 2: [network] address must be"},
