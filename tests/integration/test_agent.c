@@ -4,6 +4,7 @@
 #include "bus/agent1.h"
 #include "bus/studio1.h"
 #include "desk/door.h"
+#include "desk/issuer.h"
 #include "wire/wire.h"
 
 #include <setjmp.h>
@@ -40,6 +41,8 @@ static struct {
     GMutex lock;
     GString *journal; /* what the desk and the studio were told, in order */
     const char *resume;
+    gint issues;  /* atomic: the desk gives certificates */
+    gint64 until; /* Unix: when the one that it gave ends; after tell() */
 } place;
 
 static void tell(const char *who, const char *what)
@@ -77,16 +80,21 @@ static void expect(const char *what)
     g_source_remove(waker);
 }
 
-static void expect_state(const char *state)
+static void expect_in_snapshot(const char *wanted)
 {
-    g_autofree char *wanted = g_strdup_printf("\"state\":\"%s\"", state);
     gint64 until = g_get_monotonic_time() + PATIENCE_US;
     guint waker = g_timeout_add(500, wake, NULL);
     while (!bus_agent1_get_snapshot(place.agent) || !strstr(bus_agent1_get_snapshot(place.agent), wanted)) {
-        if (g_get_monotonic_time() > until) fail_msg("not %s: %s", state, bus_agent1_get_snapshot(place.agent));
+        if (g_get_monotonic_time() > until) fail_msg("not %s: %s", wanted, bus_agent1_get_snapshot(place.agent));
         g_main_context_iteration(NULL, TRUE);
     }
     g_source_remove(waker);
+}
+
+static void expect_state(const char *state)
+{
+    g_autofree char *wanted = g_strdup_printf("\"state\":\"%s\"", state);
+    expect_in_snapshot(wanted);
 }
 
 /* --- the desk, on the door's thread
@@ -137,6 +145,34 @@ static void on_closed(void *data, DoorLink *link)
     tell("desk", "link closed");
 }
 
+/* POST /renew, as the registrar answers it. */
+static void on_renew(void *data, DoorRequest *request)
+{
+    (void)data;
+    static const char *const headers[] = {"content-type:", "application/json", NULL};
+    g_autofree char *key = g_build_filename(place.folder, "tls", AUTHORITY_KEY, NULL), *authority = NULL;
+    g_autofree char *text = g_strdup("{\"t\":\"refused\",\"why\":\"unavailable\"}"), *certificate = NULL;
+    guint status = 503;
+    if (g_atomic_int_get(&place.issues)) {
+        json_t *message = wire_decode(WIRE_BOOTH_TO_REGISTRAR, request->body, request->length, NULL);
+        const char *csr = wire_string(message, "csr");
+        g_autoptr(Issuer) issuer = issuer_new(&(IssuerSettings){place.authority, key, 86400}, NULL);
+        g_autoptr(IssuerRequest) asked = issuer_request_read(csr, strlen(csr), NULL);
+        certificate = issuer_issue(issuer, asked, g_get_real_time() / G_USEC_PER_SEC, &place.until, NULL);
+        g_file_get_contents(place.authority, &authority, NULL, NULL);
+        g_free(text);
+        text = wire_encode(WIRE_REGISTRAR_TO_BOOTH,
+                           json_pack("{s:s, s:s, s:s}", "t", "enrolled", "certificate", certificate, "authority", authority));
+        json_decref(message);
+        status = 200;
+    }
+    g_autoptr(GBytes) body = g_bytes_new(text, strlen(text));
+    door_reply(request, status, headers, body);
+    tell("desk", status == 200 ? "renewed" : "renewed nothing");
+}
+
+static const DoorRoute routes[] = {{"POST", "/renew", DOOR_BOOTHS, 16384, on_renew}, {NULL, NULL, 0, 0, NULL}};
+
 static char *on_api(void *data, const char *path, const char *query)
 {
     (void)data;
@@ -180,6 +216,7 @@ static void start_desk(void)
                                     .key = place.key,
                                     .authority = place.authority,
                                     .origins = origins,
+                                    .routes = routes,
                                     .tick_ms = 100,
                                     .links_max = 8};
     place.events = (DoorEvents){on_opened, on_received, on_closed, on_api, on_woken, NULL};
@@ -407,8 +444,54 @@ static void killed_in_every_state_a_call_goes_on(void **state)
     expect_state("ready");
 }
 
+/* One that is nearly over, and the agent has just started: so it renews it at once. */
+static void give_old_certificate(void)
+{
+    const gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+    g_autofree char *tls = g_build_filename(place.folder, "tls", NULL), *crt = g_build_filename(place.folder, "b1.crt", NULL),
+                    *key = g_build_filename(place.folder, "b1.key", NULL);
+    g_autoptr(GError) error = NULL;
+    if (!authority_issue_booth(tls, "b1", crt, key, now - 100000, now + 1000, &error)) fail_msg("%s", error->message);
+}
+
+static void a_new_certificate_waits_for_the_end_of_the_call(void **state)
+{
+    (void)state;
+    expect("\"t\":\"pull\"");
+    offer("2");
+    expect_state("ringing");
+    wish("Accept", NULL);
+    expect("\"t\":\"accept\"");
+    say("{\"t\":\"accepted\",\"call\":\"" CALL "\",\"gen\":2}");
+    expect("studio Start " CALL " 2 H264");
+    bus_studio1_emit_media_state(place.studio, session_pc(), "connected");
+    expect_state("live");
+    end_agent(SIGKILL);
+    expect("link closed");
+    give_old_certificate();
+    g_atomic_int_set(&place.issues, TRUE);
+    start_agent();
+    expect("\"t\":\"hello\"");
+    expect("desk renewed");
+    g_autofree char *until = g_strdup_printf("\"until_utc\":%" G_GINT64_FORMAT, place.until * 1000);
+    expect_in_snapshot(until);
+    expect_state("live");
+    wish("HangUp", NULL);
+    expect("\"t\":\"end\"");
+    say("{\"t\":\"ended\",\"call\":\"" CALL "\",\"gen\":2,\"outcome\":\"completed\",\"by\":\"booth\"}");
+    expect_state("wrapup");
+    assert_false(take("link closed")); /* the same link all the time */
+    wish("Outcome", g_variant_new("(ss)", "none", ""));
+    expect("link closed");
+    expect("\"t\":\"hello\"");
+    expect("\"t\":\"pull\"");
+    expect_state("ready");
+    assert_false(take("desk renewed"));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(killed_in_every_state_a_call_goes_on)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(killed_in_every_state_a_call_goes_on),
+                                       cmocka_unit_test(a_new_certificate_waits_for_the_end_of_the_call)};
     return cmocka_run_group_tests_name("agent", tests, set_up, tear_down);
 }
