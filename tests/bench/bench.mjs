@@ -1,8 +1,9 @@
 // bench: measures what a call costs and how long it takes, on this computer, against the bars of figures.mjs. Prints a table and writes
 // BUILD/bench.json. A figure over its bar is no failure; a figure that could not be taken is.
 //
-//   bench.mjs [calls] [console] [line] [desk] [catalogue] [ops]       those parts only, the figures of the others stay as bench.json has them
-//   BENCH_CALLS, BENCH_CALL_S, BENCH_IDLE_S, BENCH_USE_S, BENCH_SETTLE_MS, BENCH_TOUCHES     how many calls and touches, and how long the parts are
+//   bench.mjs [calls] [console] [line] [desk] [catalogue] [records] [ops] [recovery]       those parts only, the figures of the others stay as bench.json has them
+//   BENCH_CALLS, BENCH_CALL_S, BENCH_IDLE_S, BENCH_USE_S, BENCH_SETTLE_MS, BENCH_TOUCHES, BENCH_FAILOVERS     how many calls, touches and faults, and how long
+//       the parts are
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { measureCalls } from './calls.mjs';
@@ -12,10 +13,12 @@ import { measureDesk } from './desk.mjs';
 import { measureLine } from './line.mjs';
 import { measureOps } from './ops.mjs';
 import { measureRecords } from './records.mjs';
+import { measureRecovery } from './recovery.mjs';
 import { machine, provenance, table } from './figures.mjs';
 import { build, top } from '../e2e/harness.mjs';
 
-const PARTS = { calls: measureCalls, console: measureConsole, line: measureLine, desk: measureDesk, catalogue: measureCatalogue, records: measureRecords, ops: measureOps };
+const PARTS = { calls: measureCalls, console: measureConsole, line: measureLine, desk: measureDesk, catalogue: measureCatalogue,
+    records: measureRecords, ops: measureOps, recovery: measureRecovery };
 const file = join(build, 'bench.json');
 
 function before() {

@@ -38,6 +38,14 @@ export const BARS = [
     { key: 'status_desk_cpu_percent', bar: 10, unit: '%', what: 'of a core: the desk with 2,000 booths\' statuses' },
     { key: 'records_commit_ratio', bar: 0.8, least: true, unit: '×', what: 'commits of records a second, of a bare SQLite loop\'s on the same disk' },
     { key: 'records_backlog_s', bar: 10, unit: 's', what: '10,000 records that waited, into JetStream' },
+    { key: 'camera_failover_ms', part: 'p95', bar: 1000, unit: 'ms', what: 'the camera in use is drawn in a call, the other one at the shopper' },
+    { key: 'microphone_failover_ms', part: 'p95', bar: 1000, unit: 'ms', what: 'the microphone is drawn in a call, the other one is heard' },
+    { key: 'killed_gap_ms', bar: 500, unit: 'ms', what: 'longest time without a picture over the death of agent, desk, nats-server' },
+    { key: 'studio_return_ms', bar: 3000, unit: 'ms', what: 'longest time without a picture over the death of the studio' },
+    { key: 'leave_ready_ms', bar: 3000, unit: 'ms', what: 'a fault, the booth is out of the line; the worst of nine' },
+    { key: 'display_blank_ms', bar: 1000, unit: 'ms', what: 'the call ended, nothing of it is on the demo display' },
+    { key: 'warm_start_ms', bar: 5000, unit: 'ms', what: 'bus, desk and booth are started, the booth is ready' },
+    { key: 'self_test_drawn_ms', bar: 1000, unit: 'ms', what: 'the studio begins, the console is drawn' },
 ];
 
 /* The value below which that part (0 to 1) of the samples lies: the nearest rank. */
