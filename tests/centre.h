@@ -15,11 +15,11 @@
 
 #include "authority/authority.h"
 #include "link/link.h"
+#include "patience.h"
 #include "scratch.h"
 #include "wire/wire.h"
 
-#define CENTRE_PATIENCE_MS 15000 /* for an event that has to come */
-#define CENTRE_DESKS       3
+#define CENTRE_DESKS 3
 
 /* A program and what it has said so far. */
 typedef struct {
@@ -138,7 +138,7 @@ static inline gboolean centre_is_silent(CentreProgram *program)
 /* Runs the main loop until it has said so many lines with the text. */
 static inline void centre_await(CentreProgram *program, const char *text, guint count)
 {
-    gint64 until = g_get_monotonic_time() + CENTRE_PATIENCE_MS * 1000LL;
+    gint64 until = g_get_monotonic_time() + PATIENCE_US;
     guint tick = g_timeout_add(1000, client_tick, NULL);
     while (centre_count(program, text) < count) {
         if (centre_is_silent(program) || g_get_monotonic_time() > until) g_error("\"%s\" was not said in %s", text, program->file);
@@ -331,7 +331,7 @@ static inline Client *client_open(const char *address, const char *subprotocol, 
         client->code = 0;
         client->link = link_new(&settings, &client->events, &error);
         if (!client->link) g_error("%s", error->message);
-        client_run(client, client_is_up_or_failed, NULL, CENTRE_PATIENCE_MS);
+        client_run(client, client_is_up_or_failed, NULL, PATIENCE_MS);
     }
     if (!client->up) g_error("no link to %s", address);
     return client;
@@ -366,7 +366,7 @@ static inline json_t *client_take(Client *client, const char *type, guint patien
 
 static inline json_t *client_expect(Client *client, const char *type)
 {
-    json_t *message = client_take(client, type, CENTRE_PATIENCE_MS);
+    json_t *message = client_take(client, type, PATIENCE_MS);
     if (message) return message;
     for (GList *at = client->inbox.head; at; at = at->next) {
         g_autofree char *text = json_dumps(at->data, JSON_COMPACT);
@@ -432,7 +432,7 @@ static inline gboolean centre_await_messages(Centre *centre, const char *subject
     natsSubscription *subscription = NULL;
     jsSubOptions options;
     jsErrCode code = 0;
-    gint64 until = g_get_monotonic_time() / 1000 + CENTRE_PATIENCE_MS;
+    gint64 until = g_get_monotonic_time() / 1000 + PATIENCE_MS;
     g_autofree char *server = g_strdup_printf("nats://127.0.0.1:%d", centre->nats_port);
     jsSubOptions_Init(&options);
     options.Config.AckPolicy = js_AckNone;

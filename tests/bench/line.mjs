@@ -14,7 +14,9 @@ export async function measureLine(tell) {
     try {
         for (let i = 0; i < TIMES; i++) {
             tell(`a call over a narrow line, ${i + 1} of ${TIMES}`);
-            found.push(await watchNarrowLine());
+            const line = await watchNarrowLine();
+            if (line.recovered_ms === null) throw new Error(`the picture was not good again: ${JSON.stringify(line)}`);
+            found.push(line);
         }
     } finally {
         removeNetworks();

@@ -25,7 +25,7 @@ export async function launch({ media = 'fake', sound = true, mdns = false, camer
     if (camera_file) args.push(`--use-file-for-fake-video-capture=${camera_file}`);
     if (microphone_file) args.push(`--use-file-for-fake-audio-capture=${microphone_file}`);
     return chromium.launch({
-        executablePath: process.env.CHROMIUM || '/usr/bin/chromium', headless, args: [...args, ...extra], timeout: 30000,
+        executablePath: process.env.CHROMIUM || '/usr/bin/chromium', headless, args: [...args, ...extra], timeout: 120000,
         ignoreDefaultArgs: ['--mute-audio', '--autoplay-policy=no-user-gesture-required'].filter((flag) => !args.includes(flag)),
         // A test ends the browser itself, in its own order.
         handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false,

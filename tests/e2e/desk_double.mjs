@@ -5,12 +5,12 @@ import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { STEP_MS } from './harness.mjs';
 
 const app = fileURLToPath(new URL('../../app/', import.meta.url));
 const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.json': 'application/json', '.svg': 'image/svg+xml' };
 const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob:; " +
     "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
-const WAIT_MS = 15000;
 
 /* Frames of one socket, as a server sees them: masked text, ping, close. */
 class Socket {
@@ -124,7 +124,7 @@ export async function startDesk() {
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
     desk.origin = `http://localhost:${server.address().port}`;
     desk.send = (message) => current.send(message);
-    desk.next = (type, limit = WAIT_MS) => new Promise((resolve, reject) => {
+    desk.next = (type, limit = STEP_MS) => new Promise((resolve, reject) => {
         const one = { type, resolve: (message) => { clearTimeout(timer); resolve(message); } };
         const timer = setTimeout(() => {
             waiting.splice(waiting.indexOf(one), 1);

@@ -1,5 +1,6 @@
 // What a shopper hears of the booth, sample by sample as it would be played: kept for a measurement, or told apart by the tones of the simulated
 // microphones: the first one's has 440 Hz, the second one's 660 Hz.
+import { STEP_MS } from './harness.mjs';
 
 /* In the page, before anything else. heard: [{at, hz}], a piece of 10 ms each, at in UTC ms, hz 440, 660 or 0 for neither. */
 export function installEarWatch() {
@@ -52,7 +53,7 @@ export function installEarWatch() {
 export const heardSince = (page, from) => page.evaluate((since) => window.earWatch.heard.filter(({ at }) => at >= since), from);
 
 /* Resolves with the first moment of that tone after then. */
-export async function firstHeard(page, hz, from, ms = 10000) {
+export async function firstHeard(page, hz, from, ms = STEP_MS) {
     const found = await page.waitForFunction(({ wanted, since }) => window.earWatch.heard.find((one) => one.at >= since && one.hz === wanted),
         { wanted: hz, since: from }, { polling: 20, timeout: ms });
     return found.jsonValue();

@@ -7,10 +7,10 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { launch } from './browser.mjs';
-import { Shopper, startSystem, top } from './harness.mjs';
+import { Shopper, startSystem, STEP_MS, top } from './harness.mjs';
 
 const document = readFileSync(join(top, 'docs/embedding.md'), 'utf8');
-const limits = { timeout: 60000 };
+const limits = { timeout: 10 * STEP_MS };
 const DESK = 'https://desk.example';
 
 /* The first block of a language after a heading. */

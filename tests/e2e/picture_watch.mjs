@@ -1,6 +1,8 @@
 // What comes to a shopper's screen, picture by picture: from which camera, made when, and whether it is the card that stands for lost ones. For a page
 // with the time code's reader in it (tests/bench/time_code.mjs). Camera and card are told apart by the colours of the simulated cameras' walls.
 
+import { STEP_MS } from './harness.mjs';
+
 /* In the page, before anything else. pictures: [{at, made, view}]; at and made are UTC in ms, made is null where no time can be read. */
 export function installPictureWatch() {
     const canvas = new OffscreenCanvas(64, 36);
@@ -51,10 +53,24 @@ export function installPictureWatch() {
 export const picturesSince = (page, from) => page.evaluate((since) => window.pictureWatch.pictures.filter(({ at }) => at >= since), from);
 
 /* Resolves with the first picture of that view that came after then. */
-export async function firstOf(page, view, from, ms = 10000) {
+export async function firstOf(page, view, from, ms = STEP_MS) {
     const found = await page.waitForFunction(({ wanted, since }) => window.pictureWatch.pictures.find((one) => one.at >= since && one.view === wanted),
         { wanted: view, since: from }, { polling: 10, timeout: ms });
     return found.jsonValue();
+}
+
+/* Resolves when so many pictures have come after then that are newer than all before them: none stays, none is shown twice, none is an old one. A card
+ * counts when cards may. */
+export async function goesOn(page, from, count, { cards = false, ms = STEP_MS } = {}) {
+    await page.waitForFunction(({ since, wanted, withCards }) => {
+        let newest = 0, seen = 0;
+        for (const { at, made, view } of window.pictureWatch.pictures) {
+            const isNew = made === null ? withCards && view === 'card' : made > newest;
+            newest = Math.max(newest, made ?? 0);
+            if (at >= since && isNew) seen++;
+        }
+        return seen >= wanted;
+    }, { since: from, wanted: count, withCards: cards }, { polling: 50, timeout: ms });
 }
 
 /* The longest time without a picture newer than those before, in ms, from one time to another. A card counts when cards may. */

@@ -14,7 +14,7 @@ const ORDER = 'A-7731-55';
 
 let system, browser, bus;
 before(async () => {
-    system = await startSystem({ desk: { queue: { wrapup_s: 30 } }, environment: { DEMO_FEED: 'no' } });
+    system = await startSystem({ environment: { DEMO_FEED: 'no' } });
     browser = await launch();
     bus = await listenToAll(system.about.nats);
 });

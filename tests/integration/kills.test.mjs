@@ -13,14 +13,14 @@ const DESKS = 2;
 const PAUSE_MS = [100, 400]; // between two kills
 const LOOK_MS = 500;         // between two looks at what is committed
 const SHOPPERS_PER_S = 2;
-const QUIET_MS = 90000;
+const QUIET_MS = 180000;
 const run = promisify(execFile);
 
 let system;
 const children = [];
 
 before(async () => {
-    system = await startSystem({ booths: BOOTHS, desks: DESKS, desk: { queue: { ring_s: 3, wrapup_s: 5, leave_s: 4, asks_per_minute: 1000000 } },
+    system = await startSystem({ booths: BOOTHS, desks: DESKS, desk: { queue: { ring_s: 3, setup_s: 20, wrapup_s: 5, leave_s: 4, asks_per_minute: 1000000 } },
         environment: { BOOTH_PROGRAMS: 'agent', WAIT_READY: 'no', DEMO_FEED: 'no' } });
 });
 afterAll(async () => {
@@ -47,6 +47,13 @@ async function look(seen) {
     for (const booth of ids()) {
         for (const { epoch, seq } of await sql(booth, 'SELECT epoch, seq FROM record').catch(() => [])) seen.add(`${booth} ${epoch} ${seq}`);
     }
+}
+
+/* How many calls the booths have on record. */
+async function calls() {
+    let sum = 0;
+    for (const booth of ids()) sum += (await sql(booth, "SELECT count(*) AS n FROM record WHERE json_extract(body, '$.kind') = 'call'").catch(() => [{ n: 0 }]))[0].n;
+    return sum;
 }
 
 async function killAtRandom(seen) {
@@ -84,14 +91,15 @@ function sums(records) {
 }
 
 test('what was committed reaches the centre once, whoever is killed', async () => {
-    const seconds = Math.ceil((KILLS * (PAUSE_MS[0] + PAUSE_MS[1])) / 2000) + 10;
+    const come_s = Math.ceil((KILLS * (PAUSE_MS[0] + PAUSE_MS[1])) / 2000 + QUIET_MS / 1000); // until they are told to stop
     simulate(['studio', ...system.about.booths.flatMap(({ bus }) => ['--bus', bus]), '--advisor', '--decline', '0.1', '--ignore', '0.03', '--talk', '100-1000']);
     await eventually('the first booth is ready', async () => (await system.snapshot()).state === 'ready');
     const crowd = simulate(['shoppers', ...system.about.desks.flatMap(({ port }) => ['--desk', `ws://localhost:${port}/ws/shopper`]), '--count',
-        String(seconds * SHOPPERS_PER_S), '--over', String(seconds * 1000), '--leave', '0.1', '--lose', '0.2', '--hang-up', '0.3', '--patience', '1000-9000', '--talk',
-        '100-1500', '--seconds', String(seconds + 30)]);
+        String(come_s * SHOPPERS_PER_S), '--over', String(come_s * 1000), '--leave', '0.1', '--lose', '0.2', '--hang-up', '0.3', '--patience', '1000-9000', '--talk',
+        '100-1500', '--seconds', String(come_s + 30)]);
     const seen = new Set();
     const killed = await killAtRandom(seen);
+    await eventually('there have been calls', async () => await calls() >= KILLS / 10, QUIET_MS);
     crowd.kill('SIGTERM');
     await look(seen);
     console.log(`killed ${JSON.stringify(killed)}; ${seen.size} records seen committed meanwhile`);

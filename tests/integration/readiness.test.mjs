@@ -1,66 +1,43 @@
-// Readiness is proven: each fault of a whole, running booth takes it out of the line within 3 s and is told by name, and when it is mended the booth is back
-// by itself. Real desk, agent and studio; the devices are simulated, the disk is the real one under a limit.
+// Readiness is proven: each fault of a whole, running booth takes it out of the line and is told by name, and when it is mended the booth is back by itself; how
+// soon, make bench measures (leave_ready_ms). Real desk, agent and studio; the devices are simulated, the disk is the real one under a limit.
 // runs: a call at a time
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { FAULTS } from '../e2e/faults.mjs';
 import { build, eventually, now, startSystem } from '../e2e/harness.mjs';
-
-const LEAVE_MS = 3000;
-const BACK_MS = 10000;
 
 let system;
 let folder;
 before(async () => {
-    system = await startSystem({ booth: { sensors: { driver: 'sim' }, advisor: { alert_wait_s: 5 } } });
+    system = await startSystem({ desk: { queue: { leave_s: 2 } }, booth: { sensors: { driver: 'sim' }, advisor: { alert_wait_s: 5 } } });
     folder = join(system.state, 'booth-1');
-    mkdirSync(join(folder, 'sim'), { recursive: true });
 });
 after(async () => { await system?.stop(); });
-
-const file = (name, text = '') => ({
-    begin: () => writeFileSync(join(folder, name), text),
-    end: () => rmSync(join(folder, name)),
-});
-const limit = (size) => execFileSync('prlimit', ['--pid', String(system.pid('booth-1-agent')), `--fsize=${size}:unlimited`]);
-
-const faults = [
-    ['a frozen picture', 'camera_face_frozen', 'camera_face', file('sim/camera-face.frozen')],
-    ['a camera that is unplugged', 'camera_face_missing', 'camera_face', file('sim/camera-face.unplugged')],
-    ['a silent microphone', 'microphone_silent', 'microphone', file('sim/microphone.silent')],
-    ['a microphone muted in its mixer', 'microphone_silent', 'microphone', file('sim/microphone.muted')],
-    ['a microphone that is unplugged', 'microphone_missing', 'microphone', file('sim/microphone.unplugged')],
-    ['a speaker that is unplugged', 'speaker_missing', 'speaker', file('sim/speaker.unplugged')],
-    ['a pulled product display', 'demo_missing', 'demo', file('sim/demo.unplugged')],
-    ['a full disk', 'storage_full', 'storage', file('sensors', 'free 1000\n')],
-    ['a disk that refuses', 'storage_failing', 'storage', { begin: () => limit(0), end: () => limit('unlimited') }],
-];
 
 const parked = async () => (await (await fetch(`${system.url}api/status`)).json()).parked;
 const check = (snapshot, name) => snapshot.checks.find((one) => one.name === name);
 
-for (const [what, problem, name, fault] of faults) {
-    test(`${what} takes the booth out of the line within 3 s, and it comes back`, async (t) => {
+for (const { what, problem, check: name, begin, end } of FAULTS) {
+    test(`${what} takes the booth out of the line, and it comes back`, async (t) => {
         await system.booth('ready');
         await eventually('the booth waits for a call', async () => await parked() === 1);
         const began = now();
-        fault.begin();
+        begin(system);
         try {
-            const snapshot = await system.booth((seen) => seen.state === 'paused' && seen.problems.some((one) => one.name === problem), { ms: LEAVE_MS + 2000, what: problem });
-            const took = Math.round(now() - began);
-            t.diagnostic(`${problem} after ${took} ms`);
-            assert.ok(took <= LEAVE_MS, `left ready after ${took} ms`);
+            const snapshot = await system.booth((seen) => seen.state === 'paused' && seen.problems.some((one) => one.name === problem), { what: problem });
+            t.diagnostic(`${problem} after ${Math.round(now() - began)} ms (bar of make bench: 3000)`);
             assert.equal(snapshot.pause_reason, 'problem');
             assert.equal(check(snapshot, name).state, 'bad');
             assert.equal(check(snapshot, name).problem, problem);
             assert.ok(snapshot.problems.find((one) => one.name === problem).blocks_ready);
-            await eventually('no call can come', async () => await parked() === 0, 2000);
+            await eventually('no call can come', async () => await parked() === 0);
         } finally {
-            fault.end();
+            end(system);
         }
-        const back = await system.booth('ready', { ms: BACK_MS });
+        const back = await system.booth('ready');
         assert.ok(['ok', 'simulated'].includes(check(back, name).state));
     });
 }
@@ -98,7 +75,7 @@ test('who waits too long is told by topic, by the lamp and by sound, whatever is
     const line = () => system.snapshot().then(({ queue }) => queue);
     const before = (await line()).service.n;
     const shopper = spawn(join(build, 'bin/boothctl'), ['simulate', 'shoppers', '--desk', `ws://localhost:${system.port}/ws/shopper`, '--count', '1', '--topic', 'phones',
-        '--leave', '1', '--patience', '9000-9000', '--seconds', '20'], { stdio: 'ignore' });
+        '--patience', '600000-600000', '--seconds', '600'], { stdio: 'ignore' });
     t.after(() => { shopper.kill(); });
     const waiting = await eventually('one waits for phones', async () => {
         const seen = await line();
@@ -107,14 +84,15 @@ test('who waits too long is told by topic, by the lamp and by sound, whatever is
     assert.equal(waiting.alert, false);
     assert.equal(waiting.topics.tv.waiting, 0);
     const lamps = () => readFileSync(join(folder, 'lamps'), 'utf8');
-    await eventually('the alert', async () => (await line()).alert, 8000);
-    await eventually('the tones', () => system.log('booth-1-studio').includes('two tones'), 2000);
-    await eventually('the lamp lit', () => lamps().includes('ring=1'), 3000);
-    await eventually('the lamp dark', () => lamps().includes('ring=0'), 3000);
+    await eventually('the alert', async () => (await line()).alert);
+    await eventually('the tones', () => system.log('booth-1-studio').includes('two tones'));
+    await eventually('the lamp lit', () => lamps().includes('ring=1'));
+    await eventually('the lamp dark', () => lamps().includes('ring=0'));
+    shopper.kill();
     await eventually('the alert over, and the one who left counted', async () => {
         const seen = await line();
         return !seen.alert && seen.waiting === 0 && seen.service.n === before + 1 && seen.topics.phones.n === 1;
-    }, 10000);
+    });
     assert.equal((await line()).service.within_ms, 20000);
     await system.boothctl(['mute', 'off']);
 });
@@ -122,6 +100,6 @@ test('who waits too long is told by topic, by the lamp and by sound, whatever is
 test('the console is drawn before anything else is known', (t) => {
     const log = system.log('booth-1-studio');
     const drawn = log.match(/first frame after (\d+) ms/);
-    t.diagnostic(`first frame after ${drawn[1]} ms`);
+    t.diagnostic(`first frame after ${drawn[1]} ms (bar of make bench: 1000)`);
     assert.ok(drawn.index < log.search(/face camera|the bus|speaker/), 'before cameras, sound and the bus');
 });

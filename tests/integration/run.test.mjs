@@ -6,14 +6,14 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after as afterAll, test } from 'node:test';
-import { build, eventually, startSystem, top } from '../e2e/harness.mjs';
+import { build, eventually, startSystem, STEP_MS, top } from '../e2e/harness.mjs';
 
 const state = mkdtempSync(join(tmpdir(), 'livebooth-run-'));
 afterAll(() => rmSync(state, { recursive: true, force: true }));
 
 /* Runs it to its end: for when it cannot start. */
 function runToEnd(environment) {
-    const { status, stdout, stderr } = spawnSync(join(top, 'board/local/run'), { encoding: 'utf8', timeout: 60000,
+    const { status, stdout, stderr } = spawnSync(join(top, 'board/local/run'), { encoding: 'utf8', timeout: 4 * STEP_MS,
         env: { ...process.env, BUILD: build, STATE: state, PORT: '0', ...environment } });
     return { status, text: stdout + stderr };
 }
@@ -82,13 +82,12 @@ test('ready, with what is real and what is simulated; a second run on the same s
     assertNothingLeft(state);
 });
 
-test('the next start goes on with the same state, within 5 s', async () => {
+test('the next start goes on with the same state', async (t) => {
     const system = await startSystem({ state });
     const files = ['tls/authority.crt', 'nats', 'booth-1'].filter((name) => existsSync(join(state, name)));
     await system.stop();
-    console.log(`ready after ${Math.round(system.start_ms)} ms`);
+    t.diagnostic(`ready after ${Math.round(system.start_ms)} ms (bar of make bench: 5000)`);
     assert.equal(files.length, 3);
-    assert.ok(system.start_ms < 3 * 5000, `it took ${system.start_ms} ms`); // a crowded machine may make it so many times later
     assertNothingLeft(state);
 });
 

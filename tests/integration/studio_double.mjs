@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
+import { STEP_MS } from '../e2e/harness.mjs';
 
 const BUILD = path.resolve(process.env.BUILD || 'build');
 const NAME = 'org.livebooth.Studio1', OBJECT = '/org/livebooth/Studio1';
@@ -15,7 +16,7 @@ function waiting() {
     const waits = new Set();
     return {
         changed() { for (const wait of waits) wait(); },
-        until(look, what, limit_ms = 15000) {
+        until(look, what, limit_ms = STEP_MS) {
             return new Promise((resolve, reject) => {
                 const timer = setTimeout(() => { waits.delete(check); reject(new Error(`waited ${limit_ms} ms for ${what}`)); }, limit_ms);
                 const check = () => {
@@ -87,7 +88,7 @@ export async function startStudio(settings = {}) {
         for (const child of [studio, monitor, bus]) {
             if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) continue;
             child.kill('SIGTERM');
-            const hard = setTimeout(() => child.kill('SIGKILL'), 5000);
+            const hard = setTimeout(() => child.kill('SIGKILL'), STEP_MS);
             await once(child, 'exit');
             clearTimeout(hard);
         }

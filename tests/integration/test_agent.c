@@ -16,12 +16,12 @@
 
 #include <cmocka.h>
 
+#include "patience.h"
 #include "scratch.h"
 
-#define PATIENCE_US (30 * G_USEC_PER_SEC) /* a crowded machine may need a second try at a handshake */
-#define CALL        "c0123456789abcdef0123456789abcdef"
-#define NONCE       "0123456789abcdef0123456789abcdef"
-#define KEY         "\"call\":\"" CALL "\",\"gen\":1"
+#define CALL  "c0123456789abcdef0123456789abcdef"
+#define NONCE "0123456789abcdef0123456789abcdef"
+#define KEY   "\"call\":\"" CALL "\",\"gen\":1"
 
 static struct {
     char *folder, *config;

@@ -103,7 +103,7 @@ static gboolean on_wake(gpointer data)
 
 static void await_state(Card *card, EnrolState state, guint renewed)
 {
-    gint64 until = g_get_monotonic_time() + 2 * CENTRE_PATIENCE_MS * 1000LL;
+    gint64 until = g_get_monotonic_time() + 2 * PATIENCE_US;
     guint waker = g_timeout_add(200, on_wake, NULL);
     while (enroller_state(card->enroller) != state || card->renewed < renewed) {
         if (g_get_monotonic_time() > until) {
@@ -199,7 +199,7 @@ static void a_token_becomes_a_certificate_once(void **state)
     card_start(copy);
     assert_false(enroller_may_link(card->enroller));
     /* At two desks at once: one wins, whichever. */
-    gint64 until = g_get_monotonic_time() + CENTRE_PATIENCE_MS * 1000LL;
+    gint64 until = g_get_monotonic_time() + PATIENCE_US;
     guint waker = g_timeout_add(200, on_wake, NULL);
     while ((enroller_state(card->enroller) == ENROL_ASKING || enroller_state(copy->enroller) == ENROL_ASKING) &&
            g_get_monotonic_time() < until)
@@ -309,7 +309,7 @@ static void a_certificate_is_renewed_before_it_ends(void **state)
     centre_await(centre->desks[1].process, "booth oslo-7 is gone", 1);
     assert_true(g_file_set_contents(card->certificate, old_certificate, -1, NULL) && g_file_set_contents(card->key, old_key, -1, NULL));
     Client *old = link_as(card, 1, "oslo-7", "one");
-    assert_true(client_run(old, client_is_down, NULL, CENTRE_PATIENCE_MS));
+    assert_true(client_run(old, client_is_down, NULL, PATIENCE_MS));
     assert_int_equal(old->code, 4004);
     client_free(old);
     card_free(card);
@@ -390,7 +390,7 @@ static void a_quick_return_is_no_copy(void **state)
     json_decref(client_expect(one, "welcome"));
     Client *same = link_as(card, 0, "oslo-13", "one");
     json_decref(client_expect(same, "welcome"));
-    assert_true(client_run(one, client_is_down, NULL, CENTRE_PATIENCE_MS));
+    assert_true(client_run(one, client_is_down, NULL, PATIENCE_MS));
     assert_int_equal(one->code, 4001);
     client_free(one);
     Client *next = link_as(card, 0, "oslo-13", "two");

@@ -57,7 +57,7 @@ static void land(const char *subject, json_t *value)
 {
     g_autofree char *text = json_dumps(value, JSON_COMPACT);
     jsErrCode code = 0;
-    gint64 until = g_get_monotonic_time() + CENTRE_PATIENCE_MS * 1000LL;
+    gint64 until = g_get_monotonic_time() + PATIENCE_US;
     natsStatus status;
     do {
         status = js_Publish(NULL, jetstream_context(world.jetstream), subject, text, (int)strlen(text), NULL, &code);
@@ -92,7 +92,7 @@ static gboolean has_landed(guint64 last)
 /* Until done() is TRUE of data. */
 static void wait_until(gboolean (*done)(guint64 data), guint64 data)
 {
-    const gint64 until = g_get_monotonic_time() + 2 * CENTRE_PATIENCE_MS * 1000LL;
+    const gint64 until = g_get_monotonic_time() + 2 * PATIENCE_US;
     while (!done(data)) {
         /* What the ledger has taken is told by its counters alone. */
         g_mutex_lock(&world.lock);

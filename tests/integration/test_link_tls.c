@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
+#include "patience.h"
 #include "scratch.h"
 
-#define PATIENCE_S 10
-#define DAY        86400
+#define DAY 86400
 
 typedef struct {
     char *folder;

@@ -128,7 +128,7 @@ static void holder_free(Holder *holder)
 /* Dispatches what comes until it is as wanted; whether it came to that. */
 static gboolean run(Holder *holder, gboolean (*is_wanted)(Holder *holder, gconstpointer data), gconstpointer data)
 {
-    gint64 until = g_get_monotonic_time() + CENTRE_PATIENCE_MS * 1000LL;
+    gint64 until = g_get_monotonic_time() + PATIENCE_US;
     while (!is_wanted(holder, data)) {
         g_mutex_lock(&holder->lock);
         while (!holder->wake && g_cond_wait_until(&holder->woken, &holder->lock, until)) continue;

@@ -1,6 +1,7 @@
 /* A microphone's switch and volume in an ALSA mixer, through alsa-lib's own simple mixer and its events, on a mixer that is no card's
  * (tests/alsa/ctl.c). */
 #include "drivers/audio/alsa_switch.h"
+#include "patience.h"
 #include "scratch.h"
 
 #include <alsa/asoundlib.h>
@@ -11,7 +12,6 @@
 
 #include <cmocka.h>
 
-#define LIMIT_US (10 * G_USEC_PER_SEC)
 #define MIXERS                                                                                                                             \
     "ctl_type.livebooth_test { lib \"%s/tests/alsa/ctl.so\" }\n"                                                                           \
     "ctl.headset { type livebooth_test controls [ \"Mic Capture Switch\" \"Mic Capture Volume\" \"Mic Playback Switch\" ] }\n"             \
@@ -74,7 +74,7 @@ static gboolean wake(gpointer data)
 
 static void until(const AudioSwitch *capture, gboolean is_off)
 {
-    gint64 limit = g_get_monotonic_time() + LIMIT_US;
+    gint64 limit = g_get_monotonic_time() + PATIENCE_US;
     guint waker = g_timeout_add(20, wake, NULL);
     while (capture->is_off != is_off && g_get_monotonic_time() < limit) g_main_context_iteration(NULL, TRUE);
     g_source_remove(waker);

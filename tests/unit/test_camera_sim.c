@@ -1,5 +1,6 @@
 #include "drivers/camera/camera_code.h"
 #include "drivers/camera/camera_sim.h"
+#include "patience.h"
 #include "scratch.h"
 #include "studio/mixer.h"
 
@@ -15,7 +16,7 @@
 
 #define WIDTH  640
 #define HEIGHT 360
-#define LIMIT  (10 * GST_SECOND)
+#define LIMIT  (PATIENCE_S * GST_SECOND)
 
 static void a_code_is_read_as_it_was_written(void **state)
 {

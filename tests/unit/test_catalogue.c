@@ -10,9 +10,8 @@
 #include "agent/catalogue_keeper.h"
 #include "agent/catalogue_words.h"
 #include "catalogue/pack.h"
+#include "patience.h"
 #include "scratch.h"
-
-#define PATIENCE_MS 20000
 
 /* --- words
  * ---------------------------------------------------------------------------------------------------------------------------------- */
@@ -449,7 +448,7 @@ static gboolean on_wake(gpointer data)
 static void run_until(Centre *centre, const char *state, gint64 version)
 {
     guint wake = g_timeout_add(20, on_wake, NULL);
-    const gint64 until = g_get_monotonic_time() + PATIENCE_MS * 1000LL;
+    const gint64 until = g_get_monotonic_time() + PATIENCE_US;
     while (!is_state(centre, state, version) && g_get_monotonic_time() < until) {
         if (centre->chunk >= 0)
             give(centre);

@@ -16,9 +16,8 @@
 
 #include <cmocka.h>
 
+#include "patience.h"
 #include "scratch.h"
-
-#define WAIT_MS 5000
 
 static json_t *parse(const char *text)
 {
@@ -226,7 +225,7 @@ static gboolean on_late(gpointer data)
 static void expect_storage(const Told *told, StorageState state)
 {
     gboolean late = FALSE;
-    guint timer = g_timeout_add(WAIT_MS, on_late, &late);
+    guint timer = g_timeout_add(PATIENCE_MS, on_late, &late);
     while (told->state != state && !late) g_main_context_iteration(NULL, TRUE);
     assert_false(late);
     g_source_remove(timer);

@@ -1,5 +1,6 @@
 /* Settings of microphones, and which of several is heard: simulated ones, told apart by the height of their tone. */
 #include "drivers/audio/audio.h"
+#include "patience.h"
 #include "scratch.h"
 #include "studio/microphone.h"
 
@@ -11,8 +12,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-#define LIMIT_US (20 * G_USEC_PER_SEC)
 
 typedef struct {
     char *folder;
@@ -96,7 +95,7 @@ static gboolean is_so(const Booth *booth, const char *problem, gboolean second)
 /* Until the problem is that, and one of them is heard where one is ok. */
 static void until(const Booth *booth, const char *problem, gboolean second)
 {
-    gint64 limit = g_get_monotonic_time() + LIMIT_US;
+    gint64 limit = g_get_monotonic_time() + PATIENCE_US;
     guint waker = g_timeout_add(20, wake, NULL);
     while (!is_so(booth, problem, second)) {
         if (g_get_monotonic_time() > limit) fail_msg("never \"%s\" with the %s one", problem, second ? "second" : "first");

@@ -1,4 +1,5 @@
 /* The demo display's video: it plays from a shop's server and again from the beginning, and is gone at once when it is stopped. */
+#include "patience.h"
 #include "pictures/shop.h"
 #include "studio/player.h"
 
@@ -10,7 +11,6 @@
 
 #include <cmocka.h>
 
-#define WAIT_US (10 * G_USEC_PER_SEC)
 #define CLIP                                                                                                                               \
     "videotestsrc num-buffers=12 ! video/x-raw,width=160,height=120,framerate=12/1 ! vp8enc deadline=1 ! webmmux name=mux ! filesink "     \
     "location=%s/clip.webm  audiotestsrc num-buffers=40 ! vorbisenc ! mux."
@@ -28,7 +28,7 @@ static int set_up(void **state)
     if (!pipeline) return -1;
     gst_element_set_state(pipeline, GST_STATE_PLAYING);
     g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
-    GstMessage *end = gst_bus_timed_pop_filtered(bus, 20 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+    GstMessage *end = gst_bus_timed_pop_filtered(bus, PATIENCE_S * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
     gboolean made = end && GST_MESSAGE_TYPE(end) == GST_MESSAGE_EOS;
     if (end) gst_message_unref(end);
     gst_element_set_state(pipeline, GST_STATE_NULL);
@@ -84,7 +84,7 @@ static void it_plays_without_a_speaker_that_fails(void **state)
     Player *player = player_new(&broken, NULL, mailbox);
     g_autofree char *address = g_strconcat(shop->address, "/clip.webm", NULL);
     player_play(player, address);
-    assert_int_equal(count_pictures(mailbox, 6, WAIT_US), 6);
+    assert_int_equal(count_pictures(mailbox, 6, PATIENCE_US), 6);
     player_free(player);
     mailbox_free(mailbox);
 }
@@ -96,14 +96,14 @@ static void it_plays_round_and_round_and_stops_at_once(void **state)
     Player *player = player_new(NULL, NULL, mailbox);
     g_autofree char *address = g_strconcat(shop->address, "/clip.webm", NULL);
     player_play(player, address);
-    assert_int_equal(count_pictures(mailbox, 20, WAIT_US), 20); /* the clip has 12 */
+    assert_int_equal(count_pictures(mailbox, 20, PATIENCE_US), 20); /* the clip has 12 */
     player_play(player, address);
     assert_true(mailbox_has_picture(mailbox));
     player_play(player, NULL);
     assert_false(mailbox_has_picture(mailbox));
     assert_int_equal(count_pictures(mailbox, 1, G_USEC_PER_SEC / 5), 0);
     player_play(player, address);
-    assert_int_equal(count_pictures(mailbox, 1, WAIT_US), 1);
+    assert_int_equal(count_pictures(mailbox, 1, PATIENCE_US), 1);
     player_free(player);
     mailbox_free(mailbox);
 }

@@ -1,4 +1,5 @@
 /* What products need on the console: the panel's state, the bar code reader, prices in words, the code on the demo display, pictures. */
+#include "patience.h"
 #include "pictures/shop.h"
 #include "studio/demo.h"
 #include "studio/draw.h"
@@ -14,8 +15,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-#define WAIT_US (5 * G_USEC_PER_SEC)
 
 /* A letter a key: digits, E for Enter, others; a dot is a pause that no reader makes. */
 static const char *scan(const char *keys, gint64 gap)
@@ -177,7 +176,7 @@ static void on_changed(void *data)
 static GalleryState fetch(Gallery *gallery, const char *address)
 {
     GalleryState state = GALLERY_COMING;
-    for (gint64 until = g_get_monotonic_time() + WAIT_US; g_get_monotonic_time() < until;) {
+    for (gint64 until = g_get_monotonic_time() + PATIENCE_US; g_get_monotonic_time() < until;) {
         cairo_surface_t *picture = gallery_get(gallery, address, GALLERY_SMALL, &state);
         assert_int_equal(picture != NULL, state == GALLERY_THERE);
         if (picture) assert_true(cairo_image_surface_get_width(picture) <= 128);

@@ -1,4 +1,5 @@
 /* The real screens, offscreen: what the advisor touches leaves as a wish, and a shopper's picture goes when it has to. */
+#include "patience.h"
 #include "pictures/samples.h"
 #include "screens_config.h"
 #include "studio/picture.h"
@@ -15,7 +16,6 @@
 
 #include <cmocka.h>
 
-#define WAIT_MS      5000
 #define PICTURE_LUMA 220
 #define KEY_X        975 /* of 1 on the keypad */
 #define KEY_Y        330
@@ -98,7 +98,7 @@ static gboolean give_up(gpointer data)
 static void expect_wish(Fixture *fixture, guint count, const char *wish)
 {
     gboolean over = FALSE;
-    guint timer = g_timeout_add(WAIT_MS, give_up, &over);
+    guint timer = g_timeout_add(PATIENCE_MS, give_up, &over);
     while (fixture->wishes->len < count && !over) g_main_context_iteration(NULL, TRUE);
     if (!over) g_source_remove(timer);
     assert_int_equal(fixture->wishes->len, count);

@@ -9,15 +9,15 @@
 #include "agent/machine.h"
 #include "agent/update.h"
 #include "agent/update_rules.h"
+#include "patience.h"
 #include "provision/redact.h"
 #include "scratch.h"
 
 #include <string.h>
 
-#define PATIENCE_US (20 * G_USEC_PER_SEC)
-#define RUNNING     "20261122.1200-gaaa"
-#define NEWER       "20261122.1300-gbbb"
-#define BOARD       "livebooth-arm64"
+#define RUNNING "20261122.1200-gaaa"
+#define NEWER   "20261122.1300-gbbb"
+#define BOARD   "livebooth-arm64"
 
 static void compares_versions(void **state)
 {
