@@ -207,7 +207,7 @@ test('ring no answer: back at the head of the line, the booth pauses', async (t)
     assert.deepEqual(record.offers.map(({ result }) => result), ['ring_no_answer', 'accepted']);
     const [{ offered_utc, ended_utc }] = record.offers;
     t.diagnostic(`it rang for ${ended_utc - offered_utc} ms`);
-    assert.ok(ended_utc - offered_utc >= RING_S * 1000);
+    assert.ok(ended_utc - offered_utc > RING_S * 1000 - 500); // two clocks
     await shopper.close();
 });
 

@@ -112,11 +112,11 @@ test('both cameras are drawn: the call goes on with sound and a card, and pictur
     const drawn = draw('camera-product');
     const card = await firstOf(shopper.page, 'card', drawn);
     await told('camera_product_missing');
-    await goesOn(shopper.page, card.at, FURTHER, { cards: true });
+    await goesOn(shopper.page, card.at, FURTHER / 3, { cards: true });
     const pictures = await picturesSince(shopper.page, first - 200), gap = longestGap(pictures, first - 200, now(), { cards: true });
     // What a camera made before it was drawn may still be on its way.
     assert.deepEqual(pictures.filter(({ at, view, made }) => at > card.at && view !== 'card' && !(made !== null && made <= card.at)), [], 'then nothing but the card');
-    assert.deepEqual(pictures.slice(-FURTHER / 2).filter(({ view }) => view !== 'card'), [], 'nothing but the card');
+    assert.deepEqual(pictures.slice(-FURTHER / 6).filter(({ view }) => view !== 'card'), [], 'nothing but the card');
     await shopper.hears();
     assert.equal(await shopper.state(), 'live');
     const plugged = plug('camera-product');
