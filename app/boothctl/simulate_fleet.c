@@ -10,8 +10,9 @@
 #include <string.h>
 
 #define HOUR_S        3600
-#define NEXT_MS       8 /* between two links */
-#define STORE_BOOTHS  3 /* in one store */
+#define NEXT_MS       2  /* between two links */
+#define LINKING_MAX   12 /* at once; a desk ends handshakes that are too slow, and they share one processor here */
+#define STORE_BOOTHS  3  /* in one store */
 #define REGION_STORES 12
 
 typedef struct {
@@ -140,10 +141,11 @@ static gboolean on_end(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* One after the other: a desk's handshakes wait for each other, and those that wait too long are ended. */
+/* A few at once: handshakes wait for each other, here and at the desk, which ends those that wait too long. */
 static gboolean on_next(gpointer data)
 {
     SimulatedFleet *fleet = data;
+    if (fleet->booths->len >= fleet->ready + LINKING_MAX) return G_SOURCE_CONTINUE;
     if (!add_booth(fleet, fleet->authority, fleet->booths->len + 1)) g_main_loop_quit(fleet->loop);
     return !fleet->error && fleet->booths->len < fleet->count ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }

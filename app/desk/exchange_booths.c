@@ -424,14 +424,43 @@ static void take_of_call(Exchange *exchange, Booth *booth, const json_t *message
 /* --- snapshots
  * ------------------------------------------------------------------------------------------------------------------------- */
 
+#define SAME_SNAPSHOT_MS 15000 /* they come every 10 s: of those that say the same, every second one is written */
+
 static void write_snapshot(Exchange *exchange, Booth *booth);
 
-static void on_snapshot(gpointer data, G_GNUC_UNUSED const StoreResult *result)
+static json_t *essence_of(const json_t *snapshot)
+{
+    static const char *const members[] = {"name",         "store",    "region", "state",    "since_mono", "pause_reason",
+                                          "ready_wanted", "problems", "call",   "practice", "muted",      "checks",
+                                          "checking",     "version",  "slot",   "update",   "catalogue"};
+    json_t *essence = json_object();
+    for (guint i = 0; i < G_N_ELEMENTS(members); i++) {
+        json_t *member = json_object_get(snapshot, members[i]);
+        if (member) json_object_set(essence, members[i], member);
+    }
+    return essence;
+}
+
+/* Whether this snapshot is to be written: it says something new, or the written one becomes old. */
+static gboolean is_news(Booth *booth, const json_t *snapshot)
+{
+    json_t *essence = essence_of(snapshot);
+    gint64 now = exchange_mono();
+    gboolean same = booth->essence && now - booth->stored_at < SAME_SNAPSHOT_MS && json_equal(booth->essence, essence);
+    json_decref(same ? essence : booth->essence);
+    if (same) return FALSE;
+    booth->essence = essence;
+    booth->stored_at = now;
+    return TRUE;
+}
+
+static void on_snapshot(gpointer data, const StoreResult *result)
 {
     g_autofree PeerErrand *errand = data;
     Booth *booth = errand_booth(errand);
     if (!booth) return;
     booth->snapshotting = FALSE;
+    if (result->verdict != STORE_WON) g_clear_pointer(&booth->essence, json_decref);
     write_snapshot(errand->exchange, booth);
 }
 
@@ -449,12 +478,14 @@ static void write_snapshot(Exchange *exchange, Booth *booth)
 
 static void take_status(Exchange *exchange, Booth *booth, const json_t *message)
 {
-    json_decref(booth->snapshot);
-    booth->snapshot = json_incref(json_object_get(message, "snapshot"));
-    const char *state = wire_string(booth->snapshot, "state");
+    json_t *snapshot = json_object_get(message, "snapshot");
+    const char *state = wire_string(snapshot, "state");
     booth->staffed = strcmp(state, "paused") != 0 && strcmp(state, "starting") != 0;
-    booth_note_status(booth, booth->snapshot);
-    missed_note_status(exchange, booth, booth->snapshot);
+    booth_note_status(booth, snapshot);
+    missed_note_status(exchange, booth, snapshot);
+    if (!is_news(booth, snapshot)) return;
+    json_decref(booth->snapshot);
+    booth->snapshot = json_incref(snapshot);
     write_snapshot(exchange, booth);
 }
 
@@ -524,6 +555,7 @@ void booth_closed(Exchange *exchange, Booth *booth)
     peer_close(exchange, &booth->peer);
     booth_drop_records(booth);
     json_decref(booth->snapshot);
+    json_decref(booth->essence);
     json_decref(booth->claim);
     g_strfreev(booth->topics);
     g_strfreev(booth->langs);

@@ -195,7 +195,7 @@ static void announce(Exchange *exchange, Booth *booth, gint64 now)
     const gint64 at = g_get_monotonic_time();
     const IdentityLife life = life_of(booth);
     booth->announce_at = now + ANNOUNCE_MS;
-    if (!life.proven || !*booth->instance) return;
+    if (!life.proven || !*booth->instance || g_hash_table_size(exchange->desks) < 2) return; /* nobody else is there to hear it */
     signal_others(exchange, booth,
                   json_pack("{s:s, s:s, s:I, s:I}", "t", "here", "instance", booth->instance, "since_us", (json_int_t)(at - life.since),
                             "proven_us", (json_int_t)(at - life.proven)));

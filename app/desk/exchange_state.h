@@ -134,6 +134,8 @@ struct Booth {
     gboolean reading;      /* a chunk of the catalogue, for it */
     json_t *snapshot;      /* the newest, while another one is being written */
     gboolean snapshotting;
+    json_t *essence;   /* what the last one that was written said, without what always moves; NULL: the next one is written at once */
+    gint64 stored_at;  /* that one */
     MissedDoing doing; /* as it last said; MISSED_OVERRUN comes with time: */
     gint64 wrapup_end; /* 0: it is in none */
     guint state;       /* of its last status, and the problems in it, for the metrics: see booth_note_status() */

@@ -9,7 +9,7 @@
 #include <glib.h>
 #include <jansson.h>
 
-#define FLEET_OFFLINE_MS   25000 /* without a snapshot, which comes every 10 s */
+#define FLEET_OFFLINE_MS   28000 /* without a snapshot, which comes every 10 s, or every 20 s while it says the same */
 #define FLEET_BOOTHS_MAX   10000
 #define FLEET_PROBLEMS_MAX 32
 #define FLEET_TEXT_MAX     120         /* characters of a text in a row */

@@ -61,10 +61,11 @@ void ops_fleet(void *data, DoorRequest *request)
     SessionUser user;
     Ops *ops = ((RouteParts *)data)->ops;
     if (!ops_allow(ops, request, ROLE_VIEWER, NULL, NULL, &user)) return;
+    g_autofree char *after = ops_query(request, "after");
     g_autoptr(GString) text = g_string_sized_new(fleet_size(ops->fleet) * 400 + 256);
-    g_string_append_printf(text, "{\"rev\":%" G_GUINT64_FORMAT ",\"now_utc\":%" G_GINT64_FORMAT ",\"booths\":[", fleet_revision(ops->fleet),
-                           g_get_real_time() / 1000);
-    fleet_append_rows(ops->fleet, 0, text);
+    g_string_append_printf(text, "{\"desk\":\"%s\",\"rev\":%" G_GUINT64_FORMAT ",\"now_utc\":%" G_GINT64_FORMAT ",\"booths\":[",
+                           exchange_settings(ops->exchange)->instance, fleet_revision(ops->fleet), g_get_real_time() / 1000);
+    fleet_append_rows(ops->fleet, after ? g_ascii_strtoull(after, NULL, 10) : 0, text);
     g_string_append(text, "]}");
     ops_reply(request, 200, "application/json", text->str);
 }

@@ -5,6 +5,7 @@
 
 #define HEAD_MAX       4096
 #define PIECE_MAX      16384
+#define TURN_MAX       262144 /* bytes of an answer before others have their turn */
 #define REPLY_LINGER_S 2
 
 void reply_clear(Reply *reply)
@@ -62,17 +63,28 @@ int reply_start(struct lws *wsi, Reply *reply, const ReplyContent *content)
     return reply_continue(wsi, reply);
 }
 
-int reply_continue(struct lws *wsi, Reply *reply)
+/* *ret_last: that was the last piece. */
+static int send_piece(struct lws *wsi, Reply *reply, gboolean *ret_last)
 {
-    if (!reply->body) return 0;
     gsize length = 0;
     const guint8 *bytes = g_bytes_get_data(reply->body, &length);
     gsize piece = MIN(length - reply->sent, PIECE_MAX);
-    gboolean last = reply->sent + piece == length;
+    *ret_last = reply->sent + piece == length;
     guint8 buffer[LWS_PRE + PIECE_MAX];
     memcpy(buffer + LWS_PRE, bytes + reply->sent, piece);
-    if (lws_write(wsi, buffer + LWS_PRE, piece, last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < 0) return -1;
+    if (lws_write(wsi, buffer + LWS_PRE, piece, *ret_last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < 0) return -1;
     reply->sent += piece;
+    return 0;
+}
+
+int reply_continue(struct lws *wsi, Reply *reply)
+{
+    if (!reply->body) return 0;
+    gboolean last = FALSE;
+    gsize until = reply->sent + TURN_MAX;
+    do {
+        if (send_piece(wsi, reply, &last)) return -1;
+    } while (!last && reply->sent < until && !lws_send_pipe_choked(wsi));
     if (last) return finish(wsi, reply);
     lws_callback_on_writable(wsi);
     return 0;

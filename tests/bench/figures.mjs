@@ -34,6 +34,7 @@ export const BARS = [
     { key: 'catalogue_search_ms', part: 'p95', bar: 20, unit: 'ms', what: 'search as one types, over the bus' },
     { key: 'catalogue_disk_mb', bar: 60, unit: 'MB', what: '50,000 products on a booth' },
     { key: 'ops_first_content_ms', part: 'p95', bar: 500, unit: 'ms', what: 'ops page, rows of booths are there, 2,000 booths' },
+    { key: 'ops_scroll_frame_ms', part: 'p95', bar: 50, unit: 'ms', what: 'a frame while the list of 2,000 booths is scrolled' },
     { key: 'status_bytes_per_s', bar: 1000, unit: 'B/s', what: 'a booth\'s status on its link, with TLS' },
     { key: 'status_desk_cpu_percent', bar: 10, unit: '%', what: 'of a core: the desk with 2,000 booths\' statuses' },
     { key: 'records_commit_ratio', bar: 0.8, least: true, unit: '×', what: 'commits of records a second, of a bare SQLite loop\'s on the same disk' },

@@ -1,5 +1,5 @@
 /* One booth: what is wrong and what to do, what it is made of, its last calls and how they were, and what may be done from afar. */
-import { ask, duration, h, may, number, plot, problemAdvice, problemName, reason, saveCsv, say, state, stateMark, t, table, time, topicName } from './ops-parts.js';
+import { ask, clock, duration, h, may, number, plot, problemAdvice, problemName, reason, saveCsv, say, state, stateMark, t, table, time, topicName } from './ops-parts.js';
 
 const DAY_MS = 86400000;
 const CALLS = 50;
@@ -84,7 +84,7 @@ function callsPart(id, calls) {
 
 function qualityPart(id, calls) {
     const past = calls.filter((call) => quality(call, id)).reverse();
-    const labels = past.map((call) => new Date(call.enqueued_utc).toLocaleTimeString(state.lang, { hour: '2-digit', minute: '2-digit' }));
+    const labels = past.map((call) => clock(call.enqueued_utc));
     const of = (name, factor = 1) => past.map((call) => (Number.isFinite(quality(call, id)[name]) ? quality(call, id)[name] * factor : null));
     return [plot(t('quality_rtt'), labels, [{ name: t('quality_rtt'), colour: 'c2', values: of('rtt_ms') }], { kind: 'line', format: (ms) => `${number(ms)} ms` }),
         plot(t('quality_loss'), labels, [{ name: t('quality_loss'), colour: 'c5', values: of('loss', 100) }], { kind: 'line', format: (share) => `${number(share, 1)} %` })];
@@ -92,15 +92,15 @@ function qualityPart(id, calls) {
 
 export function boothView(main, parameters) {
     const id = parameters.get('id') || '';
-    const title = h('div', { class: 'title' }), problems = h('section', { class: 'card' }), about = h('section', { class: 'card' }), checks = h('section', { class: 'card' });
-    const calls = h('div', { class: 'columns' }), picture = h('div', {});
+    const title = h('div', { class: 'title' }), problems = h('section', { class: 'card', id: 'problems' }), about = h('section', { class: 'card' }), checks = h('section', { class: 'card' });
+    const calls = h('div', { class: 'columns calls' }), picture = h('div', {});
     let told = '', gone = false;
     const load = async () => {
         try {
             const booth = await ask(`/api/ops/booths/${encodeURIComponent(id)}`);
             if (gone) return;
             const { row, snapshot } = booth;
-            title.replaceChildren(h('h1', {}, row.name || row.booth), stateMark(row.state), h('span', { class: 'soft' }, `${row.booth} · ${duration(Date.now() + state.now - row.since_utc)}`), row.state === 'paused' && row.pause_reason && h('span', { class: 'soft' }, `${t('why')}: ${state.console[`pause_${row.pause_reason}`] || row.pause_reason}`));
+            title.replaceChildren(h('h1', {}, row.name || row.booth), stateMark(row.state), h('span', { class: 'soft' }, `${row.booth} · ${duration(Date.now() + state.now - row.since_utc)}`), row.state === 'paused' && row.pause_reason && h('span', { class: 'soft' }, `${t('why')}: ${state.console[`pause_${row.pause_reason}`] || row.pause_reason}`) || '');
             problems.replaceChildren(h('h2', {}, t('problems')), ...problemList(booth.problems, row).flat().filter(Boolean));
             about.replaceChildren(h('h2', {}, t('about')), facts(row, snapshot));
             checks.replaceChildren(h('h2', {}, t('checks')), checkTable(snapshot));
@@ -111,18 +111,18 @@ export function boothView(main, parameters) {
     const loadCalls = async () => {
         try {
             const answer = await ask(`/api/ops/calls?${new URLSearchParams({ booth: id, from: Date.now() - 28 * DAY_MS, to: Date.now() + DAY_MS, limit: CALLS })}`);
-            if (!gone) calls.replaceChildren(callsPart(id, answer.calls), ...qualityPart(id, answer.calls));
+            if (!gone) calls.replaceChildren(callsPart(id, answer.calls), h('div', { class: 'stack' }, qualityPart(id, answer.calls)));
         } catch (error) { if (!gone) calls.replaceChildren(h('p', { class: 'soft' }, reason(error))); }
     };
-    main.replaceChildren(h('p', {}, h('a', { href: '/ops?view=fleet' }, `← ${t('tab_fleet')}`)), title, ...(may('operator') ? [actionBar(id, picture)] : []), h('div', { class: 'columns' }, problems, about, checks), calls);
+    main.replaceChildren(h('p', {}, h('a', { href: '/ops?view=fleet' }, `← ${t('tab_fleet')}`)), title, ...(may('operator') ? [actionBar(id, picture)] : []), h('div', { class: 'columns' }, h('div', { class: 'stack' }, problems, checks), about), calls);
     load();
     loadCalls();
-    const clock = setInterval(load, 10000);
+    const timer = setInterval(load, 10000);
     const changed = (rows) => {
         const row = rows ? rows.find((one) => one.booth === id) : state.booths.get(id);
         const text = JSON.stringify(row);
         if (row && text !== told) load();
         told = text;
     };
-    return { changed, leave() { gone = true; clearInterval(clock); } };
+    return { changed, leave() { gone = true; clearInterval(timer); } };
 }

@@ -1,5 +1,5 @@
 /* A day's figures: service level and missed calls by cause over its hours, and the rest as numbers. docs/kpi.md says what each is. */
-import { ask, duration, h, number, percent, plot, reason, saveCsv, state, t, topicName } from './ops-parts.js';
+import { ask, clock, duration, h, number, percent, plot, reason, saveCsv, state, t, topicName } from './ops-parts.js';
 
 const CAUSES = ['no_staff', 'ring_no_answer', 'wrap_up_overrun', 'device_fault', 'network', 'left_before_promise', 'left_after_promise', 'unknown'];
 const AGAIN_MS = 30000;
@@ -20,7 +20,7 @@ const numbers = (total) => h('dl', { class: 'figures' }, Object.entries(GIVEN).m
 
 function plots(answer) {
     const groups = answer.groups.filter((group) => group.start_utc);
-    const labels = groups.map((group) => new Date(group.start_utc).toLocaleTimeString(state.lang === 'en' ? 'en-GB' : state.lang, { hour: '2-digit', minute: '2-digit' }));
+    const labels = groups.map((group) => clock(group.start_utc));
     const level = groups.map((group) => (Number.isFinite(group.figures.service_level.share) ? group.figures.service_level.share : null));
     const seconds = number((answer.total.service_level.within_ms || 0) / 1000);
     return [plot(t('plot_level', { s: seconds }), labels, [{ name: t('kpi_service_level'), colour: 'c1', values: level }], { kind: 'line', most: 1, format: percent, goal: .8 }),
@@ -62,6 +62,6 @@ export function figuresView(main, parameters, go) {
         choice('region', t('all_regions'), names(regionOf)), choice('store', t('all_stores'), names(storeOf)), choice('topic', t('all_topics'), Object.keys(state.line?.topics || {}).map((id) => [id, topicName(id)])),
         h('button', { type: 'button', class: 'push', onclick: csv }, 'CSV')), note, totals, result);
     load();
-    const clock = setInterval(load, AGAIN_MS);
-    return { leave() { gone = true; clearInterval(clock); } };
+    const timer = setInterval(load, AGAIN_MS);
+    return { leave() { gone = true; clearInterval(timer); } };
 }

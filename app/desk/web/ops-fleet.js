@@ -1,5 +1,5 @@
 /* The fleet: the line, how many are in which state, and every booth by region and store, of which only those in sight are in the document. */
-import { ask, duration, h, may, number, problemName, reason, say, state, stateMark, stateName, t, topicName } from './ops-parts.js';
+import { ask, duration, h, may, number, percent, problemName, reason, say, state, stateMark, stateName, t, topicName } from './ops-parts.js';
 
 const STATES = ['ready', 'ringing', 'connecting', 'live', 'wrapup', 'paused', 'starting', 'offline', 'unknown'];
 const SPARE = 6; /* rows beyond the edge */
@@ -36,17 +36,21 @@ function wanted(filter) {
         words.every((word) => `${row.booth} ${row.name} ${row.store} ${row.region} ${row.version} ${row.problems.join(' ')}`.toLowerCase().includes(word));
 }
 
-/* Booths with a heading before each store. */
-function grouped(rows) {
-    const items = [];
+/* Booths with a heading before each store, which counts all of the store. */
+function grouped(rows, all) {
+    const items = [], stores = new Map();
     let head = null;
+    for (const row of all) {
+        const key = JSON.stringify([row.region, row.store]), store = stores.get(key) || { n: 0, ready: 0 };
+        store.n += 1;
+        store.ready += row.state === 'ready' ? 1 : 0;
+        stores.set(key, store);
+    }
     for (const row of rows) {
         if (!head || head.region !== row.region || head.store !== row.store) {
-            head = { group: true, region: row.region, store: row.store, n: 0, ready: 0 };
+            head = { group: true, region: row.region, store: row.store, ...stores.get(JSON.stringify([row.region, row.store])) };
             items.push(head);
         }
-        head.n += 1;
-        head.ready += row.state === 'ready' ? 1 : 0;
         items.push(row);
     }
     return items;
@@ -58,7 +62,7 @@ function problemWords(row) {
     if (row.state === 'offline') return h('span', { class: 'worst error' }, t('problem_booth_offline'));
     if (!row.problem_count) return h('span', { class: 'soft' }, t('none'));
     const more = row.problem_count - 1;
-    return h('span', { class: `worst ${row.worst}` }, `${problemName(row.problems[0])}${more > 0 ? ` +${number(more)}` : ''}`);
+    return h('a', { class: `worst ${row.worst}`, href: `/ops?view=booth&id=${row.booth}#problems`, tabindex: '-1' }, `${problemName(row.problems[0])}${more > 0 ? ` +${number(more)}` : ''}`);
 }
 
 function makeRow(item, at) {
@@ -81,7 +85,7 @@ function virtualList(label, columns) {
         h('div', { role: 'rowgroup' }, h('div', { class: 'head', role: 'row', 'aria-rowindex': '1' }, columns.map((text) => h('div', { role: 'columnheader' }, text)))), scroll);
     let items = [];
     let drawn = new Map();
-    const height = () => (innerWidth <= 760 ? 64 : 44);
+    const height = () => (innerWidth <= 760 ? 60 : 38);
     const draw = (fresh = false) => {
         const each = height(), from = Math.max(0, Math.floor(scroll.scrollTop / each) - SPARE), to = Math.min(items.length, from + Math.ceil(scroll.clientHeight / each) + 2 * SPARE);
         const focused = rows.contains(document.activeElement) ? document.activeElement.getAttribute('href') : null;
@@ -122,7 +126,7 @@ function virtualList(label, columns) {
 function summary(rows) {
     const count = (...words) => rows.filter((row) => words.includes(row.state)).length;
     const line = state.line, service = line?.service;
-    const figures = [['waiting', line ? number(line.waiting) : '–'], ['oldest', line?.waiting ? duration(line.oldest_ms) : '–'], ['service_level', service?.n ? `${number(Math.round(100 * service.good / service.n))} %` : '–'],
+    const figures = [['waiting', line ? number(line.waiting) : '–'], ['oldest', line?.waiting ? duration(line.oldest_ms) : '–'], ['service_level', service?.n ? percent(Math.round(100 * service.good / service.n) / 100) : '–'],
         ['ready', number(count('ready'))], ['ringing', number(count('ringing'))], ['live', number(count('live', 'connecting'))], ['wrapup', number(count('wrapup'))],
         ['paused', number(count('paused', 'starting'))], ['offline', number(count('offline', 'unknown'))]];
     return figures.map(([name, value]) => h('div', {}, h('dt', {}, t(`figure_${name}`)), h('dd', {}, value)));
@@ -130,9 +134,7 @@ function summary(rows) {
 
 function lineByTopic() {
     const topics = Object.entries(state.line?.topics || {});
-    const most = Math.max(1, ...topics.map(([, part]) => part.waiting));
-    return topics.map(([id, part]) => h('div', { class: 'topic' }, h('span', {}, topicName(id)), h('span', { class: 'bar', 'aria-hidden': 'true' }, h('i', { style: `width:${100 * part.waiting / most}%` })),
-        h('b', {}, number(part.waiting)), h('span', { class: 'soft' }, part.waiting ? duration(part.oldest_ms) : '–')));
+    return topics.map(([id, part]) => h('li', { class: `topic${part.waiting ? ' waiting' : ''}` }, h('span', {}, topicName(id)), h('b', {}, number(part.waiting)), part.waiting > 0 && h('span', {}, duration(part.oldest_ms))));
 }
 
 function askNotice(filter) {
@@ -155,7 +157,7 @@ function askNotice(filter) {
 
 export function fleetView(main, parameters, go) {
     const filter = { q: parameters.get('q') || '', region: parameters.get('region') || '', store: parameters.get('store') || '', state: parameters.get('state') || '', bad: parameters.get('bad') === '1' };
-    const figures = h('dl', { class: 'figures' }), topics = h('div', { class: 'topics' });
+    const figures = h('dl', { class: 'figures' }), topics = h('ul', { class: 'topics' });
     const list = virtualList(t('booths'), ['booth', 'state', 'since', 'topic', 'problems', 'version'].map((name) => t(name)));
     const counted = h('p', { class: 'soft', role: 'status' });
     const choice = (name, label) => h('select', { onchange: (event) => { filter[name] = event.target.value; if (name === 'region') filter.store = ''; changed(); }, 'aria-label': label });
@@ -175,7 +177,7 @@ export function fleetView(main, parameters, go) {
         fill(states, t('all_states'), STATES.map((word) => [word, stateName(word)]), filter.state);
         figures.replaceChildren(...summary(rows));
         counted.textContent = rows.length ? t('shown_of', { n: number(shown.length), of: number(rows.length) }) : t('no_booths');
-        list.set(grouped(shown));
+        list.set(grouped(shown, rows));
     };
     const drawLine = () => { topics.replaceChildren(...lineByTopic()); figures.replaceChildren(...summary(rowsInOrder())); };
     function changed() {
@@ -183,12 +185,12 @@ export function fleetView(main, parameters, go) {
         go(`/ops?${address}`, true);
         redraw();
     }
-    main.replaceChildren(h('h1', {}, t('tab_fleet')), figures, h('section', { class: 'card' }, h('h2', {}, t('by_topic')), topics),
+    main.replaceChildren(h('div', { class: 'title' }, h('h1', {}, t('tab_fleet')), counted), figures, h('section', { class: 'line' }, h('h2', {}, t('by_topic')), topics),
         h('div', { class: 'filters' }, h('label', { class: 'search' }, t('search'), h('input', { type: 'search', value: filter.q, oninput: (event) => { filter.q = event.target.value; changed(); } })),
             h('label', {}, t('region'), region), h('label', {}, t('store'), store), h('label', {}, t('state'), states),
             h('label', { class: 'inline' }, h('input', { type: 'checkbox', checked: filter.bad, onchange: (event) => { filter.bad = event.target.checked; changed(); } }), t('only_bad')),
             h('a', { class: 'button push', href: '/api/ops/fleet.csv', download: true }, 'CSV'), may('operator') && h('button', { type: 'button', onclick: () => askNotice(filter) }, t('notice'))),
-        counted, list.node);
+        list.node);
     redraw();
     drawLine();
     const clock = setInterval(() => list.refresh(), 5000);

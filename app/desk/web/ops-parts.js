@@ -26,6 +26,7 @@ const locale = () => (state.lang === 'en' ? 'en-GB' : state.lang);
 export const number = (value, digits = 0) => (Number.isFinite(value) ? new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(value) : '–');
 export const percent = (share) => (Number.isFinite(share) ? new Intl.NumberFormat(locale(), { style: 'percent', maximumFractionDigits: 1 }).format(share) : '–');
 export const time = (utc, style = 'short') => (utc > 0 ? new Intl.DateTimeFormat(locale(), { dateStyle: 'short', timeStyle: style }).format(utc) : '–');
+export const clock = (utc) => new Intl.DateTimeFormat(locale(), { hour: '2-digit', minute: '2-digit' }).format(utc);
 export function duration(ms) {
     if (!Number.isFinite(ms) || ms < 0) return '–';
     const seconds = Math.round(ms / 1000);
@@ -95,8 +96,8 @@ function svgNode(tag, attributes, text) {
     if (text !== undefined) node.textContent = text;
     return node;
 }
-const W = 720, H = 220, LEFT = 44, RIGHT = 8, TOP = 10, BOTTOM = 26;
-const nice = (most) => { const step = 10 ** Math.floor(Math.log10(Math.max(most, 1))); return [1, 2, 5, 10].map((n) => n * step).find((n) => n >= most) || 1; };
+const W = 720, H = 236, LEFT = 74, RIGHT = 8, TOP = 16, BOTTOM = 36;
+const nice = (most) => { const step = 10 ** Math.floor(Math.log10(Math.max(most, 1))); return [1, 2, 3, 4, 5, 6, 8, 10].map((n) => n * step).find((n) => n >= most) || 1; };
 
 function frame(labels, most, format) {
     const svg = svgNode('svg', { viewBox: `0 0 ${W} ${H}`, class: 'plot', 'aria-hidden': 'true' });
@@ -104,14 +105,14 @@ function frame(labels, most, format) {
         const y = H - BOTTOM - part * (H - TOP - BOTTOM);
         svg.append(svgNode('line', { class: 'axis', x1: LEFT, x2: W - RIGHT, y1: y, y2: y }), svgNode('text', { x: LEFT - 6, y: y + 4, 'text-anchor': 'end' }, format(part * most)));
     }
-    const every = Math.ceil(labels.length / 12);
+    const every = Math.ceil(labels.length / 10);
     const slot = (W - LEFT - RIGHT) / Math.max(labels.length, 1);
     labels.forEach((label, i) => { if (i % every === 0) svg.append(svgNode('text', { x: LEFT + (i + .5) * slot, y: H - 8, 'text-anchor': 'middle' }, label)); });
     return { svg, slot, y: (value) => H - BOTTOM - (value / most) * (H - TOP - BOTTOM) };
 }
 
 /* A plot of series over labels with its key, and the same as a table. series: [{name, colour, values}]; null is no value. */
-export function plot(title, labels, series, { kind = 'bars', most, format = (value) => number(value), goal } = {}) {
+export function plot(title, labels, series, { kind = 'bars', most, format = (value) => number(value, 1), goal } = {}) {
     const sums = labels.map((_, i) => series.reduce((sum, one) => sum + (one.values[i] || 0), 0));
     const top = most || nice(Math.max(1, ...(kind === 'bars' ? sums : series.flatMap((one) => one.values.map((value) => value || 0)))));
     const { svg, slot, y } = frame(labels, top, format);

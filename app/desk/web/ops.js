@@ -15,6 +15,7 @@ const parameters = () => new URLSearchParams(location.search);
 const viewName = () => (parameters().get('view') in VIEWS ? parameters().get('view') : 'fleet');
 let shown = { leave() {}, changed() {} };
 let socket = null;
+let begun = null; /* the first look at the fleet, until the link has caught up with it */
 let tries = 0;
 
 /* --- views ---------------------------------------------------------------------------------------------------------------------------- */
@@ -47,28 +48,54 @@ document.addEventListener('click', (event) => {
     go(link.getAttribute('href'));
     place('main').focus({ preventScroll: true });
     scrollTo(0, 0);
+    if (link.hash) place(link.hash.slice(1))?.scrollIntoView();
 });
 addEventListener('popstate', () => state.user && show());
 
 /* --- live ----------------------------------------------------------------------------------------------------------------------------- */
 
+let fleetAt = 0; /* revision of what is shown; 0: nothing yet */
+let loading = 0;
+let early = []; /* rows that changed while it was being fetched */
+
+function takeRows(rows) {
+    for (const row of rows) state.booths.set(row.booth, row);
+    fleetChanged(rows);
+    shown.changed?.(rows);
+}
+
 async function loadFleet() {
-    const fleet = await ask('/api/ops/fleet');
+    early = [];
+    loading += 1;
+    const fleet = await ask('/api/ops/fleet').finally(() => { loading -= 1; });
     state.now = fleet.now_utc - Date.now();
+    state.desk = fleet.desk;
     state.booths = new Map(fleet.booths.map((row) => [row.booth, row]));
+    fleetAt = fleet.rev;
     fleetChanged(null);
     shown.changed?.(null);
+    takeRows(early.splice(0));
+}
+
+/* What changed between the first look at the fleet, which does not wait for the link, and the link's beginning. */
+async function catchUp() {
+    if (!fleetAt) return loadFleet();
+    const fleet = await ask(`/api/ops/fleet?after=${fleetAt}`);
+    if (fleet.desk !== state.desk || fleet.rev < fleetAt) return loadFleet();
+    fleetAt = fleet.rev;
+    return takeRows(fleet.booths);
 }
 
 function onMessage({ data }) {
     const message = JSON.parse(data);
     if (message.t === 'hello' || message.t === 'reload') {
-        loadFleet().then(() => { place('lost').hidden = true; tries = 0; }, () => socket?.close());
+        const first = message.t === 'hello' && begun;
+        (first ? begun.then(catchUp, loadFleet) : loadFleet()).then(() => { place('lost').hidden = true; tries = 0; }, () => socket?.close());
+        begun = null;
     } else if (message.t === 'booths') {
         state.now = message.now_utc - Date.now();
-        for (const row of message.rows) state.booths.set(row.booth, row);
-        fleetChanged(message.rows);
-        shown.changed?.(message.rows);
+        if (loading) early.push(...message.rows);
+        if (fleetAt) takeRows(message.rows);
     } else if (message.t === 'line') {
         state.line = message;
         shown.line?.();
@@ -91,6 +118,9 @@ function connect() {
 
 function showLogin() {
     state.user = null;
+    state.booths = new Map();
+    fleetAt = 0;
+    early = [];
     socket?.close();
     shown.leave?.();
     shown = {};
@@ -125,6 +155,8 @@ async function logOut() {
 
 async function begin(user) {
     state.user = user;
+    begun = loadFleet();
+    begun.catch(() => {});
     show();
     connect();
 }
