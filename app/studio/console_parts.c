@@ -6,7 +6,7 @@
 
 #define BUTTON_RADIUS 14.0
 #define BUTTON_INSET  16.0
-#define COLUMN_INSET  10.0
+#define COLUMN_INSET  6.0
 #define FOCUS_WIDTH   4.0
 #define SMALL_COLUMN  140.0 /* height below which symbol and label move together */
 #define KEYCAP_HEIGHT 24.0

@@ -12,7 +12,8 @@
 #define OFFER_LINE  24.0
 #define OFFER_GAP   10.0
 #define ROW_GAP     8.0
-#define SIDE_COLUMN 316.0
+#define SIDE_COLUMN 304.0
+#define ROW_BUTTON  92.0
 #define THUMB       60.0
 #define TOUCH       LAYOUT_TOUCH
 
@@ -71,6 +72,35 @@ static void small_button(const Console *console, Rect rect, const char *id, Icon
     button.wish = wish;
     button.argument = scene_string(console->scene, argument);
     console_button(console, rect, &button);
+}
+
+/* Of a found product: a symbol with its word below. */
+static void row_button(const Console *console, Rect rect, const Button *button, const char *argument)
+{
+    Button own = *button;
+    own.icon_above = TRUE;
+    own.style = STYLE_KEYCAP;
+    own.argument = scene_string(console->scene, argument);
+    console_button(console, rect, &own);
+}
+
+static void pick_button(const Console *console, Rect rect, const char *id, const char *product)
+{
+    g_autofree char *argument = g_strdup_printf("pick %s", product);
+    Button button = console_plain_button(console, id, console_text(console, "products_pick"));
+    button.selected = shelf_is_picked(console->shelf, product);
+    button.icon = button.selected ? ICON_CHECK : ICON_COMPARE;
+    button.disabled = !button.selected && console->shelf->picked->len >= SHELF_PICKED_MAX;
+    button.wish = "shelf";
+    row_button(console, rect, &button, argument);
+}
+
+static void add_button(const Console *console, Rect rect, const char *id, const char *product)
+{
+    Button button = console_plain_button(console, id, console_text(console, "products_add"));
+    button.icon = ICON_CART;
+    button.wish = "basket_add";
+    row_button(console, rect, &button, product);
 }
 
 static void thumb(const Console *console, Rect rect, const char *address)
@@ -144,7 +174,7 @@ static void price_words(const Console *console, Rect *rect, const json_t *produc
 {
     g_autofree char *price = price_of(console, product);
     const double width = MIN(draw_text_width(console->scene->fonts, STYLE_BUTTON, price) + 2, rect->w);
-    say(console, rect_cut_left(rect, width, 16), STYLE_BUTTON, console->theme->text, on, price);
+    say(console, rect_cut_left(rect, width, 12), STYLE_BUTTON, console->theme->text, on, price);
 }
 
 /* Price and rating, then online, then here: as many of the lines as there is room for. */
@@ -205,24 +235,21 @@ static void found_row(const Console *console, Rect row, guint index, const json_
     g_snprintf(row_id, sizeof row_id, "product-%u", index);
     g_snprintf(pick_id, sizeof pick_id, "pick-%u", index);
     g_snprintf(add_id, sizeof add_id, "add-%u", index);
-    Rect add = in_call(console) ? rect_cut_right(&row, TOUCH + 8, 8) : (Rect){0}, pick = rect_cut_right(&row, TOUCH + 8, 8);
+    Rect add = in_call(console) ? rect_cut_right(&row, ROW_BUTTON, 8) : (Rect){0}, pick = rect_cut_right(&row, ROW_BUTTON, 8);
     guint32 fill = row_face(console, row, row_id, is_shown(console, id));
     SceneTarget *target = scene_target(scene, row_id, row);
     g_autofree char *argument = g_strdup_printf("product\n%s", id);
     target->wish = "show";
     target->argument = scene_string(scene, argument);
     Rect inner = rect_inset(row, 8, 8);
-    thumb(console, rect_cut_left(&inner, THUMB, 14), json_string_value(json_array_get(json_object_get(product, "images"), 0)) ?: "");
+    thumb(console, rect_cut_left(&inner, THUMB, 10), json_string_value(json_array_get(json_object_get(product, "images"), 0)) ?: "");
     words(console, rect_cut_top(&inner, 24, 0), STYLE_LABEL, theme->text, fill, 1, member(product, "title"));
     Rect price = rect_cut_top(&inner, 24, 0);
     price_words(console, &price, product, fill);
     here_words(console, price, product, TRUE, fill);
     online_words(console, inner, product, fill);
-    g_autofree char *picking = g_strdup_printf("pick %s", id);
-    gboolean picked = shelf_is_picked(console->shelf, id);
-    small_button(console, pick, pick_id, picked ? ICON_CHECK : ICON_COMPARE, picked,
-                 !picked && console->shelf->picked->len >= SHELF_PICKED_MAX, "shelf", picking);
-    if (in_call(console)) small_button(console, add, add_id, ICON_CART, FALSE, FALSE, "basket_add", id);
+    pick_button(console, pick, pick_id, id);
+    if (in_call(console)) add_button(console, add, add_id, id);
 }
 
 static void pager(const Console *console, Rect rect, guint rows)

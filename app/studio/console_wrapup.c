@@ -125,7 +125,8 @@ static void fields(const Console *console, Rect row)
                                                  .text = price,
                                                  .foreign = TRUE});
     }
-    console_field(console, value, CONSOLE_VALUE, wrapup->value->text->str, "0,00", SDLK_F6, "F6");
+    const char hint[] = {'0', wrapup->point, '0', '0', '\0'};
+    console_field(console, value, CONSOLE_VALUE, wrapup->value->text->str, hint, SDLK_F6, "F6");
 }
 
 static void chip(const Console *console, Rect rect, const char *tag)
@@ -172,16 +173,18 @@ static void keypad(const Console *console, Rect rect)
         const char *id, *label, *argument;
         Icon icon;
     } keys[] = {
-        {"pad_1", "1", "type 1", ICON_NONE},     {"pad_2", "2", "type 2", ICON_NONE}, {"pad_3", "3", "type 3", ICON_NONE},
-        {"pad_4", "4", "type 4", ICON_NONE},     {"pad_5", "5", "type 5", ICON_NONE}, {"pad_6", "6", "type 6", ICON_NONE},
-        {"pad_7", "7", "type 7", ICON_NONE},     {"pad_8", "8", "type 8", ICON_NONE}, {"pad_9", "9", "type 9", ICON_NONE},
-        {"pad_comma", ",", "type ,", ICON_NONE}, {"pad_0", "0", "type 0", ICON_NONE}, {"pad_rub", "", "rub", ICON_BACKSPACE},
+        {"pad_1", "1", "type 1", ICON_NONE},  {"pad_2", "2", "type 2", ICON_NONE}, {"pad_3", "3", "type 3", ICON_NONE},
+        {"pad_4", "4", "type 4", ICON_NONE},  {"pad_5", "5", "type 5", ICON_NONE}, {"pad_6", "6", "type 6", ICON_NONE},
+        {"pad_7", "7", "type 7", ICON_NONE},  {"pad_8", "8", "type 8", ICON_NONE}, {"pad_9", "9", "type 9", ICON_NONE},
+        {"pad_point", NULL, NULL, ICON_NONE}, {"pad_0", "0", "type 0", ICON_NONE}, {"pad_rub", "", "rub", ICON_BACKSPACE},
     };
+    const char point[] = {console->wrapup->point, '\0'};
+    g_autofree char *type_point = g_strdup_printf("type %s", point);
     for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
-        Button key = console_plain_button(console, keys[i].id, keys[i].label);
+        Button key = console_plain_button(console, keys[i].id, keys[i].label ? keys[i].label : point);
         key.icon = keys[i].icon;
         key.wish = "wrapup";
-        key.argument = keys[i].argument;
+        key.argument = keys[i].argument ? keys[i].argument : scene_string(console->scene, type_point);
         key.style = STYLE_HEADING;
         key.keeps_focus = TRUE;
         key.disabled = console->view->agent_gone;

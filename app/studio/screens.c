@@ -12,6 +12,7 @@
 #include "studio/player.h"
 #include "studio/scanner.h"
 #include "studio/touch.h"
+#include "text/price.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -644,6 +645,7 @@ static gboolean open_screens(Screens *screens, const Config *config, GError **er
     }
     screens->text = text_load(config_string(config, "booth", "share"), config_string(config, "booth", "language"), error);
     if (!screens->text) return FALSE;
+    screens->wrapup = wrapup_new(price_point(text_language(screens->text)));
     screens->display = display_open(config_string(config, "display", "driver"), wanted, error);
     return screens->display != NULL;
 }
@@ -698,7 +700,6 @@ Screens *screens_new(const Config *config, Mailbox *own_picture, Mailbox *shoppe
     screens->idle = read_idle_picture(config_string(config, "demo", "picture"));
     screens->chat = g_ptr_array_new_with_free_func(chat_line_free);
     screens->message = field_new(FIELD_MESSAGE_MAX);
-    screens->wrapup = wrapup_new();
     screens->shelf = shelf_new();
     view_read(&screens->view, NULL, FALSE);
     if (!open_screens(screens, config, error)) {

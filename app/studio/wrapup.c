@@ -4,12 +4,13 @@
 
 #include <string.h>
 
-Wrapup *wrapup_new(void)
+Wrapup *wrapup_new(char point)
 {
     Wrapup *wrapup = g_new0(Wrapup, 1);
     wrapup->order = field_new(FIELD_ORDER_MAX);
     wrapup->value = field_new(FIELD_AMOUNT_MAX);
     wrapup->value->amount = TRUE;
+    wrapup->point = point;
     return wrapup;
 }
 
@@ -43,8 +44,9 @@ static void load_value(Wrapup *wrapup, gint64 minor)
     gint64 unit = 1;
     int decimals = decimals_of(wrapup);
     for (int i = 0; i < decimals; i++) unit *= 10;
-    g_autofree char *text = minor % unit ? g_strdup_printf("%" G_GINT64_FORMAT ",%0*d", minor / unit, decimals, (int)(minor % unit))
-                                         : g_strdup_printf("%" G_GINT64_FORMAT, minor / unit);
+    g_autofree char *text = minor % unit
+                                ? g_strdup_printf("%" G_GINT64_FORMAT "%c%0*d", minor / unit, wrapup->point, decimals, (int)(minor % unit))
+                                : g_strdup_printf("%" G_GINT64_FORMAT, minor / unit);
     field_type(wrapup->value, text);
 }
 

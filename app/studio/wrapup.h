@@ -8,11 +8,12 @@ typedef struct {
     char outcome[16]; /* "" not chosen yet */
     Field *order, *value;
     char currency[4];
+    char point; /* before the decimals of the value, in the console's language */
     char *tags[VIEW_TAGS_MAX + 1]; /* chosen ones, ended by NULL */
     gboolean changed;              /* since it was told */
 } Wrapup;
 
-Wrapup *wrapup_new(void);
+Wrapup *wrapup_new(char point);
 void wrapup_free(Wrapup *wrapup); /* NULL is fine */
 
 /* A wrap-up begins, or the studio comes back to one: what the agent has noted. */

@@ -12,6 +12,11 @@ static gboolean is_english(const char *language)
     return strcmp(language, "en") == 0;
 }
 
+char price_point(const char *language)
+{
+    return is_english(language) ? '.' : ',';
+}
+
 /* The sign that people of the language use, or the currency's code. */
 static const char *sign_of(const char *language, const char *currency)
 {
@@ -44,7 +49,7 @@ char *price_format(const char *language, gint64 minor, const char *currency)
     GString *text = g_string_new(minor < 0 ? "-" : "");
     if (before) g_string_append_printf(text, "%s%s", sign, code ? NO_BREAK : "");
     append_grouped(text, amount / unit, english ? "," : strcmp(language, "da") == 0 ? "." : NO_BREAK);
-    if (amount % unit) g_string_append_printf(text, "%c%0*" G_GUINT64_FORMAT, english ? '.' : ',', decimals, amount % unit);
+    if (amount % unit) g_string_append_printf(text, "%c%0*" G_GUINT64_FORMAT, price_point(language), decimals, amount % unit);
     if (!before) g_string_append_printf(text, NO_BREAK "%s", sign);
     return g_string_free(text, FALSE);
 }
@@ -54,6 +59,6 @@ char *price_number(const char *language, double value)
     char digits[48];
     double tenths = round(CLAMP(value, -1e9, 1e9) * 10);
     g_ascii_formatd(digits, sizeof digits, fmod(tenths, 10) != 0 ? "%.1f" : "%.0f", tenths / 10);
-    if (!is_english(language)) g_strdelimit(digits, ".", ',');
+    g_strdelimit(digits, ".", price_point(language));
     return g_strdup(digits);
 }

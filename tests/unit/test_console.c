@@ -168,7 +168,7 @@ static void build_sample(Scene *scene, const Theme *theme, const Text *text, con
     json_t *snapshot = sample_snapshot(sample, NOW_MS);
     View view;
     view_read(&view, snapshot, sample->agent_gone);
-    Wrapup *wrapup = wrapup_new();
+    Wrapup *wrapup = wrapup_new(',');
     wrapup_load(wrapup, &view);
     const Console console = {
         .scene = scene,

@@ -19,7 +19,7 @@ static void everything_is_entered(void **state)
 {
     (void)state;
     const View view = {.currencies = {"NOK", "EUR", "ISK"}, .currency_count = 3};
-    Wrapup *wrapup = wrapup_new();
+    Wrapup *wrapup = wrapup_new(',');
     wrapup_load(wrapup, &view);
     expect_note(wrapup, "{\"outcome\":\"\",\"order\":\"\",\"value_minor\":0,\"currency\":\"\",\"tags\":[]}");
     static const struct {
@@ -51,10 +51,14 @@ static void what_was_noted_is_found_again(void **state)
     json_t *noted = json_loads(note, 0, NULL),
            *strange = json_loads("{\"outcome\":7,\"currency\":\"NOK\",\"value_minor\":-5,\"tags\":[1]}", 0, NULL);
     const View view = {.note = noted, .currencies = {"NOK"}, .currency_count = 1}, other = {.note = strange}, none = {0};
-    Wrapup *wrapup = wrapup_new();
+    Wrapup *wrapup = wrapup_new(',');
     wrapup_load(wrapup, &view);
     expect_note(wrapup, note);
     assert_string_equal(wrapup->value->text->str, "12990,50");
+    wrapup->point = '.';
+    wrapup_load(wrapup, &view);
+    expect_note(wrapup, note);
+    assert_string_equal(wrapup->value->text->str, "12990.50");
     assert_false(wrapup_do(wrapup, &view, wrapup->order, "currency"));
     wrapup_load(wrapup, &other);
     expect_note(wrapup, "{\"outcome\":\"\",\"order\":\"\",\"value_minor\":0,\"currency\":\"NOK\",\"tags\":[]}");
