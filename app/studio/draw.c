@@ -2,14 +2,25 @@
 
 #include <math.h>
 #include <pango/pangocairo.h>
+#include <string.h>
 
 #define FAMILIES "Inter, Noto Sans, DejaVu Sans"
+#define MEASURES 512 /* kept: about twice what a screen asks for; a power of two */
+#define SPILL    3.0 /* of a glyph, beyond its line */
+#define TALL     1.3 /* a line in another script's font */
+
+/* Of a text in a style, broken at a width or not: measuring takes longer than everything else when a screen is laid out. */
+typedef struct {
+    guint64 print; /* 0: none */
+    float length;
+} Measure;
 
 struct Fonts {
     PangoFontMap *map;
     PangoContext *context;
     PangoFontDescription *styles[STYLES];
     double line_heights[STYLES];
+    Measure measures[MEASURES];
 };
 
 static const struct {
@@ -70,7 +81,19 @@ void fonts_free(Fonts *fonts)
     g_free(fonts);
 }
 
-double draw_text_width(Fonts *fonts, TextStyle style, const char *text)
+static Measure *find_measure(Fonts *fonts, TextStyle style, const char *text, double width)
+{
+    guint64 hash = 14695981039346656037ULL ^ style;
+    guint8 bytes[sizeof width];
+    memcpy(bytes, &width, sizeof width);
+    for (gsize i = 0; i < sizeof bytes; i++) hash = (hash ^ bytes[i]) * 1099511628211ULL;
+    for (const char *at = text; at && *at; at++) hash = (hash ^ (guint8)*at) * 1099511628211ULL;
+    Measure *measure = &fonts->measures[(hash ^ hash >> 32) & (MEASURES - 1)];
+    if (measure->print != hash) *measure = (Measure){.print = hash, .length = -1};
+    return measure;
+}
+
+static double measure_width(Fonts *fonts, TextStyle style, const char *text)
 {
     g_autoptr(PangoLayout) layout = new_layout(fonts, style, text);
     int width;
@@ -78,7 +101,7 @@ double draw_text_width(Fonts *fonts, TextStyle style, const char *text)
     return (double)width / PANGO_SCALE;
 }
 
-double draw_text_height(Fonts *fonts, TextStyle style, const char *text, double width)
+static double measure_height(Fonts *fonts, TextStyle style, const char *text, double width)
 {
     g_autoptr(PangoLayout) layout = new_layout(fonts, style, text);
     pango_layout_set_width(layout, (int)(width * PANGO_SCALE));
@@ -86,6 +109,20 @@ double draw_text_height(Fonts *fonts, TextStyle style, const char *text, double 
     int height;
     pango_layout_get_size(layout, NULL, &height);
     return (double)height / PANGO_SCALE;
+}
+
+double draw_text_width(Fonts *fonts, TextStyle style, const char *text)
+{
+    Measure *measure = find_measure(fonts, style, text, 0);
+    if (measure->length < 0) measure->length = (float)measure_width(fonts, style, text);
+    return measure->length;
+}
+
+double draw_text_height(Fonts *fonts, TextStyle style, const char *text, double width)
+{
+    Measure *measure = find_measure(fonts, style, text, width);
+    if (measure->length < 0) measure->length = (float)measure_height(fonts, style, text, width);
+    return measure->length;
 }
 
 double draw_line_height(Fonts *fonts, TextStyle style)
@@ -204,11 +241,21 @@ static void draw_item(Fonts *fonts, cairo_t *cr, const SceneItem *item)
     }
 }
 
-void draw_panel(Fonts *fonts, cairo_t *cr, const Scene *scene, const ScenePanel *panel, double scale)
+Rect draw_extent(Fonts *fonts, const SceneItem *item)
+{
+    if (item->kind != SCENE_TEXT) return rect_inset(item->rect, -1, -1);
+    double tall = MAX(0, item->lines * draw_line_height(fonts, item->style) * TALL - item->rect.h);
+    return rect_inset(item->rect, -SPILL, -SPILL - tall);
+}
+
+void draw_panel(Fonts *fonts, cairo_t *cr, const Scene *scene, const ScenePanel *panel, double scale, Rect part)
 {
     set_colour(cr, panel->background);
     cairo_paint(cr);
     cairo_scale(cr, scale, scale);
     cairo_translate(cr, -panel->rect.x, -panel->rect.y);
-    for (guint i = 0; i < panel->count; i++) draw_item(fonts, cr, &g_array_index(scene->items, SceneItem, panel->first + i));
+    for (guint i = 0; i < panel->count; i++) {
+        const SceneItem *item = &g_array_index(scene->items, SceneItem, panel->first + i);
+        if (rect_overlaps(draw_extent(fonts, item), part)) draw_item(fonts, cr, item);
+    }
 }

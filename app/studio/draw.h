@@ -16,5 +16,7 @@ double draw_text_height(Fonts *fonts, TextStyle style, const char *text, double 
 /* FALSE when a text item has to be cut, or a word of it is broken, to stay in its rect. */
 gboolean draw_text_fits(Fonts *fonts, const SceneItem *item);
 
-/* Paints a panel with its rect's corner at the origin; scale: pixels of a design unit. */
-void draw_panel(Fonts *fonts, cairo_t *cr, const Scene *scene, const ScenePanel *panel, double scale);
+/* Where an item leaves pixels, or a little more than that. */
+Rect draw_extent(Fonts *fonts, const SceneItem *item);
+/* Paints what of a panel is in part, a rectangle of the screen, with the panel's corner at the origin; scale: pixels of a design unit. */
+void draw_panel(Fonts *fonts, cairo_t *cr, const Scene *scene, const ScenePanel *panel, double scale, Rect part);

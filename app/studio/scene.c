@@ -62,12 +62,12 @@ static guint64 hash_bytes(guint64 hash, const void *bytes, gsize length)
     return hash;
 }
 
-static guint64 hash_item(guint64 hash, const SceneItem *item)
+static guint64 print_of(const SceneItem *item)
 {
     const double lengths[] = {item->rect.x, item->rect.y, item->rect.w, item->rect.h, item->radius, item->line_width, item->part};
     const guint32 words[] = {item->kind,  item->colour, item->line,  item->on,  item->icon,
                              item->style, item->align,  item->lines, item->top, item->foreign};
-    hash = hash_bytes(hash_bytes(hash, lengths, sizeof lengths), words, sizeof words);
+    guint64 hash = hash_bytes(hash_bytes(FNV_START, lengths, sizeof lengths), words, sizeof words);
     return item->text ? hash_bytes(hash, item->text, strlen(item->text) + 1) : hash;
 }
 
@@ -77,7 +77,11 @@ void scene_end(Scene *scene)
     ScenePanel *panel = &g_array_index(scene->panels, ScenePanel, scene->panels->len - 1);
     panel->count = scene->items->len - panel->first;
     guint64 hash = hash_bytes(hash_bytes(FNV_START, &panel->rect, sizeof panel->rect), &panel->background, sizeof panel->background);
-    for (guint i = 0; i < panel->count; i++) hash = hash_item(hash, &g_array_index(scene->items, SceneItem, panel->first + i));
+    for (guint i = 0; i < panel->count; i++) {
+        SceneItem *item = &g_array_index(scene->items, SceneItem, panel->first + i);
+        item->print = print_of(item);
+        hash = hash_bytes(hash, &item->print, sizeof item->print);
+    }
     panel->print = hash;
 }
 

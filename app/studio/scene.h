@@ -46,6 +46,7 @@ typedef struct {
     gboolean foreign;       /* words that are not ours (a product's title, a message), of any length: may be cut */
     cairo_surface_t *image; /* of an image: a reference */
     char *text;
+    guint64 print; /* equal prints look equal, in the same place; made by scene_end() */
 } SceneItem;
 
 typedef struct {
@@ -98,7 +99,7 @@ void scene_free(Scene *scene);
 /* Empties it for a screen of that size; focus and pressed stay. */
 void scene_clear(Scene *scene, double width, double height, guint32 background);
 
-/* What follows belongs to this panel, until the next scene_panel() or scene_end(). */
+/* What follows belongs to this panel, until the next scene_panel() or scene_end(), which sets the prints. */
 void scene_panel(Scene *scene, const char *name, Rect rect, guint32 background);
 void scene_end(Scene *scene);
 

@@ -26,6 +26,8 @@
 #define SLOW_DRAW_MS    100  /* drawing that takes longer is done by the processor, and fills it */
 #define SLOW_DRAW_REST  3    /* then it has so many times as long to itself in between */
 #define INPUT_TICK_MS   12   /* looks for touches and keys in between, which SDL tells only who asks */
+#define IN_USE_TICK_MS  4    /* and this often while there are some: a finger that pressed will let go */
+#define IN_USE_US       (3 * G_USEC_PER_SEC)
 #define OWN_IN_CALL_US  (G_USEC_PER_SEC / 12)
 #define OWN_IDLE_US     (G_USEC_PER_SEC / 8)
 #define LEVELS_US       (G_USEC_PER_SEC / 15)
@@ -61,7 +63,7 @@ struct Screens {
     gboolean dirty, shopper_visible, own_visible;
     Meter meters[METERS];
     Voice voices[METERS];
-    gint64 second, own_taken, presented;
+    gint64 second, own_taken, presented, used;
     guint tick, tick_ms, soon;
     gint64 drawn, draw_ms; /* when it was last looked whether there is something to draw, and how often it is */
     gint64 rest_ms;        /* until it may be drawn again, of itself */
@@ -79,7 +81,7 @@ struct Screens {
     gint woken;        /* atomic: on_picture() is on its way */
 };
 
-static gboolean on_tick(gpointer data);
+static void set_tick(Screens *screens);
 
 static gint64 now_ms(void)
 {
@@ -234,12 +236,11 @@ static void notice_pictures(Screens *screens)
 static void take_pictures(Screens *screens, gboolean renewed[PICTURES])
 {
     Canvas *canvas = screens->canvases[DISPLAY_CONSOLE];
-    const Scene *scene = screens->scenes[DISPLAY_CONSOLE];
     SDL_Rect area;
     renewed[PICTURE_SHOPPER] =
-        canvas_picture_area(canvas, scene, PICTURE_SHOPPER, &area) && picture_take(screens->pictures[PICTURE_SHOPPER], &area);
+        canvas_picture_area(canvas, PICTURE_SHOPPER, &area) && picture_take(screens->pictures[PICTURE_SHOPPER], &area);
     gint64 now = g_get_monotonic_time(), pause = in_call(screens) ? OWN_IN_CALL_US : OWN_IDLE_US;
-    renewed[PICTURE_OWN] = now - screens->own_taken >= pause && canvas_picture_area(canvas, scene, PICTURE_OWN, &area) &&
+    renewed[PICTURE_OWN] = now - screens->own_taken >= pause && canvas_picture_area(canvas, PICTURE_OWN, &area) &&
                            picture_take(screens->pictures[PICTURE_OWN], &area);
     if (renewed[PICTURE_OWN]) screens->own_taken = now;
 }
@@ -269,7 +270,7 @@ static gboolean levels_are_due(const Screens *screens)
 
 static void present_console(Screens *screens, const gboolean renewed[PICTURES])
 {
-    canvas_present(screens->canvases[DISPLAY_CONSOLE], screens->scenes[DISPLAY_CONSOLE], screens->pictures, renewed, screens->theme->stage);
+    canvas_present(screens->canvases[DISPLAY_CONSOLE], screens->pictures, renewed, screens->theme->stage);
     screens->presented = g_get_monotonic_time();
 }
 
@@ -299,10 +300,9 @@ static void draw(Screens *screens)
     if (canvas_is_dirty(console) || renewed[PICTURE_SHOPPER] || renewed[PICTURE_OWN] || levels_are_due(screens))
         present_console(screens, renewed);
     SDL_Rect area;
-    renewed[PICTURE_VIDEO] = screens->video_visible && canvas_picture_area(demo, screens->scenes[DISPLAY_DEMO], PICTURE_VIDEO, &area) &&
-                             picture_take(screens->pictures[PICTURE_VIDEO], &area);
-    if (demo && (canvas_is_dirty(demo) || renewed[PICTURE_VIDEO]))
-        canvas_present(demo, screens->scenes[DISPLAY_DEMO], screens->pictures, renewed, screens->theme->stage);
+    renewed[PICTURE_VIDEO] =
+        screens->video_visible && canvas_picture_area(demo, PICTURE_VIDEO, &area) && picture_take(screens->pictures[PICTURE_VIDEO], &area);
+    if (demo && (canvas_is_dirty(demo) || renewed[PICTURE_VIDEO])) canvas_present(demo, screens->pictures, renewed, screens->theme->stage);
     if (demo) tell_shown(screens);
     alive_beat(); /* what was to be shown is shown */
     const gint64 took = now_ms() - screens->drawn;
@@ -556,23 +556,15 @@ static void handle_events(Screens *screens)
     SDL_Event event;
     for (int i = 0; i < EVENTS_PER_TICK && SDL_PollEvent(&event); i++) {
         if (demo && window_of(&event) == SDL_GetWindowID(demo) && demo != window) continue;
+        screens->used = g_get_monotonic_time();
         if (!is_scanned(screens, &event)) give(screens, &event);
     }
     if (screens->held_count && !scanner_waits(&screens->scanner, SDL_GetTicks())) release_held(screens);
+    set_tick(screens);
 }
 
 /* --- time --------------------------------------------------------------------------------------------------------------------------------
  */
-
-static void set_tick(Screens *screens)
-{
-    screens->draw_ms = in_call(screens) || video_wanted(screens) ? CALL_TICK_MS : QUIET_TICK_MS;
-    guint ms = display_has_input(screens->display) ? INPUT_TICK_MS : (guint)screens->draw_ms;
-    if (ms == screens->tick_ms) return;
-    g_clear_handle_id(&screens->tick, g_source_remove);
-    screens->tick = g_timeout_add(ms, on_tick, screens);
-    screens->tick_ms = ms;
-}
 
 static gboolean on_tick(gpointer data)
 {
@@ -582,6 +574,18 @@ static gboolean on_tick(gpointer data)
         now_ms() - screens->drawn > MAX(screens->draw_ms - screens->tick_ms, screens->rest_ms); /* the next tick would be late */
     if (screens->dirty || is_due) draw(screens);
     return G_SOURCE_CONTINUE;
+}
+
+static void set_tick(Screens *screens)
+{
+    screens->draw_ms = in_call(screens) || video_wanted(screens) ? CALL_TICK_MS : QUIET_TICK_MS;
+    const gboolean in_use = screens->used && g_get_monotonic_time() - screens->used < IN_USE_US;
+    const guint input_ms = in_use ? IN_USE_TICK_MS : INPUT_TICK_MS;
+    guint ms = display_has_input(screens->display) ? input_ms : (guint)screens->draw_ms;
+    if (ms == screens->tick_ms) return;
+    g_clear_handle_id(&screens->tick, g_source_remove);
+    screens->tick = g_timeout_add(ms, on_tick, screens);
+    screens->tick_ms = ms;
 }
 
 static gboolean on_picture(gpointer data)
@@ -860,7 +864,7 @@ static json_t *demo_shows(Screens *screens)
     g_auto(GStrv) lines = g_strsplit(words, "\n", -1);
     int width = 0, height = 0;
     guint32 code = 0, ground = screens->theme->background, ink = frame_code_ink(ground, screens->theme->text);
-    g_autofree guint32 *pixels = canvas ? canvas_read(canvas, scene, screens->pictures, screens->theme->stage,
+    g_autofree guint32 *pixels = canvas ? canvas_read(canvas, screens->pictures, screens->theme->stage,
                                                       frame_code_rect(scene->width, scene->height), &width, &height)
                                         : NULL;
     gboolean ok = pixels && frame_code_read(pixels, width, height, ground, ink, &code) && code == frame_code_of(words);
