@@ -4,13 +4,14 @@
 #include <gst/video/video.h>
 #include <string.h>
 
-#define LOOK_MS     250     /* between two looks at the frames' counters */
-#define RETRY_US    1000000 /* between two tries to start */
-#define RETRY_REST  20      /* times as long as the last try took, where that is more: looking for cameras must not fill a slow computer */
-#define FROZEN_US   1600000 /* no new picture for so long: frozen */
-#define STALLED_US  3000000 /* not one frame for so long: it is started anew */
-#define START_US    3000000 /* a camera may take so long to its first frame */
-#define SAMPLE_STEP 16      /* pixels between two samples of the luma */
+#define LOOK_MS      250     /* between two looks at the frames' counters */
+#define RETRY_US     1000000 /* between two tries to start */
+#define RETRY_REST   20      /* times as long as the last try took, where that is more: looking for cameras must not fill a slow computer */
+#define RETRY_MAX_US 30000000
+#define FROZEN_US    1600000 /* no new picture for so long: frozen */
+#define STALLED_US   3000000 /* not one frame for so long: it is started anew */
+#define START_US     3000000 /* a camera may take so long to its first frame */
+#define SAMPLE_STEP  16      /* pixels between two samples of the luma */
 
 struct Capture {
     const CameraDriver *driver;
@@ -160,7 +161,7 @@ static gboolean look(gpointer data)
     Capture *capture = data;
     gint64 now = g_get_monotonic_time();
     if (!capture->pipeline) {
-        if (now - capture->failed_us >= MAX(RETRY_US, RETRY_REST * capture->try_us)) start_timed(capture);
+        if (now - capture->failed_us >= CLAMP(RETRY_REST * capture->try_us, RETRY_US, RETRY_MAX_US)) start_timed(capture);
         return G_SOURCE_CONTINUE;
     }
     g_mutex_lock(&capture->lock);
