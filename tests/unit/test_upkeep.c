@@ -7,13 +7,13 @@
 
 #include "agent/machine.h"
 #include "agent/upkeep.h"
+#include "patience.h"
 #include "scratch.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
 
-#define SCRIPTS     "rootfs/overlay/usr/lib/livebooth"
-#define PATIENCE_US (20 * G_USEC_PER_SEC)
+#define SCRIPTS "rootfs/overlay/usr/lib/livebooth"
 
 static struct {
     GTestDBus *daemon;
