@@ -46,75 +46,77 @@ static char *unproven(const ChecksParts *parts)
     ",\"demo\":" demo "}"
 #define SCREEN(name, ok) "{\"driver\":\"sdl\",\"name\":\"" name "\",\"ok\":" ok "}"
 
+/* What is found, and what the checks say of it that are not ok. */
+static const struct {
+    const char *health, *problem;
+    ChecksParts parts;
+    const char *expected;
+    gboolean done;
+} words[] = {
+    {HEALTH(FINE, SCREEN("HDMI-A-2", "true")),
+     NULL,
+     {.link_up = TRUE, .is_enrolled = TRUE, .clock_known = TRUE, .storage_known = TRUE},
+     "camera_product unused ; ",
+     TRUE},
+    {HEALTH(FINE, SCREEN("offscreen", "true")),
+     NULL,
+     {.link_up = TRUE, .is_enrolled = TRUE, .clock_known = TRUE, .storage_known = TRUE},
+     "camera_product unused ; demo simulated ; ",
+     TRUE},
+    {"{}",
+     NULL,
+     {.age_ms = CHECKS_GRACE_MS - 1},
+     "camera_face waiting ; camera_product waiting ; microphone waiting ; speaker waiting ; demo waiting ; storage waiting ; network "
+     "waiting ; "
+     "enrolment waiting ; desk waiting ; clock waiting ; ",
+     FALSE},
+    {"{}",
+     "studio_down",
+     {.age_ms = CHECKS_GRACE_MS, .is_enrolled = TRUE, .has_network = TRUE, .storage_known = TRUE},
+     "camera_face bad studio_down; camera_product bad studio_down; microphone bad studio_down; speaker bad studio_down; demo bad "
+     "studio_down; "
+     "desk bad desk_unreachable; clock bad clock_unknown; ",
+     TRUE},
+    {HEALTH("{\"driver\":\"libcamera\",\"ok\":false}", SCREEN("HDMI-A-2", "false")),
+     "camera_face_frozen",
+     {.age_ms = 99999, .link_up = TRUE, .is_enrolled = TRUE, .clock_known = TRUE, .storage_known = TRUE},
+     "camera_face bad camera_face_frozen; camera_product unused ; demo bad demo_missing; ",
+     TRUE},
+    {HEALTH(FINE, SCREEN("HDMI-A-2", "true")),
+     "storage_full",
+     {.age_ms = 99999, .is_enrolled = TRUE, .has_network = TRUE, .clock_known = TRUE, .storage_known = TRUE},
+     "camera_product unused ; storage bad storage_full; desk bad desk_unreachable; ",
+     TRUE},
+    {HEALTH(FINE, SCREEN("HDMI-A-2", "true")),
+     "certificate_expired",
+     {.age_ms = 99999, .is_enrolled = TRUE, .has_network = TRUE, .clock_known = TRUE, .storage_known = TRUE},
+     "camera_product unused ; desk bad certificate_expired; ",
+     TRUE},
+    {HEALTH(FINE, SCREEN("HDMI-A-2", "true")),
+     "token_expired",
+     {.age_ms = 99999, .has_network = TRUE, .clock_known = TRUE, .storage_known = TRUE},
+     "camera_product unused ; enrolment bad token_expired; desk bad token_expired; ",
+     TRUE},
+    {HEALTH(FINE, SCREEN("HDMI-A-2", "true")),
+     NULL,
+     {.age_ms = 99999, .clock_known = TRUE, .storage_known = TRUE},
+     "camera_product unused ; network bad network_missing; enrolment bad enrolment_asking; desk bad network_missing; ",
+     TRUE},
+};
+
 static void every_check_has_its_word(void **state)
 {
     (void)state;
-    static const struct {
-        const char *health, *problem;
-        ChecksParts parts;
-        const char *expected;
-        gboolean done;
-    } rows[] = {
-        {HEALTH(FINE, SCREEN("HDMI-A-2", "true")),
-         NULL,
-         {.link_up = TRUE, .is_enrolled = TRUE, .clock_known = TRUE, .storage_known = TRUE},
-         "camera_product unused ; ",
-         TRUE},
-        {HEALTH(FINE, SCREEN("offscreen", "true")),
-         NULL,
-         {.link_up = TRUE, .is_enrolled = TRUE, .clock_known = TRUE, .storage_known = TRUE},
-         "camera_product unused ; demo simulated ; ",
-         TRUE},
-        {"{}",
-         NULL,
-         {.age_ms = CHECKS_GRACE_MS - 1},
-         "camera_face waiting ; camera_product waiting ; microphone waiting ; speaker waiting ; demo waiting ; storage waiting ; network "
-         "waiting ; "
-         "enrolment waiting ; desk waiting ; clock waiting ; ",
-         FALSE},
-        {"{}",
-         "studio_down",
-         {.age_ms = CHECKS_GRACE_MS, .is_enrolled = TRUE, .has_network = TRUE, .storage_known = TRUE},
-         "camera_face bad studio_down; camera_product bad studio_down; microphone bad studio_down; speaker bad studio_down; demo bad "
-         "studio_down; "
-         "desk bad desk_unreachable; clock bad clock_unknown; ",
-         TRUE},
-        {HEALTH("{\"driver\":\"libcamera\",\"ok\":false}", SCREEN("HDMI-A-2", "false")),
-         "camera_face_frozen",
-         {.age_ms = 99999, .link_up = TRUE, .is_enrolled = TRUE, .clock_known = TRUE, .storage_known = TRUE},
-         "camera_face bad camera_face_frozen; camera_product unused ; demo bad demo_missing; ",
-         TRUE},
-        {HEALTH(FINE, SCREEN("HDMI-A-2", "true")),
-         "storage_full",
-         {.age_ms = 99999, .is_enrolled = TRUE, .has_network = TRUE, .clock_known = TRUE, .storage_known = TRUE},
-         "camera_product unused ; storage bad storage_full; desk bad desk_unreachable; ",
-         TRUE},
-        {HEALTH(FINE, SCREEN("HDMI-A-2", "true")),
-         "certificate_expired",
-         {.age_ms = 99999, .is_enrolled = TRUE, .has_network = TRUE, .clock_known = TRUE, .storage_known = TRUE},
-         "camera_product unused ; desk bad certificate_expired; ",
-         TRUE},
-        {HEALTH(FINE, SCREEN("HDMI-A-2", "true")),
-         "token_expired",
-         {.age_ms = 99999, .has_network = TRUE, .clock_known = TRUE, .storage_known = TRUE},
-         "camera_product unused ; enrolment bad token_expired; desk bad token_expired; ",
-         TRUE},
-        {HEALTH(FINE, SCREEN("HDMI-A-2", "true")),
-         NULL,
-         {.age_ms = 99999, .clock_known = TRUE, .storage_known = TRUE},
-         "camera_product unused ; network bad network_missing; enrolment bad enrolment_asking; desk bad network_missing; ",
-         TRUE},
-    };
-    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
         Problems *problems = problems_new();
-        json_t *health = parse(rows[i].health);
-        ChecksParts parts = rows[i].parts;
+        json_t *health = parse(words[i].health);
+        ChecksParts parts = words[i].parts;
         parts.health = health;
         parts.problems = problems;
-        if (rows[i].problem) problems_set(problems, rows[i].problem, TRUE, 1);
+        if (words[i].problem) problems_set(problems, words[i].problem, TRUE, 1);
         g_autofree char *got = unproven(&parts);
-        assert_string_equal(got, rows[i].expected);
-        assert_int_equal(checks_are_done(&parts), rows[i].done);
+        assert_string_equal(got, words[i].expected);
+        assert_int_equal(checks_are_done(&parts), words[i].done);
         json_decref(health);
         problems_free(problems);
     }
