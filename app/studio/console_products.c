@@ -14,6 +14,7 @@
 #define ROW_GAP     8.0
 #define SIDE_COLUMN 304.0
 #define ROW_BUTTON  92.0
+#define SIGN_WIDTH  26.0 /* of a small symbol and what is beside it */
 #define THUMB       60.0
 #define TOUCH       LAYOUT_TOUCH
 
@@ -135,8 +136,8 @@ static void say(const Console *console, Rect rect, TextStyle style, guint32 colo
 /* A sign and its words, at the left of rect, which shrinks by them. */
 static void signed_words(const Console *console, Rect *rect, Icon icon, guint32 colour, guint32 on, const char *text)
 {
-    const double width = MIN(draw_text_width(console->scene->fonts, STYLE_SMALL, text) + 2, MAX(0, rect->w - 26));
-    scene_icon(console->scene, icon, rect_centre(rect_cut_left(rect, 18, 8), 18, 18), colour, on);
+    const double width = MIN(draw_text_width(console->scene->fonts, STYLE_SMALL, text) + 2, MAX(0, rect->w - SIGN_WIDTH));
+    scene_icon(console->scene, icon, rect_centre(rect_cut_left(rect, SIGN_WIDTH - 8, 8), 18, 18), colour, on);
     say(console, rect_cut_left(rect, width, 16), STYLE_SMALL, console->theme->text_soft, on, text);
 }
 
@@ -155,7 +156,7 @@ static void online_words(const Console *console, Rect rect, const json_t *produc
     }
 }
 
-/* What this store has, where the feed says so; brief: beside the price. */
+/* What this store has, where the feed says so; brief: beside the price, and beside a long one no more than the number. */
 static void here_words(const Console *console, Rect rect, const json_t *product, gboolean brief, guint32 on)
 {
     const json_t *here = json_object_get(product, "in_store");
@@ -166,7 +167,8 @@ static void here_words(const Console *console, Rect rect, const json_t *product,
     const char *key = !brief ? "products_collect" : has ? "products_here" : "products_here_none";
     g_autofree char *text = brief || has ? text_format(console->text, "console", key, "n", count, NULL)
                                          : g_strdup(text_get(console->text, "demo", "store_has_none"));
-    signed_words(console, &rect, ICON_STORE, has ? console->theme->good : console->theme->text_soft, on, text);
+    const gboolean fits = !brief || draw_text_width(console->scene->fonts, STYLE_SMALL, text) + SIGN_WIDTH + 2 <= rect.w;
+    signed_words(console, &rect, ICON_STORE, has ? console->theme->good : console->theme->text_soft, on, fits ? text : count);
 }
 
 /* At the left of rect, which shrinks by it. */
