@@ -142,6 +142,11 @@ static Sheet new_sheet(const Canvas *canvas, const Scene *scene, const ScenePane
     return sheet;
 }
 
+static gboolean is_same_rect(Rect a, Rect b)
+{
+    return a.x == b.x && a.y == b.y && a.w == b.w && a.h == b.h;
+}
+
 static Sheet *sheet_named(const GArray *sheets, const char *name)
 {
     for (guint i = 0; i < sheets->len; i++) {
@@ -153,7 +158,7 @@ static Sheet *sheet_named(const GArray *sheets, const char *name)
 
 static gboolean is_in_place(const Sheet *a, const Sheet *b)
 {
-    return memcmp(&a->rect, &b->rect, sizeof a->rect) == 0 && a->background == b->background;
+    return is_same_rect(a->rect, b->rect) && a->background == b->background;
 }
 
 /* Takes the panels over; what they had of a texture goes on with them. */
@@ -195,8 +200,7 @@ static void follow_pictures(Canvas *canvas, const Scene *scene, Damage *damage)
 
 static gboolean meters_are_alike(const SceneMeter *a, const SceneMeter *b)
 {
-    return a->kind == b->kind && memcmp(&a->rect, &b->rect, sizeof a->rect) == 0 && a->lit == b->lit && a->loud == b->loud &&
-           a->dark == b->dark;
+    return a->kind == b->kind && is_same_rect(a->rect, b->rect) && a->lit == b->lit && a->loud == b->loud && a->dark == b->dark;
 }
 
 static void follow_meters(Canvas *canvas, const Scene *scene, Damage *damage)

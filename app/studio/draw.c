@@ -244,8 +244,9 @@ static void draw_item(Fonts *fonts, cairo_t *cr, const SceneItem *item)
 Rect draw_extent(Fonts *fonts, const SceneItem *item)
 {
     if (item->kind != SCENE_TEXT) return rect_inset(item->rect, -1, -1);
-    double tall = MAX(0, item->lines * draw_line_height(fonts, item->style) * TALL - item->rect.h);
-    return rect_inset(item->rect, -SPILL, -SPILL - tall);
+    const double line = draw_line_height(fonts, item->style) * TALL;
+    const double wide = MAX(0, line - item->rect.w), tall = MAX(0, item->lines * line - item->rect.h); /* three dots stand at least */
+    return rect_inset(item->rect, -SPILL - wide, -SPILL - tall);
 }
 
 void draw_panel(Fonts *fonts, cairo_t *cr, const Scene *scene, const ScenePanel *panel, double scale, Rect part)
