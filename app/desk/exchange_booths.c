@@ -335,14 +335,22 @@ static char **take_words(const json_t *list)
     return (char **)g_ptr_array_free(words, FALSE);
 }
 
+void booth_use_topics(Exchange *exchange, Booth *booth)
+{
+    const char *const *set = rules_booth_topics(exchange->rules, booth->id);
+    g_strfreev(booth->topics);
+    booth->topics = g_strdupv(set ? (char **)set : booth->own_topics);
+    booth->skills = queue_skills(exchange->queue, (const char *const *)booth->topics, (const char *const *)booth->langs);
+}
+
 void booth_take_hello(Exchange *exchange, Booth *booth, json_t *message)
 {
     if (!is_welcome(exchange, booth, message)) return;
     g_autofree char *subject = g_strconcat("sig.booth.", booth->id, NULL);
     booth->name = g_strdup(wire_string(message, "name"));
-    booth->topics = take_words(json_object_get(message, "topics"));
+    booth->own_topics = take_words(json_object_get(message, "topics"));
     booth->langs = take_words(json_object_get(message, "langs"));
-    booth->skills = queue_skills(exchange->queue, (const char *const *)booth->topics, (const char *const *)booth->langs);
+    booth_use_topics(exchange, booth);
     booth->epoch = wire_int(message, "epoch");
     booth->claim = json_incref(json_object_get(message, "call"));
     booth->heard = g_get_monotonic_time();
@@ -557,6 +565,7 @@ void booth_closed(Exchange *exchange, Booth *booth)
     json_decref(booth->snapshot);
     json_decref(booth->essence);
     json_decref(booth->claim);
+    g_strfreev(booth->own_topics);
     g_strfreev(booth->topics);
     g_strfreev(booth->langs);
     g_free(booth->id);

@@ -49,6 +49,10 @@ void exchange_set_rules(Exchange *exchange, const char *text)
     exchange->ruled.ring_ms = rules && rules->ring_ms ? rules->ring_ms : configured->ring_ms;
     exchange->ruled.wrapup_ms = rules && rules->wrapup_ms ? rules->wrapup_ms : configured->wrapup_ms;
     exchange->ruled.hours = rules && rules->hours ? rules->hours : configured->hours;
+    GHashTableIter iter;
+    gpointer booth;
+    g_hash_table_iter_init(&iter, exchange->booths);
+    while (g_hash_table_iter_next(&iter, NULL, &booth)) booth_use_topics(exchange, booth);
 }
 
 gboolean exchange_tell_booth(Exchange *exchange, const char *id, const char *text)

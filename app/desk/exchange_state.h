@@ -111,10 +111,11 @@ struct Booth {
     gint64 announce_at, settle_at;
     gboolean settling, twice_written;
     gboolean introduced, welcomed;
-    gboolean staffed;    /* an advisor is there: it pulls, or its status is neither paused nor starting */
-    gboolean unwelcomed; /* all is known for the welcome but what became of the call that it claims */
-    gint64 heard;        /* when its hello came */
-    char **topics, **langs;
+    gboolean staffed;       /* an advisor is there: it pulls, or its status is neither paused nor starting */
+    gboolean unwelcomed;    /* all is known for the welcome but what became of the call that it claims */
+    gint64 heard;           /* when its hello came */
+    char **own_topics;      /* as it says */
+    char **topics, **langs; /* what it is given calls of */
     QueueSkills skills;
     gint64 epoch;
     json_t *claim; /* the call of its hello until the welcome */
@@ -276,6 +277,8 @@ void booth_tell_queue(Exchange *exchange);
 json_t *booth_line(Exchange *exchange); /* what booth_tell_queue() tells; new reference */
 
 void booth_take_hello(Exchange *exchange, Booth *booth, json_t *message);
+/* What it is given calls of: what ops have set for it, else what it says itself. */
+void booth_use_topics(Exchange *exchange, Booth *booth);
 void booth_part_from_line(Exchange *exchange, Booth *booth); /* it waits for no call any more; what it has asked stays asked */
 
 /* --- exchange_identity.c */

@@ -223,6 +223,13 @@ static void rules_are_checked_whole(void **state)
         {"{\"v\":1,\"topics\":[\"boats\"]}", FALSE},
         {"{\"v\":1,\"topics\":[7]}", FALSE},
         {"{\"v\":1,\"microphone\":\"on\"}", FALSE},
+        {"{\"v\":1,\"booth_topics\":{\"oslo-1\":[\"tv\"],\"oslo-2\":[\"tv\",\"phones\"]}}", TRUE},
+        {"{\"v\":1,\"booth_topics\":{}}", TRUE},
+        {"{\"v\":1,\"booth_topics\":[]}", FALSE},
+        {"{\"v\":1,\"booth_topics\":{\"oslo-1\":[]}}", FALSE},
+        {"{\"v\":1,\"booth_topics\":{\"oslo-1\":\"tv\"}}", FALSE},
+        {"{\"v\":1,\"booth_topics\":{\"oslo-1\":[\"boats\"]}}", FALSE},
+        {"{\"v\":1,\"booth_topics\":{\"Oslo 1\":[\"tv\"]}}", FALSE},
     };
     for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
         g_autoptr(GError) error = NULL;
@@ -230,6 +237,10 @@ static void rules_are_checked_whole(void **state)
         if ((rules != NULL) != table[i].good) fail_msg("row %u: %s", i, error ? error->message : "taken");
         assert_int_equal(error != NULL, !table[i].good);
     }
+    g_autoptr(Rules) set = rules_read("{\"v\":1,\"booth_topics\":{\"oslo-1\":[\"phones\"]}}", topics, NULL);
+    assert_string_equal(rules_booth_topics(set, "oslo-1")[0], "phones");
+    assert_null(rules_booth_topics(set, "oslo-2"));
+    assert_null(rules_booth_topics(NULL, "oslo-1"));
 }
 
 typedef struct {

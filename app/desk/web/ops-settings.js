@@ -17,6 +17,18 @@ function hoursPart(hours, disabled) {
         read: () => (own.checked ? { ...Object.fromEntries(DAYS.map((day, i) => [day, inputs[i].value.trim()])), timezone: zone.value.trim(), closed_days: closed.value.split(/[\s,;]+/).filter(Boolean) } : undefined) };
 }
 
+/* A booth a line: its id, then its topics. What ops did not write here is as the booth itself says. */
+function boothTopicsPart(set, disabled) {
+    const lines = Object.entries(set || {}).map(([id, topics]) => `${id}: ${topics.join(' ')}`);
+    const area = h('textarea', { rows: String(Math.max(2, lines.length + 1)), placeholder: 'oslo-1: tv phones', spellcheck: 'false', disabled });
+    area.value = lines.join('\n');
+    const read = () => {
+        const rows = area.value.split('\n').map((line) => line.split(/[\s:,;]+/).filter(Boolean)).filter((words) => words.length);
+        return rows.length ? Object.fromEntries(rows.map(([id, ...topics]) => [id, topics])) : undefined;
+    };
+    return { node: h('fieldset', {}, h('legend', {}, t('booth_topics')), h('label', {}, t('booth_topics_note'), area)), read };
+}
+
 export function settingsView(main) {
     let gone = false;
     const load = async () => {
@@ -25,11 +37,11 @@ export function settingsView(main) {
         const ring = h('input', { type: 'number', min: '5', max: '600', value: String(now.ring_s ?? told.ring_s), required: true, disabled });
         const wrapup = h('input', { type: 'number', min: '1', max: '3600', value: String(now.wrapup_s ?? told.wrapup_s), required: true, disabled });
         const boxes = told.topics.map((id) => [id, h('input', { type: 'checkbox', checked: !now.topics || now.topics.includes(id), disabled })]);
-        const hours = hoursPart(now.hours, disabled), bad = h('p', { class: 'bad', role: 'alert' });
+        const hours = hoursPart(now.hours, disabled), ofBooths = boothTopicsPart(now.booth_topics, disabled), bad = h('p', { class: 'bad', role: 'alert' });
         const save = async (event) => {
             event.preventDefault();
             const topics = boxes.filter(([, box]) => box.checked).map(([id]) => id);
-            const settings = { v: 1, ring_s: Number(ring.value), wrapup_s: Number(wrapup.value), ...(topics.length < boxes.length && { topics }), ...(hours.read() && { hours: hours.read() }) };
+            const settings = { v: 1, ring_s: Number(ring.value), wrapup_s: Number(wrapup.value), ...(topics.length < boxes.length && { topics }), ...(ofBooths.read() && { booth_topics: ofBooths.read() }), ...(hours.read() && { hours: hours.read() }) };
             bad.textContent = '';
             try {
                 await ask('/api/ops/settings', { method: 'PUT', body: { revision: told.revision, settings } });
@@ -41,7 +53,7 @@ export function settingsView(main) {
         main.replaceChildren(h('h1', {}, t('tab_settings')), h('p', { class: 'soft' }, t('settings_note')), h('form', { class: 'settings', onsubmit: save },
             h('fieldset', {}, h('legend', {}, t('times')), h('div', { class: 'days' }, h('label', {}, t('ring_s'), ring), h('label', {}, t('wrapup_s'), wrapup))),
             h('fieldset', {}, h('legend', {}, t('open_topics')), h('div', { class: 'days' }, boxes.map(([id, box]) => h('label', { class: 'inline' }, box, topicName(id))))),
-            hours.node, bad, !disabled && h('div', {}, h('button', { class: 'main', type: 'submit' }, t('save')))));
+            ofBooths.node, hours.node, bad, !disabled && h('div', {}, h('button', { class: 'main', type: 'submit' }, t('save')))));
     };
     load().catch((error) => !gone && main.replaceChildren(h('h1', {}, t('tab_settings')), h('p', { class: 'bad' }, reason(error))));
     return { leave() { gone = true; } };
