@@ -133,9 +133,10 @@ static gboolean connect_to(LedgerCache *cache, sqlite3 **db, GError **error)
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(cache->path, db, flags, NULL) != SQLITE_OK) return refuse(*db, cache->path, error);
     sqlite3_busy_timeout(*db, BUSY_MS);
-    g_autofree char *pragmas = g_strdup_printf("PRAGMA cache_size=-%d; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+    /* What nobody finds again after a crash need not survive it. */
+    g_autofree char *pragmas = g_strdup_printf("PRAGMA cache_size=-%d; PRAGMA journal_mode=WAL; PRAGMA synchronous=%s;"
                                                "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=%d",
-                                               LEDGER_CACHE_KIB, LEDGER_MAPPED);
+                                               LEDGER_CACHE_KIB, cache->folder ? "OFF" : "NORMAL", LEDGER_MAPPED);
     return sqlite3_exec(*db, pragmas, NULL, NULL, NULL) == SQLITE_OK || refuse(*db, cache->path, error);
 }
 

@@ -9,7 +9,8 @@
 #define STREAM       "RECORDS"
 #define POLL_MS      250     /* how soon it notices that it should stop */
 #define RETRY_MS     1000    /* after the bus or the disk failed */
-#define BATCH        1000    /* records of one transaction */
+#define BATCH        1000    /* records of one transaction, */
+#define GATHER_US    50000   /* and how long one waits for more */
 #define CHECK_US     5000000 /* so often it asks the stream whether something was left out */
 #define RETENTION_US (600 * G_GINT64_CONSTANT(1000000))
 #define DAY_MS       (24 * 3600 * G_GINT64_CONSTANT(1000))
@@ -27,6 +28,7 @@ struct LedgerFeed {
     natsSubscription *subscription;
     LedgerCounters fresh;     /* as of the records taken but not committed */
     guint pending;            /* of them */
+    gint64 begun;             /* when the first of these came, monotonic µs */
     guint64 last;             /* taken */
     gint64 checked, retained; /* monotonic µs */
     gboolean said;
@@ -156,13 +158,14 @@ static gboolean take(LedgerFeed *feed, natsMsg *message)
     const gint64 landed_utc = meta->Timestamp / 1000000;
     jsMsgMetaData_Destroy(meta);
     if (!feed->pending && !ledger_cache_begin(feed->settings.cache)) return FALSE;
-    feed->pending++;
+    if (!feed->pending++) feed->begun = g_get_monotonic_time();
     const LedgerTaken taken = ledger_cache_take(feed->settings.cache, natsMsg_GetSubject(message), natsMsg_GetData(message),
                                                 (gsize)natsMsg_GetDataLength(message), seq, landed_utc, &feed->fresh);
     feed->last = seq;
     if (taken == LEDGER_DISK_FAILURE) return FALSE;
     if (taken == LEDGER_ERASED) erase_late(feed, seq);
-    return (behind > 0 && feed->pending < BATCH) || commit(feed, behind);
+    const gboolean gathering = behind > 0 || g_get_monotonic_time() - feed->begun < GATHER_US;
+    return (gathering && feed->pending < BATCH) || commit(feed, behind);
 }
 
 /* FALSE: the subscription is of no use any more. Heartbeats tell the library of what was lost; this is for what that misses. */
@@ -188,7 +191,7 @@ static void retain(LedgerFeed *feed)
 static gboolean read_some(LedgerFeed *feed)
 {
     natsMsg *message = NULL;
-    const natsStatus status = natsSubscription_NextMsg(&message, feed->subscription, POLL_MS);
+    const natsStatus status = natsSubscription_NextMsg(&message, feed->subscription, feed->pending ? GATHER_US / 1000 : POLL_MS);
     const gboolean well =
         status == NATS_OK ? take(feed, message) : status == NATS_TIMEOUT && (!feed->pending || commit(feed, 0)) && check(feed);
     natsMsg_Destroy(message);

@@ -4,35 +4,19 @@
 
 #include <string.h>
 
-#include "desk/jetstream.h"
+#include "desk/store_job.h"
 #include "desk/watch.h"
 #include "wire/wire.h"
 
 #define WORKERS        4
 #define JOBS_MAX       8192 /* queued; more fail at once as unresolved */
 #define SIGNALS_MAX    2048
-#define WRITE_WAIT_MS  1500
 #define EVENTS_MAX     8192 /* that wait for the bus */
 #define EVENT_RETRY_MS 300
-#define MARK_HEADER    "Lb-Write"
-
-typedef struct Job Job;
-struct Job {
-    void (*run)(Store *store, Job *job);
-    const char *stream;
-    char *subject, *text;
-    guint64 expected;
-    gint64 epoch, seq;
-    GArray *records; /* of StoreRecord, or NULL */
-    StoreDone done;
-    gpointer data;
-    StoreResult result;
-    char *value; /* behind result.value */
-};
 
 typedef struct {
     enum { EVENT_DONE, EVENT_STARTED, EVENT_ENTRY, EVENT_COMPLETE, EVENT_RECORD, EVENT_MESSAGE, EVENT_OTHER } kind;
-    Job *job;
+    StoreJob *job;
     void (*other)(gpointer data);
     gpointer data;
     guint view;
@@ -60,7 +44,7 @@ struct Store {
     GThread *workers[WORKERS], *teller, *signaller;
 };
 
-static const Job quit_job;
+static const StoreJob quit_job;
 
 /* --- handing results to the desk's thread ------------------------------------------------------------------------------------------ */
 
@@ -70,7 +54,7 @@ static void event_push(Store *store, Event event)
     store->events->wake(store->events->data);
 }
 
-static void job_free(Job *job)
+static void job_free(StoreJob *job)
 {
     g_free(job->subject);
     g_free(job->text);
@@ -87,9 +71,9 @@ static void event_free(Event *event)
     g_free(event);
 }
 
-static void job_submit_to(Store *store, GAsyncQueue *queue, gint most, Job job)
+static void job_submit_to(Store *store, GAsyncQueue *queue, gint most, StoreJob job)
 {
-    Job *own = g_memdup2(&job, sizeof job);
+    StoreJob *own = g_memdup2(&job, sizeof job);
     own->result.verdict = STORE_UNRESOLVED;
     store->pending++;
     if (g_async_queue_length(queue) < most)
@@ -98,7 +82,7 @@ static void job_submit_to(Store *store, GAsyncQueue *queue, gint most, Job job)
         event_push(store, (Event){.kind = EVENT_DONE, .job = own});
 }
 
-static void job_submit(Store *store, Job job)
+void store_submit(Store *store, StoreJob job)
 {
     job_submit_to(store, store->jobs, JOBS_MAX, job);
 }
@@ -151,282 +135,24 @@ gboolean store_is_connected(const Store *store)
     return jetstream_is_connected(store->jetstream);
 }
 
-/* --- compare-and-set, on a worker -------------------------------------------------------------------------------------------------------
- */
-
-/* Not acknowledged, or a lost race: what stands at the key now, and is it ours? */
-static void resolve(Store *store, Job *job, const char *mark, gboolean raced)
+JetStream *store_jetstream(const Store *store)
 {
-    natsMsg *message = NULL;
-    job->result.verdict = raced ? STORE_LOST : STORE_UNRESOLVED;
-    if (!store_is_connected(store)) return;
-    natsStatus status = jetstream_read_last(store->jetstream, job->stream, job->subject, &message);
-    if (status == NATS_NOT_FOUND && job->expected) job->result.verdict = STORE_LOST;
-    if (status != NATS_OK) {
-        /* A lost race whose winner cannot be read is for the view to tell. */
-        if (raced && status != NATS_NOT_FOUND) job->result.verdict = STORE_UNRESOLVED;
-        return;
-    }
-    const char *written = NULL;
-    job->result.revision = natsMsg_GetSequence(message);
-    if (natsMsgHeader_Get(message, MARK_HEADER, &written) == NATS_OK && strcmp(written, mark) == 0)
-        job->result.verdict = STORE_WON;
-    else if (job->result.revision != job->expected)
-        job->result.verdict = STORE_LOST;
-    if (job->result.verdict == STORE_LOST && !jetstream_is_marker(message)) job->value = jetstream_text(message);
-    natsMsg_Destroy(message);
+    return store->jetstream;
 }
 
-static natsMsg *compose(const char *subject, const char *text, const char *mark)
+StoreJob store_job(void (*run)(Store *, StoreJob *), const char *stream, char *subject, const char *text, StoreDone done, gpointer data)
 {
-    natsMsg *message = NULL;
-    if (natsMsg_Create(&message, subject, NULL, text, (int)strlen(text)) != NATS_OK) g_error("out of memory");
-    natsMsgHeader_Set(message, MARK_HEADER, mark);
-    return message;
+    return (StoreJob){.run = run, .stream = stream, .subject = subject, .text = g_strdup(text), .done = done, .data = data};
 }
 
-/* Publishes message, which it frees; expected 0: the subject must be empty. */
-static void compare_and_set(Store *store, Job *job, natsMsg *message, const char *mark)
-{
-    jsPubOptions options;
-    jsPubAck *ack = NULL;
-    jsErrCode code = 0;
-    jsPubOptions_Init(&options);
-    options.MaxWait = WRITE_WAIT_MS;
-    options.ExpectStream = job->stream;
-    options.ExpectLastSubjectSeq = job->expected;
-    options.ExpectNoMessage = job->expected == 0;
-    natsStatus status = store_is_connected(store) ? js_PublishMsg(&ack, jetstream_context(store->jetstream), message, &options, &code)
-                                                  : NATS_CONNECTION_DISCONNECTED;
-    if (status == NATS_OK) {
-        job->result.verdict = STORE_WON;
-        job->result.revision = ack->Sequence;
-    } else {
-        resolve(store, job, mark, code == JSStreamWrongLastSequenceErr);
-    }
-    jsPubAck_Destroy(ack);
-    natsMsg_Destroy(message);
-}
-
-static void run_put(Store *store, Job *job)
-{
-    g_autofree char *mark = wire_new_secret();
-    compare_and_set(store, job, compose(job->subject, job->text, mark), mark);
-}
-
-static Job make_job(void (*run)(Store *, Job *), const char *stream, char *subject, const char *text, StoreDone done, gpointer data)
-{
-    return (Job){.run = run, .stream = stream, .subject = subject, .text = g_strdup(text), .done = done, .data = data};
-}
-
-void store_put(Store *store, const char *key, const char *value, guint64 expected, StoreDone done, gpointer data)
-{
-    Job job = make_job(run_put, "KV_CALLS", g_strconcat(JETSTREAM_KEYS, key, NULL), value, done, data);
-    job.expected = expected;
-    job_submit(store, job);
-}
-
-void store_once(Store *store, const char *stream, const char *subject, const char *value, StoreDone done, gpointer data)
-{
-    job_submit(store, make_job(run_put, g_intern_string(stream), g_strdup(subject), value, done, data));
-}
-
-static void run_finish(Store *store, Job *job)
-{
-    g_autofree char *mark = wire_new_secret();
-    Job landed = {.stream = "RECORDS", .subject = g_strconcat("record.", job->subject, NULL), .text = job->text};
-    compare_and_set(store, &landed, compose(landed.subject, job->text, mark), mark);
-    g_free(landed.subject);
-    g_free(landed.value);
-    if (landed.result.verdict == STORE_UNRESOLVED) return;
-    g_autofree char *subject = g_strconcat(JETSTREAM_KEYS, job->subject, NULL);
-    Job purge = {.stream = "KV_CALLS", .subject = subject, .expected = job->expected};
-    natsMsg *marker = compose(subject, "", mark);
-    natsMsgHeader_Set(marker, "KV-Operation", "PURGE");
-    natsMsgHeader_Set(marker, "Nats-Rollup", "sub");
-    compare_and_set(store, &purge, marker, mark);
-    g_free(purge.value);
-    /* Who else purged it was just as right. */
-    job->result.verdict = purge.result.verdict == STORE_LOST ? STORE_WON : purge.result.verdict;
-    job->result.revision = purge.result.revision;
-}
-
-void store_finish(Store *store, const char *call, const char *record, guint64 revision, StoreDone done, gpointer data)
-{
-    g_return_if_fail(revision > 0);
-    Job job = make_job(run_finish, "KV_CALLS", g_strconcat("call.", call, NULL), record, done, data);
-    job.expected = revision;
-    job_submit(store, job);
-}
-
-static void run_forget(Store *store, Job *job)
-{
-    jsOptions options;
-    jsErrCode code = 0;
-    jsOptions_Init(&options);
-    options.Wait = JETSTREAM_WAIT_MS;
-    options.Stream.Purge.Subject = job->subject;
-    options.Stream.Purge.Sequence = job->expected + 1;
-    if (js_PurgeStream(jetstream_context(store->jetstream), "KV_CALLS", &options, &code) == NATS_OK) job->result.verdict = STORE_WON;
-}
-
-void store_forget(Store *store, const char *key, guint64 revision)
-{
-    Job job = make_job(run_forget, "KV_CALLS", g_strconcat(JETSTREAM_KEYS, key, NULL), NULL, NULL, NULL);
-    job.expected = revision;
-    job_submit(store, job);
-}
-
-/* --- booths' records and snapshots ---------------------------------------------------------------------------------------------------- */
-
-/* Puts the last landed record into the result; FALSE when that cannot be known now. */
-static gboolean find_last_record(Store *store, Job *job)
-{
-    natsMsg *message = NULL;
-    natsStatus status = store_is_connected(store) ? jetstream_read_last(store->jetstream, job->stream, job->subject, &message)
-                                                  : NATS_CONNECTION_DISCONNECTED;
-    job->result.revision = 0;
-    job->result.epoch = job->result.seq = 0;
-    if (status == NATS_OK) {
-        job->result.revision = natsMsg_GetSequence(message);
-        job->result.epoch = jetstream_header_number(message, "Lb-Epoch");
-        job->result.seq = jetstream_header_number(message, "Lb-Seq");
-    }
-    natsMsg_Destroy(message);
-    return status == NATS_OK || status == NATS_NOT_FOUND;
-}
-
-static gboolean has_landed(const Job *job)
-{
-    return job->result.epoch > job->epoch || (job->result.epoch == job->epoch && job->result.seq >= job->seq);
-}
-
-/* One record of a job. */
-static void append(Store *store, Job *job)
-{
-    for (int attempt = 0; attempt < 3; attempt++) {
-        if (attempt || !job->expected) {
-            if (!find_last_record(store, job)) break;
-            job->expected = job->result.revision;
-            if (job->expected && has_landed(job)) {
-                job->result.verdict = STORE_WON;
-                return;
-            }
-        }
-        g_autofree char *mark = wire_new_secret();
-        g_autofree char *epoch = g_strdup_printf("%" G_GINT64_FORMAT, job->epoch), *seq = g_strdup_printf("%" G_GINT64_FORMAT, job->seq);
-        natsMsg *message = compose(job->subject, job->text, mark);
-        natsMsgHeader_Set(message, "Lb-Epoch", epoch);
-        natsMsgHeader_Set(message, "Lb-Seq", seq);
-        compare_and_set(store, job, message, mark);
-        if (job->result.verdict == STORE_WON) {
-            job->result.epoch = job->epoch;
-            job->result.seq = job->seq;
-            return;
-        }
-        g_clear_pointer(&job->value, g_free);
-        if (job->result.verdict == STORE_UNRESOLVED) break;
-    }
-    job->result.verdict = STORE_UNRESOLVED;
-}
-
-static void run_append(Store *store, Job *job)
-{
-    StoreResult landed = {0};
-    for (guint i = 0; i < job->records->len; i++) {
-        StoreRecord *record = &g_array_index(job->records, StoreRecord, i);
-        job->epoch = record->epoch;
-        job->seq = record->seq;
-        if (landed.verdict == STORE_WON && has_landed(job)) continue;
-        g_free(job->text);
-        job->text = g_strdup(record->text);
-        append(store, job);
-        if (job->result.verdict != STORE_WON) break;
-        landed = job->result;
-        job->expected = landed.revision;
-    }
-    job->result = landed;
-}
-
-static void record_clear(gpointer record)
-{
-    g_free((char *)((StoreRecord *)record)->text);
-}
-
-void store_append(Store *store, const char *booth, const StoreRecord *list, guint count, guint64 expected, StoreDone done, gpointer data)
-{
-    Job job = make_job(run_append, "RECORDS", g_strconcat("record.booth.", booth, NULL), NULL, done, data);
-    job.records = g_array_new(FALSE, FALSE, sizeof *list);
-    g_array_set_clear_func(job.records, record_clear);
-    for (guint i = 0; i < count; i++) {
-        const StoreRecord record = {list[i].epoch, list[i].seq, g_strdup(list[i].text)};
-        g_array_append_val(job.records, record);
-    }
-    job.expected = expected;
-    job_submit(store, job);
-}
-
-static void run_last_record(Store *store, Job *job)
-{
-    job->result.verdict = find_last_record(store, job) ? STORE_WON : STORE_UNRESOLVED;
-}
-
-void store_last_record(Store *store, const char *booth, StoreDone done, gpointer data)
-{
-    job_submit(store, make_job(run_last_record, "RECORDS", g_strconcat("record.booth.", booth, NULL), NULL, done, data));
-}
-
-static void run_recorded(Store *store, Job *job)
-{
-    natsMsg *message = NULL;
-    natsStatus status = store_is_connected(store) ? jetstream_read_last(store->jetstream, job->stream, job->subject, &message)
-                                                  : NATS_CONNECTION_DISCONNECTED;
-    if (status == NATS_OK) {
-        job->value = jetstream_text(message);
-        job->result.revision = natsMsg_GetSequence(message);
-    }
-    job->result.verdict = status == NATS_OK ? STORE_WON : status == NATS_NOT_FOUND ? STORE_LOST : STORE_UNRESOLVED;
-    natsMsg_Destroy(message);
-}
-
-void store_recorded(Store *store, const char *call, StoreDone done, gpointer data)
-{
-    job_submit(store, make_job(run_recorded, "RECORDS", g_strconcat("record.call.", call, NULL), NULL, done, data));
-}
-
-void store_read_enrolment(Store *store, const char *booth, StoreDone done, gpointer data)
-{
-    job_submit(store, make_job(run_recorded, "KV_ENROL", g_strconcat(JETSTREAM_ENROLMENTS, booth, NULL), NULL, done, data));
-}
-
-void store_put_enrolment(Store *store, const char *booth, const char *value, guint64 expected, StoreDone done, gpointer data)
-{
-    Job job = make_job(run_put, "KV_ENROL", g_strconcat(JETSTREAM_ENROLMENTS, booth, NULL), value, done, data);
-    job.expected = expected;
-    job_submit(store, job);
-}
-
-static void run_snapshot(Store *store, Job *job)
-{
-    jsPubOptions options;
-    jsErrCode code = 0;
-    jsPubOptions_Init(&options);
-    options.MaxWait = WRITE_WAIT_MS;
-    if (!store_is_connected(store)) return;
-    if (js_Publish(NULL, jetstream_context(store->jetstream), job->subject, job->text, (int)strlen(job->text), &options, &code) == NATS_OK)
-        job->result.verdict = STORE_WON;
-}
-
-void store_snapshot(Store *store, const char *booth, const char *value, StoreDone done, gpointer data)
-{
-    job_submit(store, make_job(run_snapshot, "KV_BOOTHS", g_strconcat("$KV.BOOTHS.", booth, NULL), value, done, data));
-}
+/* --- workers
+ * ------------------------------------------------------------------------------------------------------------------------------ */
 
 static gpointer work(gpointer data)
 {
     Store *store = data;
     for (;;) {
-        Job *job = g_async_queue_pop(store->jobs);
+        StoreJob *job = g_async_queue_pop(store->jobs);
         if (job == &quit_job) return NULL;
         job->run(store, job);
         event_push(store, (Event){.kind = EVENT_DONE, .job = job});
@@ -437,13 +163,13 @@ static gpointer work(gpointer data)
  */
 
 /* Until the bus has it, from here or from another desk: the next one must not overtake it. */
-static void run_event(Store *store, Job *job)
+static void run_event(Store *store, StoreJob *job)
 {
     g_autofree char *mark = wire_new_secret();
     for (;;) {
-        natsMsg *message = compose(job->subject, job->text, mark);
+        natsMsg *message = store_compose(job->subject, job->text, mark);
         natsMsgHeader_Set(message, "Content-Type", "application/cloudevents+json");
-        compare_and_set(store, job, message, mark);
+        store_compare_and_set(store, job, message, mark);
         g_clear_pointer(&job->value, g_free);
         if (job->result.verdict != STORE_UNRESOLVED || g_atomic_int_get(&store->closing)) return;
         g_usleep(EVENT_RETRY_MS * 1000);
@@ -452,14 +178,14 @@ static void run_event(Store *store, Job *job)
 
 void store_tell(Store *store, const char *subject, const char *text, StoreDone done, gpointer data)
 {
-    job_submit_to(store, store->told, EVENTS_MAX, make_job(run_event, "EVENTS", g_strdup(subject), text, done, data));
+    job_submit_to(store, store->told, EVENTS_MAX, store_job(run_event, "EVENTS", g_strdup(subject), text, done, data));
 }
 
 static gpointer tell(gpointer data)
 {
     Store *store = data;
     for (;;) {
-        Job *job = g_async_queue_pop(store->told);
+        StoreJob *job = g_async_queue_pop(store->told);
         if (job == &quit_job) return NULL;
         if (!g_atomic_int_get(&store->closing)) job->run(store, job);
         event_push(store, (Event){.kind = EVENT_DONE, .job = job});

@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "centre.h"
+#include "desk/jetstream.h"
 #include "desk/store.h"
 #include "laggard.h"
 
@@ -508,6 +509,93 @@ static void test_records_land_once(void **state)
     holder_free(two);
 }
 
+#define UPLOADED 400
+#define AT_ONCE  37
+
+/* All records of a booth as a desk lands them, a list at a time. */
+static gpointer upload(gpointer data)
+{
+    Holder *holder = data;
+    char texts[AT_ONCE][32];
+    StoreRecord list[AT_ONCE];
+    guint64 revision = 0;
+    gint64 landed = 0;
+    gint64 until = g_get_monotonic_time() + CENTRE_PATIENCE_MS * 1000LL;
+    while (landed < UPLOADED && g_get_monotonic_time() < until) {
+        guint count = 0;
+        Outcome outcome = {0};
+        for (; count < AT_ONCE && landed + count < UPLOADED; count++) {
+            g_snprintf(texts[count], sizeof texts[count], "{\"seq\":%d}", (int)landed + (int)count + 1);
+            list[count] = (StoreRecord){1, landed + count + 1, texts[count]};
+        }
+        store_append(holder->store, "b2", list, count, revision, on_done, &outcome);
+        if (!run(holder, is_done, &outcome)) break;
+        g_free(outcome.value);
+        revision = outcome.verdict == STORE_WON ? outcome.revision : 0;
+        landed = MAX(landed, outcome.seq);
+    }
+    return GINT_TO_POINTER(landed == UPLOADED);
+}
+
+/* What others write to the stream meanwhile. */
+static gpointer disturb(gpointer data)
+{
+    Holder *holder = data;
+    for (int i = 0; i < UPLOADED / 4; i++) {
+        g_autofree char *subject = g_strdup_printf("record.rating.c%d", i);
+        Outcome outcome = {0};
+        store_once(holder->store, "RECORDS", subject, "{}", on_done, &outcome);
+        if (!run(holder, is_done, &outcome)) return NULL;
+    }
+    return holder;
+}
+
+/* The sequence numbers of a booth's records in the stream, in its order. */
+static GArray *landed_of(const Centre *centre, const char *subject)
+{
+    g_autofree char *server = g_strdup_printf("nats://127.0.0.1:%d", centre->nats_port);
+    natsConnection *connection = NULL;
+    jsCtx *js = NULL;
+    jsSubOptions options;
+    natsSubscription *subscription = NULL;
+    GArray *landed = g_array_new(FALSE, FALSE, sizeof(gint64));
+    jsSubOptions_Init(&options);
+    options.Ordered = true;
+    options.Stream = "RECORDS";
+    assert_int_equal(jetstream_dial((const char *const[]){server, NULL}, &connection), NATS_OK);
+    assert_int_equal(natsConnection_JetStream(&js, connection, NULL), NATS_OK);
+    assert_int_equal(js_SubscribeSync(&subscription, js, subject, NULL, &options, NULL), NATS_OK);
+    for (guint64 pending = 1; pending > 0;) {
+        natsMsg *message = NULL;
+        jsMsgMetaData *meta = NULL;
+        assert_int_equal(natsSubscription_NextMsg(&message, subscription, CENTRE_PATIENCE_MS), NATS_OK);
+        assert_int_equal(natsMsg_GetMetaData(&meta, message), NATS_OK);
+        pending = meta->NumPending;
+        const gint64 seq = jetstream_header_number(message, "Lb-Seq");
+        g_array_append_val(landed, seq);
+        jsMsgMetaData_Destroy(meta);
+        natsMsg_Destroy(message);
+    }
+    natsSubscription_Destroy(subscription);
+    jsCtx_Destroy(js);
+    natsConnection_Destroy(connection);
+    return landed;
+}
+
+/* By two desks at the same time, one of which the booth has left long ago, while others write too. */
+static void test_lists_land_once_in_order(void **state)
+{
+    Holder *holders[] = {holder_new(*state, "d1"), holder_new(*state, "d2"), holder_new(*state, "d3")};
+    GThread *threads[] = {g_thread_new("one", upload, holders[0]), g_thread_new("two", upload, holders[1]),
+                          g_thread_new("others", disturb, holders[2])};
+    for (guint i = 0; i < G_N_ELEMENTS(threads); i++) assert_non_null(g_thread_join(threads[i]));
+    for (guint i = 0; i < G_N_ELEMENTS(holders); i++) holder_free(holders[i]);
+    GArray *landed = landed_of(*state, "record.booth.b2");
+    assert_int_equal(landed->len, UPLOADED);
+    for (guint i = 0; i < landed->len; i++) assert_int_equal(g_array_index(landed, gint64, i), i + 1);
+    g_array_unref(landed);
+}
+
 static gboolean has_text(Holder *holder, gconstpointer what)
 {
     return strstr(holder->messages->str, what) != NULL;
@@ -561,6 +649,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_view_recovers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_view_with_a_hole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_records_land_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_lists_land_once_in_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_signals, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refuses, set_up, tear_down),
     };
