@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 
 #define HEAD_MAX       4096
-#define PIECE_MAX      16384
+#define PIECE_MAX      65536
 #define TURN_MAX       262144 /* bytes of an answer before others have their turn */
 #define REPLY_LINGER_S 2
 

@@ -56,7 +56,7 @@ function grouped(rows, all) {
     return items;
 }
 
-const since = (row) => (row.since_utc > 0 ? duration(Date.now() + state.now - row.since_utc) : '–');
+const since = (row) => (row.since_utc > 0 ? duration(Math.max(Date.now() + state.now - row.since_utc, 0)) : '–');
 
 function problemWords(row) {
     if (row.state === 'offline') return h('span', { class: 'worst error' }, t('problem_booth_offline'));

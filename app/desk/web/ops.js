@@ -155,7 +155,7 @@ async function logOut() {
 
 async function begin(user) {
     state.user = user;
-    begun = loadFleet();
+    begun ??= loadFleet();
     begun.catch(() => {});
     show();
     connect();
@@ -164,12 +164,15 @@ async function begin(user) {
 async function start() {
     const wanted = [parameters().get('lang'), localStorage.getItem('shop language'), ...navigator.languages];
     state.lang = wanted.map((tag) => String(tag || '').toLowerCase().split('-')[0].replace(/^(no|nn)$/, 'nb')).find((tag) => LANGUAGES.includes(tag)) || 'en';
+    begun = loadFleet(); /* at once: who is not logged in gets nothing */
+    begun.catch(() => {});
     const [catalogue, me] = await Promise.all([fetch(`/text/${state.lang}.json`).then((answer) => answer.json()), ask('/api/ops/me').catch(() => null)]);
     state.texts = catalogue.ops;
     state.topics = catalogue.shopper;
     state.console = catalogue.console;
     document.documentElement.lang = state.lang;
     place('lost').textContent = t('lost');
+    if (!me) begun = null;
     document.addEventListener('logged-out', () => state.user && showLogin());
     await (me ? begin(me) : showLogin());
 }
