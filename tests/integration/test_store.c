@@ -520,7 +520,7 @@ static gpointer upload(gpointer data)
     StoreRecord list[AT_ONCE];
     guint64 revision = 0;
     gint64 landed = 0;
-    gint64 until = g_get_monotonic_time() + CENTRE_PATIENCE_MS * 1000LL;
+    gint64 until = g_get_monotonic_time() + PATIENCE_US;
     while (landed < UPLOADED && g_get_monotonic_time() < until) {
         guint count = 0;
         Outcome outcome = {0};
@@ -568,7 +568,7 @@ static GArray *landed_of(const Centre *centre, const char *subject)
     for (guint64 pending = 1; pending > 0;) {
         natsMsg *message = NULL;
         jsMsgMetaData *meta = NULL;
-        assert_int_equal(natsSubscription_NextMsg(&message, subscription, CENTRE_PATIENCE_MS), NATS_OK);
+        assert_int_equal(natsSubscription_NextMsg(&message, subscription, PATIENCE_MS), NATS_OK);
         assert_int_equal(natsMsg_GetMetaData(&meta, message), NATS_OK);
         pending = meta->NumPending;
         const gint64 seq = jetstream_header_number(message, "Lb-Seq");

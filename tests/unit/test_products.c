@@ -130,7 +130,7 @@ static guint32 *draw_code(Fonts *fonts, const Theme *theme, const Text *text, co
     *height = (int)(panel->rect.h * scale);
     cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, *width, *height);
     cairo_t *cr = cairo_create(surface);
-    draw_panel(fonts, cr, scene, panel, scale);
+    draw_panel(fonts, cr, scene, panel, scale, panel->rect);
     cairo_destroy(cr);
     cairo_surface_flush(surface);
     guint32 *pixels = g_new(guint32, (gsize)*width * (gsize)*height);
