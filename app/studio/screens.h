@@ -13,8 +13,8 @@ typedef struct Screens Screens;
 
 typedef struct {
     /* What the advisor wants, in the words of boothctl: ready, pause REASON, accept, decline, hangup, mute on|off, camera face|product|pip,
-     * extend, practice, check on|off, bundle, restart, reset, note JSON (the arguments of the agent's Note), done JSON (the same, and the wrap-up is over), chat
-     * TEXT, and those of products.h. argument may be "". */
+     * extend, practice, check on|off, bundle, restart, reset, note JSON (the arguments of the agent's Note), done JSON (the same, and the
+     * wrap-up is over), chat TEXT, and those of products.h. argument may be "". */
     void (*wish)(void *data, const char *what, const char *argument);
     /* How loud the advisor, or the shopper, was last; may be NULL. Asked at every picture of a call and of the checks. */
     MeterReading (*level)(void *data, gboolean of_shopper);

@@ -8,7 +8,7 @@ typedef struct {
     char outcome[16]; /* "" not chosen yet */
     Field *order, *value;
     char currency[4];
-    char point; /* before the decimals of the value, in the console's language */
+    char point;                    /* before the decimals of the value, in the console's language */
     char *tags[VIEW_TAGS_MAX + 1]; /* chosen ones, ended by NULL */
     gboolean changed;              /* since it was told */
 } Wrapup;

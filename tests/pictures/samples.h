@@ -49,8 +49,9 @@ typedef struct {
 #define SAMPLE_WARNING(name)           SAMPLE_PROBLEM(name, "warning")
 #define SAMPLE_FINE                    "\"problems\":[],"
 #define SAMPLE_SERVICED(bundle, ending)                                                                                                    \
-    SAMPLE_HEAD SAMPLE_LINK SAMPLE_CALM_LINE SAMPLE_FINE "\"state\":\"paused\",\"pause_reason\":\"\",\"upkeep\":{\"able\":true,\"bundle\":\"" bundle \
-                                                         "\",\"ending\":\"" ending "\",\"stuck\":false},"
+    SAMPLE_HEAD SAMPLE_LINK SAMPLE_CALM_LINE SAMPLE_FINE                                                                                   \
+        "\"state\":\"paused\",\"pause_reason\":\"\",\"upkeep\":{\"able\":true,\"bundle\":\"" bundle "\",\"ending\":\"" ending              \
+        "\",\"stuck\":false},"
 #define SAMPLE_CALL(media)                                                                                                                 \
     "\"call\":{\"id\":\"c1\",\"gen\":1,\"topic\":\"appliances\",\"lang\":\"nb\",\"before\":true,\"product\":\"https://www.example.com/no/" \
     "home/dishwashers/built-in/bosch-series-8-smv8ycx02e/p-482915?ref=mail\",\"product_title\":\"Bosch Series 8 "                          \
