@@ -182,6 +182,11 @@ static void follow_panels(Canvas *canvas, const Scene *scene, Damage *damage)
     g_array_unref(before);
 }
 
+static gboolean are_same_places(const GArray *some, const GArray *others)
+{
+    return some->len == others->len && (!some->len || memcmp(some->data, others->data, some->len * sizeof(Place)) == 0);
+}
+
 static void follow_pictures(Canvas *canvas, const Scene *scene, Damage *damage)
 {
     GArray *places = g_array_new(FALSE, TRUE, sizeof(Place));
@@ -190,7 +195,7 @@ static void follow_pictures(Canvas *canvas, const Scene *scene, Damage *damage)
         Place place = {picture->kind, pixels(canvas, picture->rect)};
         g_array_append_val(places, place);
     }
-    if (places->len != canvas->places->len || memcmp(places->data, canvas->places->data, places->len * sizeof(Place)) != 0) {
+    if (!are_same_places(places, canvas->places)) {
         for (guint i = 0; i < canvas->places->len; i++) damage_add(damage, g_array_index(canvas->places, Place, i).area);
         for (guint i = 0; i < places->len; i++) damage_add(damage, g_array_index(places, Place, i).area);
     }
