@@ -59,14 +59,14 @@ static void lists_are_compared(void **state)
         g_autoptr(GArray) before = marks_of(cases[i].before), after = marks_of(cases[i].after);
         Damage damage = {0};
         damage_compare(&damage, before, after);
-        for (char letter = 'a'; letter <= 'z'; letter++)
-            assert_int_equal(damage_touches(&damage, &(SDL_Rect){2 * (letter - 'a'), 0, 1, 1}), strchr(cases[i].damaged, letter) != NULL);
+        for (int letter = 0; letter < 26; letter++)
+            assert_int_equal(damage_touches(&damage, &(SDL_Rect){2 * letter, 0, 1, 1}), strchr(cases[i].damaged, 'a' + letter) != NULL);
     }
 }
 
 typedef struct {
-    SceneKind kind;
     Rect rect;
+    SceneKind kind;
     guint look;
 } Thing;
 
