@@ -469,7 +469,7 @@ static inline json_t *centre_records(Centre *centre, guint desk, const char *cal
     const char *build = g_getenv("BUILD");
     g_autofree char *program = g_build_filename(build ? build : "build", "bin", "desk", NULL), *out = NULL;
     json_t *records = json_array();
-    centre_await_messages(centre, "record.>", FALSE, centre_is_of_call, call, lines);
+    if (lines) centre_await_messages(centre, "record.>", FALSE, centre_is_of_call, call, lines);
     g_autoptr(GSubprocess) process = g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE, NULL, program, "records", "--config",
                                                       centre->desks[desk].config, "--call", call, NULL);
     g_subprocess_communicate_utf8(process, NULL, NULL, &out, NULL, NULL);
