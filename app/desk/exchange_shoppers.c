@@ -267,7 +267,7 @@ static void on_before(gpointer data, const StoreResult *result)
 static Call *compose_call(Exchange *exchange, const json_t *message, const char *key)
 {
     g_autofree char *id = wire_new_call_id(), *hash = token_hash(key);
-    Call *call = call_new(id, exchange_utc());
+    Call *call = call_new(id, queue_stamp(exchange->queue, exchange_utc()));
     g_strlcpy(call->topic, wire_string(message, "topic"), sizeof call->topic);
     g_strlcpy(call->lang, wire_string(message, "lang"), sizeof call->lang);
     g_strlcpy(call->shopper_desk, exchange->settings->instance, sizeof call->shopper_desk);

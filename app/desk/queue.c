@@ -19,6 +19,7 @@ struct Queue {
     GHashTable *places; /* id → GSequenceIter */
     guint counts[64];
     guint prio_counts[CALL_PRIO_NORMAL + 1];
+    gint64 stamped_utc; /* the latest given out */
 };
 
 Queue *queue_new(const char *const *topics, const char *const *langs)
@@ -69,6 +70,13 @@ QueueSkills queue_skills(const Queue *queue, const char *const *topics, const ch
 gboolean queue_fits(const Queue *queue, QueueSkills skills, const char *topic, const char *lang)
 {
     return (skills.topics >> bit_of(queue->topics, topic) & 1) && (skills.langs >> bit_of(queue->langs, lang) & 1);
+}
+
+gint64 queue_stamp(Queue *queue, gint64 now_utc)
+{
+    gint64 ahead = queue->stamped_utc - now_utc;
+    queue->stamped_utc = ahead >= 0 && ahead < 1000 ? queue->stamped_utc + 1 : now_utc;
+    return queue->stamped_utc;
 }
 
 static int compare(gconstpointer a, gconstpointer b, G_GNUC_UNUSED gpointer data)

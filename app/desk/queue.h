@@ -23,6 +23,9 @@ QueueSkills queue_skills(const Queue *queue, const char *const *topics, const ch
 /* Whether a booth with these can take the call. */
 gboolean queue_fits(const Queue *queue, QueueSkills skills, const char *topic, const char *lang);
 
+/* The time a new call is asked at, ms UTC: now, but after the one given out before, so that two of one millisecond stand in the order they
+ * came in. A clock that was set back by a second or more is believed. */
+gint64 queue_stamp(Queue *queue, gint64 now_utc);
 /* Puts a call in its place, or moves it there; id, prio, enqueued_utc, topic and lang are copied. */
 void queue_put(Queue *queue, const Call *call);
 void queue_remove(Queue *queue, const char *id); /* unknown is fine */

@@ -138,11 +138,23 @@ static void test_a_thousand(void **state)
     queue_free(queue);
 }
 
+/* Two of one millisecond stand in the order they came in; a clock that was set back is believed. */
+static void test_stamps(void **state)
+{
+    (void)state;
+    static const struct {
+        gint64 now, stamp;
+    } table[] = {{5000, 5000}, {5000, 5001}, {5000, 5002}, {5001, 5003}, {5010, 5010}, {4500, 5011}, {4000, 4000}, {9000, 9000}};
+    Queue *queue = line();
+    for (guint i = 0; i < G_N_ELEMENTS(table); i++) assert_int_equal(queue_stamp(queue, table[i].now), table[i].stamp);
+    queue_free(queue);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order), cmocka_unit_test(test_skills),     cmocka_unit_test(test_held),
-        cmocka_unit_test(test_moves), cmocka_unit_test(test_a_thousand),
+        cmocka_unit_test(test_moves), cmocka_unit_test(test_a_thousand), cmocka_unit_test(test_stamps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
