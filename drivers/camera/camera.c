@@ -4,12 +4,13 @@
 
 G_DEFINE_QUARK(livebooth - camera - error, camera_error)
 
-/* In the order in which "auto" asks them. */
-static const CameraDriver *const DRIVERS[] = {&camera_libcamera, &camera_sim};
+/* "auto" asks the first AUTO of them, in this order. */
+static const CameraDriver *const DRIVERS[] = {&camera_libcamera, &camera_sim, &camera_v4l2};
+enum { AUTO = 2 };
 
 static gboolean choose_any(const char *view, const CameraDriver **driver, char **device)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(DRIVERS); i++) {
+    for (guint i = 0; i < AUTO; i++) {
         *device = DRIVERS[i]->find(view);
         *driver = DRIVERS[i];
         if (*device) return TRUE;
@@ -32,6 +33,7 @@ gboolean camera_choose(const char *setting, const char *view, const CameraDriver
         *device = colon ? g_strdup(colon + 1) : DRIVERS[i]->find(view);
         return TRUE;
     }
-    g_set_error(error, CAMERA_ERROR, 0, "[camera] %s = %s: write auto, libcamera, libcamera:NAME, sim or none", view, setting);
+    g_set_error(error, CAMERA_ERROR, 0, "[camera] %s = %s: write auto, libcamera, libcamera:NAME, v4l2, v4l2:/dev/video0, sim or none",
+                view, setting);
     return FALSE;
 }

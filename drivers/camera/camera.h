@@ -24,11 +24,12 @@ typedef struct {
 } CameraDriver;
 
 extern const CameraDriver camera_libcamera;
+extern const CameraDriver camera_v4l2;
 extern const CameraDriver camera_sim;
 
 #define CAMERA_ERROR (camera_error_quark())
 GQuark camera_error_quark(void);
 
-/* Reads a setting of booth.conf: "auto" (the first driver that finds a camera for the view), "DRIVER", "DRIVER:DEVICE" or "none". On
+/* Reads a setting of booth.conf: "auto" (libcamera, else simulated), "DRIVER", "DRIVER:DEVICE" or "none". On
  * success device is to g_free(); the driver is NULL for "none". FALSE with a sentence for a person when the setting names no driver. */
 gboolean camera_choose(const char *setting, const char *view, const CameraDriver **driver, char **device, GError **error);

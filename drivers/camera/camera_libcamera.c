@@ -1,4 +1,5 @@
 #include "drivers/camera/camera.h"
+#include "drivers/camera/camera_bin.h"
 
 #include <string.h>
 
@@ -27,43 +28,6 @@ static char *find(const char *view)
     return choose(names, view);
 }
 
-static void link_decoded(GstElement *decoder, GstPad *pad, gpointer converter)
-{
-    (void)decoder;
-    g_autoptr(GstPad) sink = gst_element_get_static_pad(converter, "sink");
-    if (!gst_pad_is_linked(sink)) gst_pad_link(pad, sink);
-}
-
-/* A USB camera gives 720p30 as JPEG or as raw pictures: decodebin takes either. */
-static GstElement *build_bin(const CameraWanted *wanted, const char *device, GError **error)
-{
-    GstElement *camera = gst_element_factory_make("libcamerasrc", NULL);
-    GstElement *decoder = gst_element_factory_make("decodebin", NULL);
-    /* Pictures that are too many are dropped before they are converted. */
-    g_autofree char *text = g_strdup_printf("videorate drop-only=true max-rate=%d ! videoconvert ! videoscale ! "
-                                            "capsfilter caps=video/x-raw,format=I420,width=%d,height=%d,pixel-aspect-ratio=1/1",
-                                            wanted->fps, wanted->width, wanted->height);
-    GstElement *rest = gst_parse_bin_from_description_full(text, TRUE, NULL, GST_PARSE_FLAG_NO_SINGLE_ELEMENT_BINS, NULL);
-    if (!camera || !decoder || !rest) {
-        gst_clear_object(&camera);
-        gst_clear_object(&decoder);
-        gst_clear_object(&rest);
-        g_set_error(error, CAMERA_ERROR, 0, "GStreamer's libcamera, decodebin or video conversion elements are not installed");
-        return NULL;
-    }
-    g_object_set(camera, "camera-name", device, NULL);
-    GstElement *bin = gst_bin_new(NULL);
-    gst_bin_add_many(GST_BIN(bin), camera, decoder, rest, NULL);
-    g_autofree char *size = g_strdup_printf("video/x-raw,width=%d,height=%d; image/jpeg,width=%d,height=%d", wanted->width, wanted->height,
-                                            wanted->width, wanted->height);
-    g_autoptr(GstCaps) caps = gst_caps_from_string(size);
-    gst_element_link_filtered(camera, decoder, caps);
-    g_signal_connect_object(decoder, "pad-added", G_CALLBACK(link_decoded), rest, 0);
-    g_autoptr(GstPad) out = gst_element_get_static_pad(rest, "src");
-    gst_element_add_pad(bin, gst_ghost_pad_new("src", out));
-    return bin;
-}
-
 static GstElement *new_source(const CameraWanted *wanted, GError **error)
 {
     /* None was there when it was chosen: one may have been plugged in since. */
@@ -73,7 +37,9 @@ static GstElement *new_source(const CameraWanted *wanted, GError **error)
         g_set_error(error, CAMERA_ERROR, 0, "no camera %s is connected", device ? device : "for this view");
         return NULL;
     }
-    return build_bin(wanted, device, error);
+    GstElement *camera = gst_element_factory_make("libcamerasrc", NULL);
+    if (camera) g_object_set(camera, "camera-name", device, NULL);
+    return camera_bin_new(camera, wanted, FALSE, error);
 }
 
 const CameraDriver camera_libcamera = {.name = "libcamera", .find = find, .new_source = new_source};
