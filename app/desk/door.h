@@ -39,7 +39,7 @@ typedef struct {
 /* A request, as its handler sees it. Strings are never NULL but where said; they stay until door_reply() has returned. */
 typedef struct {
     const char *method;       /* as in the route; HEAD is told as GET */
-    const char *path, *query; /* decoded; query is "a=1&b=2" */
+    const char *path, *query; /* decoded; query is "a=1&b=2", within which & and % are %26 and %25 */
     const char *identity;     /* a booth's id, of its verified certificate; NULL: none was shown */
     const char *key;          /* SHA-256 of that certificate's public key (SubjectPublicKeyInfo), hex; NULL without one */
     const char *cookie, *origin, *host, *content_type, *accept, *authorization, *if_none_match; /* headers, "" when absent */
@@ -51,7 +51,7 @@ typedef struct {
 
 /* What is answered by code instead of by a file. Every request that handle() gets is answered exactly once by door_reply(), at once or
  * later; when the peer went meanwhile, or had no answer for DOOR_ANSWER_S (it is told 504), that answer goes nowhere, and so does one after
- * door_free(). */
+ * door_free(). After a request with a body the connection ends: what was sent behind it is not answered. */
 typedef struct {
     const char *method; /* "GET", "POST", "PUT", "DELETE"; GET answers HEAD too */
     const char *path;   /* whole; with a * at its end, all that begin so */

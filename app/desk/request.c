@@ -35,13 +35,24 @@ char *request_copy_header(struct lws *wsi, enum lws_token_indexes token)
     return NULL;
 }
 
-/* libwebsockets keeps the arguments apart. */
+/* libwebsockets keeps the arguments apart, and so do we. */
+static void append_argument(GString *query, const char *before, const char *argument)
+{
+    g_string_append(query, before);
+    for (const char *at = argument; *at; at++) {
+        if (*at == '&' || *at == '%')
+            g_string_append_printf(query, "%%%02X", (guint)*at);
+        else
+            g_string_append_c(query, *at);
+    }
+}
+
 char *request_copy_query(struct lws *wsi)
 {
     char argument[HEADER_MAX];
     GString *query = g_string_new(NULL);
     for (int i = 0; lws_hdr_copy_fragment(wsi, argument, sizeof argument, WSI_TOKEN_HTTP_URI_ARGS, i) >= 0; i++)
-        g_string_append_printf(query, i ? "&%s" : "%s", argument);
+        append_argument(query, i ? "&" : "", argument);
     return g_string_free(query, FALSE);
 }
 
@@ -285,11 +296,13 @@ int request_answer(struct lws *wsi, Session *session)
     if (!session->request->answered) return 0;
     Request *request = g_steal_pointer(&session->request);
     lws_set_timer_usecs(wsi, LWS_SET_TIMER_USEC_CANCEL);
+    /* libwebsockets 4.1 never answers what came in one piece with the end of a body: who sent it has to know that it was not heard. */
     const ReplyContent content = {
         .status = request->status,
         .headers = (const char *const *)request->headers,
         .body = request->content,
         .head = request->head,
+        .last = request->awaited > 0,
     };
     int result = reply_start(wsi, &session->reply, &content);
     request_free(request);

@@ -17,7 +17,7 @@ typedef struct {
 
 /* --- what is in a request's head */
 char *request_copy_header(struct lws *wsi, enum lws_token_indexes token); /* to g_free(); NULL when absent or longer than 1 KiB */
-char *request_copy_query(struct lws *wsi);                                /* "a=1&b=2", decoded; to g_free() */
+char *request_copy_query(struct lws *wsi);                                /* "a=1&b=2", decoded but for & and %; to g_free() */
 char *request_identity(struct lws *wsi); /* the common name of the verified certificate, if it is a booth's id; to g_free() */
 char *request_key(struct lws *wsi);      /* SHA-256 of its public key, hex; NULL: none was shown; to g_free() */
 void request_address(struct lws *wsi, char *address, gsize size);

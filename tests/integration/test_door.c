@@ -724,6 +724,7 @@ static void requests(void **state)
         {GET("/text/nb.json"), "200", "content-type: application/json", NULL},
         {GET("/img/logo.svg"), "200", "content-type: image/svg+xml", NULL},
         {GET("/api/echo?a=1&b=2"), "200", "{\"query\":\"a=1&b=2\"}", NULL},
+        {GET("/api/echo?a=1%262%25&b=2"), "200", "{\"query\":\"a=1%262%25&b=2\"}", NULL},
         {GET("/api/echo"), "200", "cache-control: no-store", NULL},
         {GET("/api/other"), "404", "there is no such resource", NULL},
         {GET("/api"), "404", "no such page", NULL},
@@ -788,6 +789,8 @@ static void routes_answer(void **state)
         {GET("/tree"), "404", NULL, NULL},
         {GET("/own"), "404", NULL, NULL},
         {FORM("Content-Length: 5", "hello") GET("/tree/next"), "201", "[hello]", NULL},
+        {"POST /form HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello" GET("/tree/next"), "201", "connection: close", "next"},
+        {"POST /form HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n" GET("/tree/next"), "201", "/tree/next", "connection: close\r\n\r\nPOST"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
         Peer *peer = peer_connect(door_port(place.door));
