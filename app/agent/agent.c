@@ -107,7 +107,7 @@ static gboolean open_parts(Agent *agent, GDBusConnection *bus, GError **error)
     shop_follow(agent->shop, &agent->booth);
     agent->studio = studio_proxy_new(bus, &agent->studio_events, error);
     if (!agent->studio) return FALSE;
-    agent->remote = remote_new(agent->studio, agent->update, agent->upkeep, &agent->remote_events);
+    agent->remote = remote_new(config, agent->studio, agent->update, agent->upkeep, &agent->remote_events);
     agent->desk = desk_proxy_new(config, &agent->desk_events, error);
     if (!agent->desk) return FALSE;
     return !enroller_may_link(agent->enroller) || desk_proxy_start(agent->desk, error);

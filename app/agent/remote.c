@@ -1,5 +1,6 @@
 #include "agent/remote.h"
 
+#include "agent/bundle_maker.h"
 #include "agent/machine.h"
 #include "wire/wire.h"
 
@@ -8,6 +9,7 @@
 #define CHUNK_MS 500 /* between two: 120 kB/s, which the link takes; its queue has room for four */
 
 struct Remote {
+    const Config *config;
     StudioProxy *studio;
     Update *update;
     Upkeep *upkeep;
@@ -16,12 +18,14 @@ struct Remote {
     gint64 text_until, picture_until;
     guint later;   /* source: the notice ends */
     char *picture; /* id of the command that waits for the studio; NULL: none */
+    BundleMaker *maker;
+    char *bundle; /* id of the command whose bundle is being made; NULL: none is */
     struct {
-        char *id;    /* of its command */
-        guchar *png; /* NULL: none is being sent */
-        gsize length;
-        guint next;  /* chunk */
-        guint later; /* source: its turn */
+        const char *type; /* of its messages */
+        char *id;         /* of its command */
+        GBytes *bytes;    /* NULL: nothing is being sent */
+        guint next;       /* chunk */
+        guint later;      /* source: its turn */
     } sent;
 };
 
@@ -91,71 +95,91 @@ static void take_notice(Remote *remote, const char *id, const json_t *command)
     answer(remote, id, TRUE, "");
 }
 
-/* --- the console's picture -------------------------------------------------------------------------------------------------------------
+/* --- what is sent in chunks: a picture, a bundle ---------------------------------------------------------------------------------------
  */
 
-static void end_picture(Remote *remote)
+static void end_sending(Remote *remote)
 {
     g_clear_handle_id(&remote->sent.later, g_source_remove);
     g_clear_pointer(&remote->sent.id, g_free);
-    g_clear_pointer(&remote->sent.png, g_free);
+    g_clear_pointer(&remote->sent.bytes, g_bytes_unref);
+}
+
+static void say_bundle_failed(const Remote *remote, const char *id, const char *why)
+{
+    g_message("ops: no support bundle: %s", why);
+    remote->events->send(remote->events->data, json_pack("{s:s, s:s, s:s}", "t", "bundle_failed", "id", id, "text", why));
 }
 
 static void send_chunk(Remote *remote)
 {
-    const gsize length = remote->sent.length, from = (gsize)remote->sent.next * REMOTE_CHUNK_BYTES;
+    gsize length = 0;
+    const guchar *bytes = g_bytes_get_data(remote->sent.bytes, &length);
+    const gsize from = (gsize)remote->sent.next * REMOTE_CHUNK_BYTES;
     const int chunks = (int)((length + REMOTE_CHUNK_BYTES - 1) / REMOTE_CHUNK_BYTES);
-    g_autofree char *data = g_base64_encode(remote->sent.png + from, MIN(length - from, REMOTE_CHUNK_BYTES));
-    remote->events->send(remote->events->data, json_pack("{s:s, s:s, s:i, s:i, s:s}", "t", "picture", "id", remote->sent.id, "chunk",
-                                                         (int)remote->sent.next, "chunks", chunks, "data", data));
+    g_autofree char *data = g_base64_encode(bytes + from, MIN(length - from, REMOTE_CHUNK_BYTES));
+    remote->events->send(remote->events->data, json_pack("{s:s, s:s, s:i, s:i, s:s}", "t", remote->sent.type, "id", remote->sent.id,
+                                                         "chunk", (int)remote->sent.next, "chunks", chunks, "data", data));
     remote->sent.next++;
 }
 
 static gboolean on_chunk(gpointer data)
 {
     Remote *remote = data;
-    const gboolean more = (gsize)remote->sent.next * REMOTE_CHUNK_BYTES < remote->sent.length;
+    const gboolean more = (gsize)remote->sent.next * REMOTE_CHUNK_BYTES < g_bytes_get_size(remote->sent.bytes);
     if (more && !has_call(remote) && remote->events->linked(remote->events->data)) {
         send_chunk(remote);
         return G_SOURCE_CONTINUE;
     }
+    if (more && strcmp(remote->sent.type, "bundle") == 0)
+        say_bundle_failed(remote, remote->sent.id, "a call came, or the line was cut; ask again");
     remote->sent.later = 0;
-    end_picture(remote);
+    end_sending(remote);
     return G_SOURCE_REMOVE;
 }
 
-/* Takes id and png. All at once would be more than the link lets wait. */
-static void send_picture(Remote *remote, char *id, guchar *png, gsize length)
+/* All at once would be more than the link lets wait. */
+static void send_in_chunks(Remote *remote, const char *type, const char *id, GBytes *bytes)
 {
-    end_picture(remote);
-    answer(remote, id, TRUE, "");
-    remote->sent.id = id;
-    remote->sent.png = png;
-    remote->sent.length = length;
+    end_sending(remote);
+    remote->sent.type = type;
+    remote->sent.id = g_strdup(id);
+    remote->sent.bytes = g_bytes_ref(bytes);
     remote->sent.next = 0;
     send_chunk(remote);
     remote->sent.later = g_timeout_add(CHUNK_MS, on_chunk, remote);
 }
+
+static gboolean is_sending(const Remote *remote)
+{
+    return remote->picture || remote->bundle || remote->sent.bytes;
+}
+
+/* --- the console's picture -------------------------------------------------------------------------------------------------------------
+ */
 
 static void on_picture(void *data, const char *base64)
 {
     Remote *remote = data;
     g_autofree char *id = g_steal_pointer(&remote->picture);
     gsize length = 0;
-    g_autofree guchar *png = base64 ? g_base64_decode(base64, &length) : NULL;
-    if (has_call(remote))
+    guchar *png = base64 ? g_base64_decode(base64, &length) : NULL;
+    g_autoptr(GBytes) bytes = g_bytes_new_take(png, length);
+    if (has_call(remote)) {
         answer(remote, id, FALSE, "a call came meanwhile");
-    else if (!length || length > REMOTE_PICTURE_BYTES)
+    } else if (!length || length > REMOTE_PICTURE_BYTES) {
         answer(remote, id, FALSE, "the studio has no picture of its console");
-    else
-        send_picture(remote, g_steal_pointer(&id), g_steal_pointer(&png), length);
+    } else {
+        answer(remote, id, TRUE, "");
+        send_in_chunks(remote, "picture", id, bytes);
+    }
 }
 
 static void take_picture(Remote *remote, const char *id)
 {
-    const gboolean other = remote->picture || remote->sent.png;
+    const gboolean other = is_sending(remote);
     if (has_call(remote) || other) {
-        answer(remote, id, FALSE, other ? "another picture is being made" : "not while a call is in hand");
+        answer(remote, id, FALSE, other ? "another picture or bundle is on its way" : "not while a call is in hand");
         return;
     }
     remote->picture = g_strdup(id);
@@ -163,6 +187,36 @@ static void take_picture(Remote *remote, const char *id)
     arm(remote);
     remote->events->changed(remote->events->data);
     studio_console_picture(remote->studio, on_picture, remote);
+}
+
+/* --- the support bundle ----------------------------------------------------------------------------------------------------------------
+ */
+
+static void on_made(gpointer data, GBytes *bundle, const char *why)
+{
+    Remote *remote = data;
+    g_autofree char *id = g_steal_pointer(&remote->bundle);
+    if (!bundle)
+        say_bundle_failed(remote, id, why);
+    else if (has_call(remote))
+        say_bundle_failed(remote, id, "a call came meanwhile; ask again");
+    else if (!remote->events->linked(remote->events->data))
+        g_message("ops: the support bundle is made, and nobody is there to take it");
+    else
+        send_in_chunks(remote, "bundle", id, bundle);
+}
+
+static void take_bundle(Remote *remote, const char *id)
+{
+    const gboolean other = is_sending(remote);
+    if (has_call(remote) || other) {
+        answer(remote, id, FALSE, other ? "another picture or bundle is on its way" : "not while a call is in hand");
+        return;
+    }
+    answer(remote, id, TRUE, "");
+    remote->bundle = g_strdup(id);
+    if (!remote->maker) remote->maker = bundle_maker_new(remote->config, REMOTE_BUNDLE_BYTES, on_made, remote);
+    bundle_maker_start(remote->maker);
 }
 
 /* --- the rest --------------------------------------------------------------------------------------------------------------------------
@@ -218,14 +272,15 @@ void remote_take(Remote *remote, const json_t *command)
     else if (strcmp(what, "restart_booth") == 0 || strcmp(what, "update") == 0)
         take_machine(remote, id, command);
     else if (strcmp(what, "support_bundle") == 0)
-        answer(remote, id, FALSE, "a bundle is not sent over the link: run boothctl bundle FILE on the booth");
+        take_bundle(remote, id);
     else
         answer(remote, id, FALSE, "this booth does not know that command");
 }
 
-Remote *remote_new(StudioProxy *studio, Update *update, Upkeep *upkeep, const RemoteEvents *events)
+Remote *remote_new(const Config *config, StudioProxy *studio, Update *update, Upkeep *upkeep, const RemoteEvents *events)
 {
     Remote *remote = g_new0(Remote, 1);
+    remote->config = config;
     remote->studio = studio;
     remote->update = update;
     remote->upkeep = upkeep;
@@ -237,8 +292,10 @@ void remote_free(Remote *remote)
 {
     if (!remote) return;
     g_clear_handle_id(&remote->later, g_source_remove);
-    end_picture(remote);
+    bundle_maker_free(remote->maker);
+    end_sending(remote);
     g_free(remote->text);
     g_free(remote->picture);
+    g_free(remote->bundle);
     g_free(remote);
 }

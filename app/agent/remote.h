@@ -8,6 +8,7 @@
 #include "agent/booth.h"
 #include "agent/studio_proxy.h"
 #include "agent/upkeep.h"
+#include "config/config.h"
 
 #include <jansson.h>
 
@@ -15,6 +16,7 @@
 #define REMOTE_CHUNK_BYTES   45000  /* of a picture in one message */
 #define REMOTE_PICTURE_BYTES 700000 /* a larger one is not sent */
 #define REMOTE_TEXT_MAX      200    /* characters of a notice, and of an answer */
+#define REMOTE_BUNDLE_BYTES  (6 * 1024 * 1024)
 
 typedef struct Remote Remote;
 
@@ -28,7 +30,7 @@ typedef struct {
 } RemoteEvents;
 
 /* All must outlive it; update and upkeep may be NULL: then both are refused. */
-Remote *remote_new(StudioProxy *studio, Update *update, Upkeep *upkeep, const RemoteEvents *events);
+Remote *remote_new(const Config *config, StudioProxy *studio, Update *update, Upkeep *upkeep, const RemoteEvents *events);
 void remote_free(Remote *remote); /* NULL is fine */
 
 /* A decoded "command". It is answered once, at once or when the studio has. */

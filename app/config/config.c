@@ -31,6 +31,11 @@ static void value_free(gpointer data)
     g_free(value);
 }
 
+const char *config_path(const Config *config)
+{
+    return config->path;
+}
+
 void config_free(Config *config)
 {
     if (!config) return;

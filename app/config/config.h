@@ -33,6 +33,7 @@ GQuark config_error_quark(void);
 Config *config_load(const char *path, const ConfigKey *keys, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 void config_free(Config *config); /* NULL is fine */
+const char *config_path(const Config *config); /* of the file that it was read from */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_free)
 
 /* The value or its default. Asking for a key that is not in the list is a programming error and aborts. Strings belong to the Config. */

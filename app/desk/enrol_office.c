@@ -309,9 +309,7 @@ static gboolean revoke_enrolment(Standing *standing, gconstpointer data, GError 
 static gboolean release_enrolment(Standing *standing, gconstpointer data, GError **error)
 {
     (void)data;
-    if (!standing->enrolment->twice_utc) return refuse(error, "booth %s was not seen twice", standing->enrolment->booth);
-    standing->enrolment->twice_utc = 0;
-    return TRUE;
+    return enrolment_release(standing->enrolment) || refuse(error, "booth %s was not seen twice", standing->enrolment->booth);
 }
 
 static gboolean decide(const Office *office, const char *booth, gboolean revoke, GError **error)

@@ -164,6 +164,7 @@ void enrolment_issued(Enrolment *enrolment, const char *before, const char *key,
     if (*before) return;
     enrolment->state = ENROLMENT_USED;
     enrolment->used_utc = now_utc;
+    enrolment->twice_utc = 0; /* no copy of the card has this key */
 }
 
 void enrolment_open(Enrolment *enrolment, const char *token, gint64 now_utc, gint64 expires_utc)
@@ -183,4 +184,11 @@ void enrolment_open(Enrolment *enrolment, const char *token, gint64 now_utc, gin
 void enrolment_revoke(Enrolment *enrolment)
 {
     enrolment->state = ENROLMENT_REVOKED;
+}
+
+gboolean enrolment_release(Enrolment *enrolment)
+{
+    const gboolean was_twice = enrolment->twice_utc != 0;
+    enrolment->twice_utc = 0;
+    return was_twice;
 }

@@ -62,3 +62,5 @@ void enrolment_issued(Enrolment *enrolment, const char *before, const char *key,
 /* A new token. What it had before stays good until the token is used. */
 void enrolment_open(Enrolment *enrolment, const char *token, gint64 now_utc, gint64 expires_utc);
 void enrolment_revoke(Enrolment *enrolment);
+/* The one booth of that name takes calls again. FALSE: it was not seen twice. */
+gboolean enrolment_release(Enrolment *enrolment);

@@ -55,6 +55,8 @@ typedef struct {
     void (*message)(void *data, const char *subject, const char *text); /* on subjects ops.*, of any desk */
     /* The key "settings"; NULL: it was taken out; with revision 0: the bucket is another one, whose revisions begin anew. */
     void (*settings)(void *data, const char *text, guint64 revision);
+    /* A "bundle" or "bundle_failed" of a booth that is linked here. */
+    void (*bundle)(void *data, const char *booth, const json_t *message);
     void *data;
 } ExchangeHooks;
 void exchange_set_hooks(Exchange *exchange, const ExchangeHooks *hooks);
@@ -68,6 +70,9 @@ const ExchangeSettings *exchange_settings(const Exchange *exchange);
 json_t *exchange_line(Exchange *exchange);
 /* Sends a message to a booth that is linked here; FALSE: it is not. */
 gboolean exchange_tell_booth(Exchange *exchange, const char *booth, const char *text);
+gboolean exchange_has_booth(const Exchange *exchange, const char *booth); /* it is linked here */
+/* Ops have decided on the booth's identity, and the bus knows: its links follow that, at all desks. */
+void exchange_decided(Exchange *exchange, const char *booth);
 
 /* Whether a first view of the bucket is complete: before that no door should be open. */
 gboolean exchange_is_ready(const Exchange *exchange);

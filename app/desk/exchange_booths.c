@@ -525,7 +525,7 @@ void booth_received(Exchange *exchange, Booth *booth, json_t *message)
         booth_take_records(exchange, booth, message);
     else if (strcmp(type, "status") == 0)
         take_status(exchange, booth, message);
-    else if (strcmp(type, "done") == 0 || strcmp(type, "picture") == 0)
+    else if (strcmp(type, "done") == 0 || strcmp(type, "picture") == 0 || strcmp(type, "bundle") == 0 || strcmp(type, "bundle_failed") == 0)
         booth_told_ops(exchange, booth, message);
     else if (strcmp(type, "catalogue_get") == 0)
         catalogue_take_get(exchange, booth, message);

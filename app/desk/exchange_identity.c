@@ -155,6 +155,24 @@ static void settle(Exchange *exchange, Booth *booth, gint64 now)
     store_read_enrolment(exchange->store, booth->id, untold ? on_twice_read : on_known, peer_errand(exchange, &booth->peer));
 }
 
+/* Ops have decided meanwhile. Who asks already is asked again when that is through. */
+static void look_again(Exchange *exchange, Booth *booth)
+{
+    if (booth->identity == IDENTITY_GOOD || !booth->settling)
+        settle(exchange, booth, exchange_mono());
+    else
+        booth->settle_at = 0;
+}
+
+void exchange_decided(Exchange *exchange, const char *id)
+{
+    g_autofree char *subject = g_strconcat("link.booth.", id, NULL);
+    g_autofree char *text = g_strdup_printf("{\"t\":\"decided\",\"desk\":\"%s\"}", exchange->settings->instance);
+    Booth *booth = g_hash_table_lookup(exchange->booths, id);
+    if (booth) look_again(exchange, booth);
+    store_signal(exchange->store, subject, text);
+}
+
 /* --- links ------------------------------------------------------------------------------------------------------------------------------
  */
 
@@ -208,6 +226,8 @@ void identity_heard(Exchange *exchange, const char *id, const char *text)
     const gboolean other = booth && message && !exchange_is_self(exchange, wire_string(message, "desk"));
     if (other && strcmp(wire_type(message), "twice") == 0) {
         become_twice(exchange, booth, "as another desk has seen", FALSE);
+    } else if (other && strcmp(wire_type(message), "decided") == 0) {
+        look_again(exchange, booth);
     } else if (other && strcmp(wire_type(message), "here") == 0 && strcmp(wire_string(message, "instance"), booth->instance) != 0) {
         const gint64 now = g_get_monotonic_time();
         const IdentityLife here = life_of(booth), there = {now - wire_int(message, "since_us"), now - wire_int(message, "proven_us")};

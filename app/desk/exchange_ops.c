@@ -63,9 +63,19 @@ gboolean exchange_tell_booth(Exchange *exchange, const char *id, const char *tex
     return TRUE;
 }
 
-/* To whichever desk asked. */
+gboolean exchange_has_booth(const Exchange *exchange, const char *id)
+{
+    const Booth *booth = g_hash_table_lookup(exchange->booths, id);
+    return booth && booth->welcomed;
+}
+
+/* A bundle is for the desk that has the link, the rest for whichever asked. */
 void booth_told_ops(Exchange *exchange, Booth *booth, const json_t *message)
 {
+    if (g_str_has_prefix(wire_type(message), "bundle")) {
+        if (exchange->hooks) exchange->hooks->bundle(exchange->hooks->data, booth->id, message);
+        return;
+    }
     g_autofree char *subject = g_strconcat("ops.told.", booth->id, NULL);
     g_autofree char *text = json_dumps(message, JSON_COMPACT);
     store_signal(exchange->store, subject, text);

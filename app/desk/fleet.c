@@ -362,18 +362,49 @@ static char *utc_text(gint64 utc_ms)
     return time ? g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ") : g_strdup("");
 }
 
-void fleet_append_csv(const Fleet *fleet, GString *text)
+static char *problem_words(const Item *item)
+{
+    GString *names = g_string_new(NULL);
+    for (size_t p = 0; p < json_array_size(item->problems); p++)
+        g_string_append_printf(names, "%s%s", p ? " " : "", wire_string(json_array_get(item->problems, p), "name"));
+    return g_string_free(names, FALSE);
+}
+
+static gboolean has_words(const Item *item, const char *words, const char *problems)
+{
+    g_autofree char *all = g_strjoin(" ", item->id, item->name, item->store, item->region, item->version, problems, NULL);
+    g_autofree char *low = g_utf8_strdown(all, -1), *wanted = g_utf8_strdown(words, -1);
+    g_auto(GStrv) list = g_strsplit_set(wanted, " \t\n", 32);
+    for (char **word = list; *word; word++) {
+        if (!strstr(low, *word)) return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean is_wanted(const char *wanted, const char *value)
+{
+    return !wanted || !*wanted || strcmp(wanted, value) == 0;
+}
+
+static gboolean passes(const Item *item, const FleetFilter *filter, const char *problems)
+{
+    const char *state = item->online ? item->state : "offline";
+    const gboolean bad = count_problems(item) > 0 || !item->online || strcmp(state, "unknown") == 0;
+    return is_wanted(filter->region, item->region) && is_wanted(filter->store, item->store) && is_wanted(filter->state, state) &&
+           (bad || !filter->bad) && (!filter->words || has_words(item, filter->words, problems));
+}
+
+void fleet_append_csv(const Fleet *fleet, const FleetFilter *filter, GString *text)
 {
     const GPtrArray *items = ordered_items(fleet);
     g_string_append(text, "booth,name,store,region,state,pause_reason,since_utc,seen_utc,problems,version\r\n");
     for (guint i = 0; i < items->len; i++) {
         const Item *item = items->pdata[i];
+        g_autofree char *problems = problem_words(item);
+        if (!passes(item, filter, problems)) continue;
         g_autofree char *since = utc_text(item->online ? item->since_utc : item->offline_utc), *seen = utc_text(item->seen_utc);
-        g_autoptr(GString) problems = g_string_new(NULL);
-        for (size_t p = 0; p < json_array_size(item->problems); p++)
-            g_string_append_printf(problems, "%s%s", p ? " " : "", wire_string(json_array_get(item->problems, p), "name"));
-        const char *cells[] = {item->id,  item->name, item->store, item->region,  item->online ? item->state : "offline",
-                               item->why, since,      seen,        problems->str, item->version};
+        const char *cells[] = {item->id,  item->name, item->store, item->region, item->online ? item->state : "offline",
+                               item->why, since,      seen,        problems,     item->version};
         for (guint c = 0; c < G_N_ELEMENTS(cells); c++) append_cell(text, cells[c], c + 1 == G_N_ELEMENTS(cells));
     }
 }

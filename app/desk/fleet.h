@@ -36,7 +36,14 @@ json_t *fleet_counts(const Fleet *fleet);
  *   {"booth","name","store","region","state","since_utc","seen_utc","pause_reason","topic","problems":[names],"worst":""|"warning"|"error",
  *    "problem_count","version","temperature_c"} */
 guint fleet_append_rows(const Fleet *fleet, guint64 after, GString *text);
-void fleet_append_csv(const Fleet *fleet, GString *text);
+typedef struct {
+    const char *region, *store, *state; /* exactly this; NULL or "": any */
+    const char *words;                  /* with blanks between, each somewhere in id, name, store, region, version or a problem's name */
+    gboolean bad;                       /* with a problem, offline or unknown */
+} FleetFilter;
+
+/* As a sheet, with a line of names first, those that the filter lets through. The same filter as the page's (web/ops-fleet.js). */
+void fleet_append_csv(const Fleet *fleet, const FleetFilter *filter, GString *text);
 /* The whole of one booth for its page, {"row":{..},"problems":[{"name","severity","since_utc","blocks_ready"}],"snapshot":{..}|null}; NULL:
  * no such booth. To g_free(). */
 char *fleet_booth(const Fleet *fleet, const char *booth);

@@ -8,15 +8,16 @@
 
 #include "desk/news.h"
 
-#define RETRY_MS        100 /* while the desk starts */
-#define PING_MS         2000
-#define PINGS           2 /* unanswered: the connection is dead */
-#define SOUND_CLUSTER   "2.10.27"
-#define DAY_NS          (24LL * 3600 * 1000000000)
-#define CONTACT_MAX_AGE (28 * DAY_NS) /* what the page says to who leaves one */
-#define AUDIT_MAX_AGE   (365 * DAY_NS)
-#define EVENT_MAX_AGE   (72LL * 3600 * 1000000000)
-#define EVENT_MAX_BYTES (256LL * 1024 * 1024)
+#define RETRY_MS         100 /* while the desk starts */
+#define PING_MS          2000
+#define PINGS            2 /* unanswered: the connection is dead */
+#define SOUND_CLUSTER    "2.10.27"
+#define DAY_NS           (24LL * 3600 * 1000000000)
+#define CONTACT_MAX_AGE  (28 * DAY_NS) /* what the page says to who leaves one */
+#define AUDIT_MAX_AGE    (365 * DAY_NS)
+#define EVENT_MAX_AGE    (72LL * 3600 * 1000000000)
+#define EVENT_MAX_BYTES  (256LL * 1024 * 1024)
+#define BUNDLE_MAX_BYTES (512LL * 1024 * 1024)
 
 struct JetStream {
     const JetStreamEvents *events;
@@ -123,6 +124,7 @@ static const StreamPlan plans[] = {
     {"CONTACTS", "contact.>", -1, CONTACT_MAX_AGE, 0, FALSE, TRUE},
     {"AUDIT", "audit.>", -1, AUDIT_MAX_AGE, 0, FALSE, FALSE},
     {"EVENTS", NEWS_SUBJECTS ">", 1, EVENT_MAX_AGE, EVENT_MAX_BYTES, FALSE, FALSE},
+    {"BUNDLES", "bundle.>", 1, CONTACT_MAX_AGE, BUNDLE_MAX_BYTES, FALSE, TRUE},
 };
 
 static gboolean stream_error(GError **error, const char *name, const char *what)

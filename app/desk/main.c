@@ -196,7 +196,8 @@ static gboolean run(const Config *config, GError **error)
         .retention_days = (guint)config_int(config, "privacy", "retention_days"),
     };
     Exchange *exchange = exchange_new(&settings);
-    const OpsSettings ops_settings = {.accounts = config_string(config, "ops", "accounts"), .servers = bus.servers};
+    const OpsSettings ops_settings = {
+        .accounts = config_string(config, "ops", "accounts"), .servers = bus.servers, .retention_days = bus.retention_days};
     Ops *ops = ops_new(&ops_settings, exchange);
     exchange_set_hooks(exchange, ops_hooks(ops));
     Store *store = store_open(&bus, exchange_store_events(exchange), error);

@@ -33,7 +33,7 @@ char *ops_query(const DoorRequest *request, const char *name)
     gsize length = strlen(name);
     for (char **pair = pairs; *pair; pair++) {
         if (strncmp(*pair, name, length) == 0 && (*pair)[length] == '=' && (*pair)[length + 1] && g_utf8_validate(*pair, -1, NULL))
-            return g_strdup(*pair + length + 1);
+            return g_uri_unescape_string(*pair + length + 1, NULL);
     }
     return NULL;
 }
@@ -75,8 +75,10 @@ void ops_fleet_csv(void *data, DoorRequest *request)
     SessionUser user;
     Ops *ops = ((RouteParts *)data)->ops;
     if (!ops_allow(ops, request, ROLE_VIEWER, NULL, NULL, &user)) return;
+    g_autofree char *region = ops_query(request, "region"), *store = ops_query(request, "store"), *state = ops_query(request, "state"),
+                    *words = ops_query(request, "q"), *bad = ops_query(request, "bad");
     g_autoptr(GString) text = g_string_new(NULL);
-    fleet_append_csv(ops->fleet, text);
+    fleet_append_csv(ops->fleet, &(FleetFilter){region, store, state, words, bad && strcmp(bad, "1") == 0}, text);
     g_autoptr(GBytes) body = g_bytes_new(text->str, text->len);
     static const char *const headers[] = {"content-type:", "text/csv; charset=utf-8",
                                           "content-disposition:", "attachment; filename=\"booths.csv\"", NULL};
@@ -198,10 +200,12 @@ static void on_woken(void *data)
     gint64 now = g_get_monotonic_time() / 1000;
     if (exchange_is_ready(ops->exchange)) fleet_watch_dispatch(ops->watch);
     ops_checked(ops);
+    bundle_store_dispatch(ops->bundles);
     if (now - ops->ticked < OPS_TICK_MS) return;
     ops->ticked = now;
     fleet_sweep(ops->fleet, now);
     ops_expire(ops, now, FALSE);
+    ops_bundles_tick(ops, now);
     ops_links_tick(ops, now);
 }
 
@@ -219,7 +223,7 @@ Ops *ops_new(const OpsSettings *settings, Exchange *exchange)
 {
     Ops *ops = g_new0(Ops, 1);
     ops->exchange = exchange;
-    ops->hooks = (ExchangeHooks){on_woken, on_message, on_settings, ops};
+    ops->hooks = (ExchangeHooks){on_woken, on_message, on_settings, ops_bundle_take, ops};
     ops->watch_events = (FleetWatchEvents){on_wake, on_booth, on_audit, ops};
     ops->fleet = fleet_new();
     ops->sessions = sessions_new(settings->accounts);
@@ -228,6 +232,8 @@ Ops *ops_new(const OpsSettings *settings, Exchange *exchange)
     g_queue_init(&ops->trail);
     g_queue_init(&ops->links);
     ops_links_events(ops, &ops->events);
+    ops->intake = bundle_intake_new();
+    ops->bundles = bundle_store_new(settings->servers, settings->retention_days, on_wake, ops);
     ops->watch = fleet_watch_open(settings->servers, &ops->watch_events);
     return ops;
 }
@@ -254,6 +260,8 @@ void ops_free(Ops *ops)
     if (ops->checks) g_thread_pool_free(ops->checks, FALSE, TRUE);
     ops_checked(ops);
     ops_expire(ops, 0, TRUE);
+    bundle_store_free(ops->bundles);
+    bundle_intake_free(ops->intake);
     ops_links_clear(ops);
     g_queue_clear_full(&ops->trail, g_free);
     g_hash_table_unref(ops->asked);

@@ -15,6 +15,7 @@ typedef struct Ops Ops;
 typedef struct {
     const char *accounts;       /* path; "": nobody can log in */
     const char *const *servers; /* of the bus */
+    guint retention_days;       /* of support bundles, 28 at most */
 } OpsSettings;
 
 /* Strings of settings are copied; the exchange must outlive it. */
@@ -44,4 +45,5 @@ void ops_trail(void *data, DoorRequest *request);
 void ops_settings_get(void *data, DoorRequest *request);
 void ops_settings_put(void *data, DoorRequest *request);
 void ops_act(void *data, DoorRequest *request);
+void ops_bundles(void *data, DoorRequest *request);
 void ops_notice(void *data, DoorRequest *request);

@@ -72,8 +72,9 @@ static Asked *asked_new(Ops *ops, DoorRequest *request, const SessionUser *user,
 static const char *check_command(const json_t *body, const char *what, const char *text)
 {
     gint64 minutes = wire_int(body, "minutes");
+    gboolean decision = ops_is_decision(what);
     gboolean with_text = strcmp(what, "notice") == 0 || strcmp(what, "update") == 0;
-    if (!json_is_object(body) || !g_strv_contains(commands, what)) return "there is no such command";
+    if (!json_is_object(body) || !(decision || g_strv_contains(commands, what))) return "there is no such command";
     if (strlen(text) > TEXT_BYTES || !g_utf8_validate(text, -1, NULL) ||
         (strcmp(what, "update") != 0 && g_utf8_strlen(text, -1) > NOTICE_MAX))
         return "the text is too long";
@@ -97,7 +98,8 @@ void ops_act(void *data, DoorRequest *request)
     json_t *body = json_loadb(request->body, request->length, JSON_REJECT_DUPLICATES, NULL);
     const char *booth = request->path + strlen("/api/ops/booths/"), *what = wire_string(body, "what"), *text = wire_string(body, "text");
     const char *bad = check_command(body, what, text);
-    if (!ops_allow(ops, request, ROLE_OPERATOR, bad ? "command" : what, fleet_knows(ops->fleet, booth) ? booth : "", &user)) {
+    if (!ops_allow(ops, request, bad ? ROLE_OPERATOR : ops_decision_role(what), bad ? "command" : what,
+                   fleet_knows(ops->fleet, booth) ? booth : "", &user)) {
         json_decref(body);
         return;
     }
@@ -105,6 +107,8 @@ void ops_act(void *data, DoorRequest *request)
         ops_reply_error(request, 400, "bad_request", bad);
     } else if (!fleet_knows(ops->fleet, booth)) {
         ops_reply_error(request, 404, "unknown_booth", "no booth of this id has ever reported");
+    } else if (ops_is_decision(what)) {
+        ops_decide(ops, request, &user, booth, what);
     } else if (g_hash_table_size(ops->asked) >= OPS_ASKED_MAX) {
         ops_reply_error(request, 503, "unavailable", "too many commands wait for their booths");
     } else {
@@ -182,6 +186,8 @@ static void take_told(Ops *ops, const char *booth, const char *text)
 {
     json_t *message = wire_decode(WIRE_BOOTH_TO_DESK, text, strlen(text), NULL);
     Asked *asked = message ? g_hash_table_lookup(ops->asked, wire_string(message, "id")) : NULL;
+    if (message && strcmp(wire_type(message), "done") == 0 && !wire_bool(message, "ok"))
+        ops_bundle_refused(ops, booth, wire_string(message, "id"));
     if (asked && strcmp(asked->booth, booth) == 0) {
         gboolean ok = wire_bool(message, "ok");
         if (strcmp(wire_type(message), "picture") == 0)
@@ -253,11 +259,19 @@ void ops_notice(void *data, DoorRequest *request)
 /* --- from other desks ------------------------------------------------------------------------------------------------------------------
  */
 
+static void pass_on(Ops *ops, const char *booth, const json_t *command, const char *text)
+{
+    if (strcmp(wire_string(command, "what"), "support_bundle") == 0)
+        ops_bundle_ask(ops, booth, command, text);
+    else
+        exchange_tell_booth(ops->exchange, booth, text);
+}
+
 void ops_heard(Ops *ops, const char *subject, const char *text)
 {
     if (g_str_has_prefix(subject, "ops.ask.")) {
         json_t *command = wire_decode(WIRE_DESK_TO_BOOTH, text, strlen(text), NULL);
-        if (command) exchange_tell_booth(ops->exchange, subject + strlen("ops.ask."), text);
+        if (command) pass_on(ops, subject + strlen("ops.ask."), command, text);
         json_decref(command);
     } else if (g_str_has_prefix(subject, "ops.told.")) {
         take_told(ops, subject + strlen("ops.told."), text);

@@ -1,6 +1,8 @@
 /* ops_state: what the parts of ops share; for ops*.c alone. One thread. */
 #pragma once
 
+#include "desk/bundle_intake.h"
+#include "desk/bundle_store.h"
 #include "desk/fleet.h"
 #include "desk/fleet_watch.h"
 #include "desk/ops.h"
@@ -26,10 +28,12 @@ struct Ops {
     GThreadPool *checks;
     GAsyncQueue *checked; /* of log-ins that are hashed */
     GHashTable *asked;    /* id → Asked */
-    GQueue trail;         /* of char *, oldest first */
-    guint64 trail_last;   /* sequence */
-    GQueue links;         /* of OpsLink */
-    guint64 told;         /* revision of the fleet that links have heard of */
+    BundleIntake *intake;
+    BundleStore *bundles;
+    GQueue trail;       /* of char *, oldest first */
+    guint64 trail_last; /* sequence */
+    GQueue links;       /* of OpsLink */
+    guint64 told;       /* revision of the fleet that links have heard of */
     char *line_told;
     gint64 ticked, rechecked;
     char *rules; /* the value of the key "settings", or NULL */
@@ -59,6 +63,19 @@ void ops_take_trail(Ops *ops, guint64 sequence, const char *entry); /* as FleetW
 void ops_heard(Ops *ops, const char *subject, const char *text);
 void ops_settings_changed(Ops *ops, const char *text, guint64 revision);
 void ops_expire(Ops *ops, gint64 now, gboolean all);
+
+/* --- ops_identity.c */
+gboolean ops_is_decision(const char *what); /* "release" or "revoke" */
+Role ops_decision_role(const char *what);   /* who may decide so */
+/* Of an allowed request: answers it when the bus has it, and notes it in the trail. */
+void ops_decide(Ops *ops, DoorRequest *request, const SessionUser *user, const char *booth, const char *what);
+
+/* --- ops_bundles.c */
+/* Tells a booth that is linked here, and waits for what it sends. text: the command. */
+void ops_bundle_ask(Ops *ops, const char *booth, const json_t *command, const char *text);
+void ops_bundle_refused(Ops *ops, const char *booth, const char *id);
+void ops_bundle_take(void *data, const char *booth, const json_t *message); /* as ExchangeHooks.bundle */
+void ops_bundles_tick(Ops *ops, gint64 now);
 
 /* --- ops_links.c */
 void ops_links_events(Ops *ops, DoorEvents *events);

@@ -23,6 +23,7 @@ static const DoorRoute routes[] = {
     {"GET", "/api/ops/fleet.csv", DOOR_PAGES, 0, ops_fleet_csv},
     {"GET", "/api/ops/booths/*", DOOR_PAGES, 0, ops_booth},
     {"POST", "/api/ops/booths/*", DOOR_PAGES, 8192, ops_act},
+    {"GET", "/api/ops/bundles/*", DOOR_PAGES, 0, ops_bundles},
     {"GET", "/api/ops/figures", DOOR_PAGES, 0, ops_figures},
     {"GET", "/api/ops/calls", DOOR_PAGES, 0, ops_calls},
     {"GET", "/api/ops/trail", DOOR_PAGES, 0, ops_trail},

@@ -66,6 +66,8 @@ static const Message booth_to_desk[] = {
     {"catalogue_get", "version:i chunk:i"},
     {"done", "id:w ok:b text:s"},
     {"picture", "id:w chunk:i chunks:i data:d"},
+    {"bundle", "id:w chunk:i chunks:i data:d"},
+    {"bundle_failed", "id:w text:s"},
     {NULL, NULL},
 };
 

@@ -1,7 +1,7 @@
 // The ops page against a desk, two booths without their studios, and booths that send nonsense: who may what, what is shown, what is noted.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -118,6 +118,94 @@ test('a booth that is cut off is offline, and its last status stays', limits, as
     await row('booth-0010').click();
     await page.locator('.state.offline').waitFor();
     await page.getByText('Below is what was last known.').waitFor();
+});
+
+/* The trail comes by way of the bus. */
+const deeds = (cookie, words, count) => eventually(`${count} deeds`, async () => {
+    const found = (await ask('/api/ops/trail', { cookie })).json.entries.filter(({ what }) => words.includes(what));
+    return found.length === count && found;
+});
+
+/* A card that was copied: another agent with the same key and certificate, on a bus and in a folder of its own. */
+function startCopy() {
+    const folder = join(system.state, 'copy'), conf = join(folder, 'booth.conf');
+    mkdirSync(join(folder, 'state'), { recursive: true });
+    writeFileSync(conf, readFileSync(join(system.state, 'booth-1.conf'), 'utf8').replace(/^state *=.*$/m, `state=${join(folder, 'state')}`).replace(/^bus *=.*$/m, 'bus=session'));
+    return spawn('dbus-run-session', ['--', 'setpriv', '--pdeathsig', 'KILL', join(build, 'bin/agent'), '--config', conf], { stdio: 'ignore', detached: true });
+}
+
+test('a copied card stops both booths until ops release or revoke it', limits, async () => {
+    const { cookie } = await logIn('operator'), viewer = (await logIn('viewer')).cookie;
+    const admin = (await logIn('admin', readFileSync(join(system.state, 'ops-admin'), 'utf8').trim())).cookie;
+    const decide = (booth, what, as) => ask(`/api/ops/booths/${booth}`, { method: 'POST', cookie: as, body: { what } });
+    const problems = async (booth) => (await ask(`/api/ops/booths/${booth}`, { cookie })).json.problems.map(({ name }) => name);
+    assert.equal((await decide('booth-1', 'release', cookie)).json.error, 'not_twice');
+    const copy = startCopy();
+    try {
+        await eventually('the copy is noticed', async () => (await problems('booth-1')).includes('identity_twice'), 2 * STEP_MS);
+        await page.goto(`${system.url}ops?view=booth&id=booth-1`);
+        await page.getByText('Two computers have the card of this booth').waitFor();
+        assert.equal(await page.getByRole('button', { name: 'Revoke' }).count(), 0, 'for administrators alone');
+        assert.equal((await decide('booth-1', 'release', viewer)).json.error, 'role');
+        assert.equal((await decide('booth-1', 'revoke', cookie)).json.error, 'role');
+    } finally {
+        process.kill(-copy.pid, 'SIGKILL');
+    }
+    await page.getByRole('button', { name: 'Release' }).click();
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await page.getByText('Two computers have the card of this booth').waitFor({ state: 'detached' });
+    await eventually('it is released', async () => !(await problems('booth-1')).includes('identity_twice'));
+    assert.equal((await decide('booth-2', 'revoke', admin)).status, 200);
+    await eventually('its link ends at once and it stays out', async () => !(await (await fetch(`${system.url}api/status`)).json()).booths.includes('booth-2'));
+    assert.deepEqual((await deeds(admin, ['release', 'revoke'], 5)).map(({ who, what, target, result }) => [who, what, target, result].join(' ')), ['admin revoke booth-2 done', 'operator release booth-1 done', 'operator revoke booth-1 refused', 'viewer release booth-1 refused', 'operator release booth-1 not_twice']);
+});
+
+test('a support bundle comes to the centre, is kept there, and is fetched with a line in the trail', limits, async () => {
+    const { cookie } = await logIn('operator'), viewer = (await logIn('viewer')).cookie;
+    const admin = (await logIn('admin', readFileSync(join(system.state, 'ops-admin'), 'utf8').trim())).cookie;
+    const list = async () => (await ask('/api/ops/bundles/booth-1', { cookie })).json;
+    assert.equal((await ask('/api/ops/bundles/booth-1', { cookie: viewer })).json.error, 'role');
+    assert.equal((await ask('/api/ops/bundles/booth-9', { cookie })).json.error, 'unknown_booth');
+    assert.equal((await ask('/api/ops/bundles/booth-1/abc', { cookie })).json.error, 'no_bundle');
+    assert.deepEqual(await list(), []);
+    await page.goto(`${system.url}ops?view=booth&id=booth-1`);
+    await page.getByRole('button', { name: 'Support bundle' }).click();
+    const answers = await Promise.all([0, 1].map(() => ask('/api/ops/booths/booth-1', { method: 'POST', cookie, body: { what: 'support_bundle' } })));
+    assert.ok(answers.some(({ json }) => json.error === 'refused'), 'one at a time');
+    const link = page.locator('.bundles a');
+    await link.waitFor({ timeout: 3 * STEP_MS });
+    const [{ id, bytes }] = await list();
+    const [fetched] = await Promise.all([page.waitForEvent('download'), link.first().click()]);
+    assert.match(fetched.suggestedFilename(), /^booth-1-[0-9a-f]{8}\.tar\.zst$/);
+    const file = join(system.state, 'fetched.tar.zst');
+    await fetched.saveAs(file);
+    assert.equal(readFileSync(file).length, bytes);
+    const status = execFileSync('tar', ['--zstd', '-xOf', file, './status.json'], { encoding: 'utf8' });
+    assert.equal(JSON.parse(status).booth, 'booth-1');
+    assert.doesNotMatch(execFileSync('tar', ['--zstd', '-xOf', file], { encoding: 'latin1', maxBuffer: 1 << 28 }), /PRIVATE KEY/);
+    for (let n = 1; n <= 3; n++) { // the oldest goes
+        const before = (await list())[0].id;
+        await eventually('the next one is asked for', async () => (await ask('/api/ops/booths/booth-1', { method: 'POST', cookie, body: { what: 'support_bundle' } })).status === 200, 3 * STEP_MS);
+        await eventually('the next one has come', async () => (await list())[0].id !== before, 3 * STEP_MS);
+    }
+    assert.equal((await list()).length, 3);
+    assert.equal((await ask(`/api/ops/bundles/booth-1/${id}`, { cookie })).status, 404);
+    assert.deepEqual((await deeds(admin, ['bundle_get'], 3)).map(({ who, target, detail, result }) => [who, target, detail, result].join(' ')), [`operator booth-1 ${id} no_bundle`, `operator booth-1 ${id} done`, 'operator booth-1 abc no_bundle']);
+});
+
+test('the sheet has what is seen', limits, async () => {
+    await page.goto(`${system.url}ops?view=fleet`);
+    const lines = async () => (await page.evaluate(async () => (await fetch(document.querySelector('a[download]').href)).text())).split('\r\n').slice(1, -1);
+    await row('booth-1').waitFor();
+    assert.equal((await lines()).length, FLEET + 2);
+    await page.fill('input[type=search]', 'booth-1');
+    assert.deepEqual((await lines()).map((line) => line.split(',')[0]), ['"booth-1"']);
+    await page.fill('input[type=search]', 'no such & booth');
+    assert.deepEqual(await lines(), []);
+    await page.fill('input[type=search]', '');
+    await page.locator('select').nth(2).selectOption('offline');
+    await page.waitForURL(/state=offline/);
+    assert.ok((await lines()).every((line) => line.includes('"offline"')) && (await lines()).length >= FLEET);
 });
 
 test('settings hold for all desks at once and survive them; stale and wrong ones change nothing', limits, async () => {

@@ -18,7 +18,7 @@ static void fuzz_fleet(const char *text)
     json_decref(json);
     g_autoptr(GString) rows = g_string_new(NULL);
     fleet_append_rows(fleet, 0, rows);
-    fleet_append_csv(fleet, rows);
+    fleet_append_csv(fleet, &(FleetFilter){.words = text, .bad = TRUE}, rows);
     fleet_free(fleet);
 }
 

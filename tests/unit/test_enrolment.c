@@ -75,6 +75,22 @@ static void only_its_own_keys_are_the_booth(void **state)
     assert_false(enrolment_admits(enrolment, new_key));
 }
 
+static void a_copy_is_of_the_past_by_release_or_a_new_token(void **state)
+{
+    (void)state;
+    g_autoptr(Enrolment) enrolment = opened();
+    assert_false(enrolment_release(enrolment));
+    enrolment->twice_utc = NOW;
+    assert_true(enrolment_release(enrolment));
+    assert_false(enrolment_release(enrolment));
+    enrolment->twice_utc = NOW;
+    enrolment_issued(enrolment, key, new_key, "PEM\n", NOW + 500, NOW); /* a copy may renew, too */
+    assert_int_equal(enrolment->twice_utc, NOW);
+    enrolment_revoke(enrolment);
+    enrolment_issued(enrolment, "", key, "PEM\n", NOW + 500, NOW);
+    assert_int_equal(enrolment->twice_utc, 0);
+}
+
 static void it_is_kept_whole(void **state)
 {
     (void)state;
@@ -102,6 +118,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_token_is_good_once),
         cmocka_unit_test(only_its_own_keys_are_the_booth),
+        cmocka_unit_test(a_copy_is_of_the_past_by_release_or_a_new_token),
         cmocka_unit_test(it_is_kept_whole),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);

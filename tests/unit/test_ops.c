@@ -187,11 +187,39 @@ static void rows_that_changed(void **state)
     fleet_learn(fleet, "b2", VALUE("\"state\":\"live\""), 0, 10);
     assert_int_equal(fleet_append_rows(fleet, revision, text), 1);
     g_string_truncate(text, 0);
-    fleet_append_csv(fleet, text);
+    fleet_append_csv(fleet, &(FleetFilter){0}, text);
     assert_non_null(strstr(text->str, "\"b1\",\"'=1+1\",\"A \"\"B\"\"\""));
     json_t *counts = fleet_counts(fleet);
     assert_int_equal(wire_int(counts, "live"), 1);
     json_decref(counts);
+    fleet_free(fleet);
+}
+
+static void assert_sheet(const Fleet *fleet, const FleetFilter *filter, const char *ids)
+{
+    g_autoptr(GString) text = g_string_new(NULL), found = g_string_new(NULL);
+    fleet_append_csv(fleet, filter, text);
+    g_auto(GStrv) lines = g_strsplit(text->str, "\r\n", -1);
+    for (char **line = lines + 1; **line; line++) g_string_append_len(found, *line + 1, 2);
+    assert_string_equal(found->str, ids);
+}
+
+static void a_sheet_has_what_the_filter_lets_through(void **state)
+{
+    (void)state;
+    Fleet *fleet = fleet_new();
+    fleet_learn(fleet, "b1", VALUE("\"state\":\"ready\",\"name\":\"Ytre Ås\",\"store\":\"S & T\",\"region\":\"East\""), 0, 0);
+    fleet_learn(fleet, "b2", VALUE("\"state\":\"paused\",\"store\":\"S\",\"problems\":[{\"name\":\"storage_full\"}]"), 0, 0);
+    fleet_learn(fleet, "b3", VALUE("\"state\":\"ready\",\"region\":\"East\",\"store\":\"U\""), FLEET_OFFLINE_MS + 1, 0);
+    fleet_sweep(fleet, 0);
+    assert_sheet(fleet, &(FleetFilter){0}, "b2b1b3");
+    assert_sheet(fleet, &(FleetFilter){.region = "East"}, "b1b3");
+    assert_sheet(fleet, &(FleetFilter){.region = "", .store = "S & T"}, "b1");
+    assert_sheet(fleet, &(FleetFilter){.state = "offline"}, "b3");
+    assert_sheet(fleet, &(FleetFilter){.bad = TRUE}, "b2b3");
+    assert_sheet(fleet, &(FleetFilter){.words = " ytre  ås east"}, "b1");
+    assert_sheet(fleet, &(FleetFilter){.words = "FULL"}, "b2");
+    assert_sheet(fleet, &(FleetFilter){.words = "full east"}, "");
     fleet_free(fleet);
 }
 
@@ -291,6 +319,7 @@ int main(void)
         cmocka_unit_test(unknown_is_never_green),
         cmocka_unit_test(snapshots_are_bounded),
         cmocka_unit_test(rows_that_changed),
+        cmocka_unit_test(a_sheet_has_what_the_filter_lets_through),
         cmocka_unit_test(rules_are_checked_whole),
         cmocka_unit_test(settings_outlive_the_secret),
     };

@@ -18,11 +18,15 @@ function facts(row, snapshot) {
     return h('dl', { class: 'facts' }, rows.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]));
 }
 
+/* Two booths with one card: neither gets calls until somebody has decided which one stays. */
+const decision = (id) => h('div', { class: 'actions' }, decide(id, 'release'), may('admin') && decide(id, 'revoke', 'danger'));
+const decide = (id, what, style = '') => h('button', { type: 'button', class: style, onclick: async () => { if (await confirmed(t(`sure_${what}`))) await act(id, what); } }, t(`act_${what}`));
+
 function problemList(problems, row) {
     const all = row.state === 'offline' ? [{ name: 'booth_offline', severity: 'error', since_utc: row.since_utc }, ...problems] : problems;
     if (all.length === 0) return [h('p', {}, t('no_problems'))];
     return [row.state === 'offline' && h('p', { class: 'soft' }, t('last_known')), all.map((problem) => h('div', { class: `problem ${problem.severity}` },
-        h('h3', {}, problemName(problem.name)), h('p', {}, problemAdvice(problem.name)),
+        h('h3', {}, problemName(problem.name)), h('p', {}, problemAdvice(problem.name)), problem.name === 'identity_twice' && may('operator') && decision(row.booth),
         h('p', { class: 'soft' }, `${t('first_seen')} ${time(problem.since_utc)}`, ' · ', h('code', {}, problem.name))))];
 }
 
@@ -43,10 +47,10 @@ function confirmed(text, extra = null) {
     });
 }
 
-async function act(id, what, more = {}) {
+async function act(id, what, more = {}, then = t('done')) {
     try {
         const answer = await ask(`/api/ops/booths/${id}`, { method: 'POST', body: { what, ...more } });
-        say(answer.text || t('done'));
+        say(answer.text || then);
     } catch (error) { say(`${t('refused')}: ${reason(error)}`); }
 }
 
@@ -57,7 +61,8 @@ async function showPicture(id, place) {
     } catch (error) { say(`${t('refused')}: ${reason(error)}`); }
 }
 
-function actionBar(id, place) {
+function actionBar(id, ...places) {
+    const [place] = places;
     const button = (name, run, style = '') => h('button', { type: 'button', class: style, onclick: run }, t(`act_${name}`));
     const source = h('input', { required: true, maxlength: '1000', type: 'url', placeholder: 'https://' }), text = h('textarea', { required: true, maxlength: '200' });
     const minutes = h('input', { type: 'number', min: '1', max: '480', value: '15', required: true });
@@ -65,9 +70,17 @@ function actionBar(id, place) {
     return h('section', { class: 'card' }, h('h2', {}, t('actions')), h('div', { class: 'actions' },
         button('pause', () => act(id, 'pause')), button('resume', () => act(id, 'resume')), button('self_test', () => act(id, 'self_test')),
         button('notice', async () => { if (await confirmed(t('notice'), [h('label', {}, t('notice_text'), text), h('label', {}, t('notice_minutes'), minutes)])) await act(id, 'notice', { text: text.value, minutes: Number(minutes.value) }); }),
-        button('picture', () => showPicture(id, place)), button('support_bundle', () => act(id, 'support_bundle')),
+        button('picture', () => showPicture(id, place)), button('support_bundle', () => act(id, 'support_bundle', {}, t('bundle_asked'))),
         button('update', async () => { if (await confirmed(t('act_update'), h('label', {}, t('update_source'), source))) await act(id, 'update', { text: source.value }); }),
-        sure('restart_studio', 'danger'), sure('restart_booth', 'danger')), h('p', { class: 'soft' }, t('actions_note')), place);
+        sure('restart_studio', 'danger'), sure('restart_booth', 'danger'), may('admin') && sure('revoke', 'danger')), h('p', { class: 'soft' }, t('actions_note')), ...places);
+}
+
+/* Bundles come some time after they were asked for; what came to nothing says why. */
+function bundleList(id, bundles) {
+    const size = (bytes) => `${number(bytes / 1e6, 1)} MB`;
+    const rows = bundles.map((bundle) => [time(bundle.utc, 'medium'), bundle.why ? h('span', { class: 'bad' }, `${t('bundle_failed')}: ${bundle.why}`)
+        : h('a', { href: `/api/ops/bundles/${id}/${bundle.id}`, download: true }, `${t('bundle_fetch')} (${size(bundle.bytes)})`)]);
+    return rows.length > 0 && h('div', { class: 'bundles' }, h('h3', {}, t('bundles')), h('ul', {}, rows.map((row) => h('li', {}, row[0], ' · ', row[1]))));
 }
 
 /* --- calls ----------------------------------------------------------------------------------------------------------------------------- */
@@ -93,7 +106,7 @@ function qualityPart(id, calls) {
 export function boothView(main, parameters) {
     const id = parameters.get('id') || '';
     const title = h('div', { class: 'title' }), problems = h('section', { class: 'card', id: 'problems' }), about = h('section', { class: 'card' }), checks = h('section', { class: 'card' });
-    const calls = h('div', { class: 'columns calls' }), picture = h('div', {});
+    const calls = h('div', { class: 'columns calls' }), picture = h('div', {}), kept = h('div', {});
     let told = '', gone = false;
     const load = async () => {
         try {
@@ -108,16 +121,25 @@ export function boothView(main, parameters) {
             if (!gone) title.replaceChildren(h('h1', {}, id), h('p', { class: 'bad' }, reason(error)));
         }
     };
+    const loadBundles = async () => {
+        if (!may('operator')) return;
+        const bundles = await ask(`/api/ops/bundles/${encodeURIComponent(id)}`).catch(() => null);
+        const text = JSON.stringify(bundles);
+        if (gone || !bundles || text === kept.dataset.has) return;
+        kept.dataset.has = text;
+        kept.replaceChildren(...[bundleList(id, bundles)].filter(Boolean));
+    };
     const loadCalls = async () => {
         try {
             const answer = await ask(`/api/ops/calls?${new URLSearchParams({ booth: id, from: Date.now() - 28 * DAY_MS, to: Date.now() + DAY_MS, limit: CALLS })}`);
             if (!gone) calls.replaceChildren(callsPart(id, answer.calls), h('div', { class: 'stack' }, qualityPart(id, answer.calls)));
         } catch (error) { if (!gone) calls.replaceChildren(h('p', { class: 'soft' }, reason(error))); }
     };
-    main.replaceChildren(h('p', {}, h('a', { href: '/ops?view=fleet' }, `← ${t('tab_fleet')}`)), title, ...(may('operator') ? [actionBar(id, picture)] : []), h('div', { class: 'columns' }, h('div', { class: 'stack' }, problems, checks), about), calls);
+    main.replaceChildren(h('p', {}, h('a', { href: '/ops?view=fleet' }, `← ${t('tab_fleet')}`)), title, ...(may('operator') ? [actionBar(id, picture, kept)] : []), h('div', { class: 'columns' }, h('div', { class: 'stack' }, problems, checks), about), calls);
     load();
     loadCalls();
-    const timer = setInterval(load, 10000);
+    loadBundles();
+    const timer = setInterval(() => { load(); loadBundles(); }, 10000);
     const changed = (rows) => {
         const row = rows ? rows.find((one) => one.booth === id) : state.booths.get(id);
         const text = JSON.stringify(row);

@@ -179,18 +179,22 @@ export function fleetView(main, parameters, go) {
         counted.textContent = rows.length ? t('shown_of', { n: number(shown.length), of: number(rows.length) }) : t('no_booths');
         list.set(grouped(shown, rows));
     };
+    const kept = () => new URLSearchParams(Object.entries({ q: filter.q, region: filter.region, store: filter.store, state: filter.state, bad: filter.bad ? '1' : '' }).filter(([, value]) => value));
+    const sheet = h('a', { class: 'button push', download: true }, 'CSV');
+    const link = () => { const query = kept(); sheet.href = `/api/ops/fleet.csv${query.size ? `?${query}` : ''}`; };
     const drawLine = () => { topics.replaceChildren(...lineByTopic()); figures.replaceChildren(...summary(rowsInOrder())); };
     function changed() {
-        const address = new URLSearchParams(Object.entries({ view: 'fleet', q: filter.q, region: filter.region, store: filter.store, state: filter.state, bad: filter.bad ? '1' : '' }).filter(([, value]) => value));
-        go(`/ops?${address}`, true);
+        go(`/ops?${new URLSearchParams([['view', 'fleet'], ...kept()])}`, true);
+        link();
         redraw();
     }
     main.replaceChildren(h('div', { class: 'title' }, h('h1', {}, t('tab_fleet')), counted), figures, h('section', { class: 'line' }, h('h2', {}, t('by_topic')), topics),
         h('div', { class: 'filters' }, h('label', { class: 'search' }, t('search'), h('input', { type: 'search', value: filter.q, oninput: (event) => { filter.q = event.target.value; changed(); } })),
             h('label', {}, t('region'), region), h('label', {}, t('store'), store), h('label', {}, t('state'), states),
             h('label', { class: 'inline' }, h('input', { type: 'checkbox', checked: filter.bad, onchange: (event) => { filter.bad = event.target.checked; changed(); } }), t('only_bad')),
-            h('a', { class: 'button push', href: '/api/ops/fleet.csv', download: true }, 'CSV'), may('operator') && h('button', { type: 'button', onclick: () => askNotice(filter) }, t('notice'))),
+            sheet, may('operator') && h('button', { type: 'button', onclick: () => askNotice(filter) }, t('notice'))),
         list.node);
+    link();
     redraw();
     drawLine();
     const clock = setInterval(() => list.refresh(), 5000);
