@@ -32,7 +32,7 @@ GQuark config_error_quark(void);
  * Returns a Config to free with config_free(), or NULL with a CONFIG_ERROR that can be shown to a person as it is. */
 Config *config_load(const char *path, const ConfigKey *keys, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-void config_free(Config *config); /* NULL is fine */
+void config_free(Config *config);              /* NULL is fine */
 const char *config_path(const Config *config); /* of the file that it was read from */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_free)
 

@@ -75,13 +75,14 @@ static void take_answer(Ledger *ledger, Query *query, json_t *told, GError *erro
 {
     LedgerCounters counters;
     ledger_feed_counters(ledger->feed, &counters);
-    query->verdict = told ? LEDGER_GOOD : LEDGER_REFUSED;
+    const gboolean damaged = !told && ledger_cache_weigh(ledger->cache, error->code);
+    query->verdict = told ? LEDGER_GOOD : error->code ? LEDGER_UNAVAILABLE : LEDGER_REFUSED;
     if (told) {
         json_object_set_new(told, "caught_up", json_boolean(counters.caught_up));
         query->text = json_dumps(told, JSON_COMPACT);
         json_decref(told);
     } else {
-        query->text = g_strdup(error->message);
+        query->text = g_strdup(damaged ? "The ledger was damaged and is read anew; ask again soon." : error->message);
     }
 }
 
@@ -89,6 +90,7 @@ static void answer(Ledger *ledger, Query *query)
 {
     const char *zone = query->scope.timezone ? query->scope.timezone : ledger->timezone;
     g_autoptr(GError) error = NULL;
+    ledger_cache_lock(ledger->cache);
     g_autoptr(Calendar) calendar = calendar_new(zone);
     const LedgerQuery asked = {
         .db = ledger_cache_reader(ledger->cache),
@@ -103,11 +105,14 @@ static void answer(Ledger *ledger, Query *query)
         g_set_error(&error, LEDGER_ERROR, 0, "%s is no time zone: a name such as Europe/Oslo or UTC.", zone);
     else if (query->scope.from_utc < 0 || query->scope.to_utc <= query->scope.from_utc)
         g_set_error(&error, LEDGER_ERROR, 0, "The time asked for ends before it begins.");
+    else if (!asked.db)
+        g_set_error(&error, LEDGER_ERROR, SQLITE_CANTOPEN, "The ledger cannot be read just now.");
     else if (query->kind == QUERY_FIGURES)
         told = ledger_query_figures(&asked, query->by, query->then_by, &error);
     else
         told = ledger_query_calls(&asked, query->before_utc, query->limit, &error);
     take_answer(ledger, query, told, error);
+    ledger_cache_unlock(ledger->cache);
 }
 
 static gpointer serve(gpointer data)

@@ -69,8 +69,11 @@ static const char *const statements[STATEMENTS] = {
 };
 
 struct LedgerCache {
+    char *given; /* folder; NULL: none */
     char *path;
     char *folder; /* of its own, to be removed; NULL when it was given */
+    GMutex reading;
+    gint damaged; /* atomic */
     const char *const *attach;
     sqlite3 *writer, *reader;
     sqlite3_stmt *made[STATEMENTS];
@@ -86,10 +89,25 @@ static gboolean refuse(sqlite3 *db, const char *path, GError **error)
     return FALSE;
 }
 
-static gboolean run(sqlite3 *db, const char *sql)
+gboolean ledger_cache_weigh(LedgerCache *cache, int code)
 {
-    if (sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK) return TRUE;
-    g_warning("the ledger: %s", sqlite3_errmsg(db));
+    const int kind = code & 0xff;
+    const gboolean damage = kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB || code == SQLITE_IOERR_SHORT_READ;
+    if (damage) g_atomic_int_set(&cache->damaged, 1);
+    return damage;
+}
+
+gboolean ledger_cache_is_damaged(const LedgerCache *cache)
+{
+    return g_atomic_int_get(&cache->damaged);
+}
+
+static gboolean run(LedgerCache *cache, const char *sql)
+{
+    const int code = sqlite3_exec(cache->writer, sql, NULL, NULL, NULL);
+    if (code == SQLITE_OK) return TRUE;
+    ledger_cache_weigh(cache, sqlite3_extended_errcode(cache->writer));
+    g_warning("the ledger: %s", sqlite3_errmsg(cache->writer));
     return FALSE;
 }
 
@@ -183,25 +201,64 @@ static gboolean make_path(LedgerCache *cache, const char *folder, GError **error
     return TRUE;
 }
 
-LedgerCache *ledger_cache_open(const char *folder, const char *const *attach, GError **error)
+static gboolean open_all(LedgerCache *cache, GError **error)
 {
-    LedgerCache *cache = g_new0(LedgerCache, 1);
-    cache->attach = attach;
-    const gboolean opened = make_path(cache, folder, error) && open_database(cache, error);
+    g_clear_pointer(&cache->path, g_free);
+    g_clear_pointer(&cache->folder, g_free);
+    const gboolean opened = make_path(cache, cache->given, error) && open_database(cache, error);
     if (cache->folder) {
         /* The open connections keep the files; nobody else needs a name for them, and nothing is left when the desk is killed. */
         if (cache->path) remove_files(cache->path);
         g_rmdir(cache->folder);
     }
-    if (opened) return cache;
+    if (!opened) close_connections(cache);
+    return opened;
+}
+
+LedgerCache *ledger_cache_open(const char *folder, const char *const *attach, GError **error)
+{
+    LedgerCache *cache = g_new0(LedgerCache, 1);
+    cache->attach = attach;
+    cache->given = g_strdup(folder);
+    g_mutex_init(&cache->reading);
+    if (open_all(cache, error)) return cache;
     ledger_cache_close(cache);
     return NULL;
+}
+
+gboolean ledger_cache_check(LedgerCache *cache)
+{
+    if (!is_sound(cache->writer)) g_atomic_int_set(&cache->damaged, 1);
+    return !ledger_cache_is_damaged(cache);
+}
+
+gboolean ledger_cache_renew(LedgerCache *cache, GError **error)
+{
+    ledger_cache_lock(cache);
+    close_connections(cache);
+    if (cache->given && *cache->given) remove_files(cache->path);
+    const gboolean opened = open_all(cache, error);
+    if (opened) g_atomic_int_set(&cache->damaged, 0);
+    ledger_cache_unlock(cache);
+    return opened;
+}
+
+void ledger_cache_lock(LedgerCache *cache)
+{
+    g_mutex_lock(&cache->reading);
+}
+
+void ledger_cache_unlock(LedgerCache *cache)
+{
+    g_mutex_unlock(&cache->reading);
 }
 
 void ledger_cache_close(LedgerCache *cache)
 {
     if (!cache) return;
     close_connections(cache);
+    g_mutex_clear(&cache->reading);
+    g_free(cache->given);
     g_free(cache->path);
     g_free(cache->folder);
     g_free(cache);
@@ -214,15 +271,23 @@ sqlite3 *ledger_cache_reader(LedgerCache *cache)
 
 /* --- where the stream goes on ------------------------------------------------------------------------------------------------------ */
 
+static gint64 counted(LedgerCache *cache, const char *sql)
+{
+    const gint64 value = number(cache->writer, sql);
+    ledger_cache_weigh(cache, sqlite3_extended_errcode(cache->writer));
+    return value;
+}
+
 static gint64 get_meta(LedgerCache *cache, const char *name)
 {
     g_autofree char *sql = g_strdup_printf("SELECT number FROM meta WHERE name = '%s'", name);
-    return number(cache->writer, sql);
+    return counted(cache, sql);
 }
 
-static gboolean finish(sqlite3_stmt *statement)
+static gboolean finish(LedgerCache *cache, sqlite3_stmt *statement)
 {
     const int code = sqlite3_step(statement);
+    if (code != SQLITE_DONE) ledger_cache_weigh(cache, code);
     sqlite3_reset(statement);
     return code == SQLITE_DONE;
 }
@@ -231,20 +296,20 @@ static gboolean put_meta(LedgerCache *cache, const char *name, gint64 value)
 {
     sqlite3_bind_text(cache->made[PUT_META], 1, name, -1, SQLITE_STATIC);
     sqlite3_bind_int64(cache->made[PUT_META], 2, value);
-    return finish(cache->made[PUT_META]);
+    return finish(cache, cache->made[PUT_META]);
 }
 
 gboolean ledger_cache_resume(LedgerCache *cache, gint64 created, guint64 landed, guint64 *ret_last, GError **error)
 {
     *ret_last = (guint64)get_meta(cache, "last");
     if (get_meta(cache, "created") == created && *ret_last <= landed) return TRUE;
-    gboolean well = run(cache->writer, "BEGIN IMMEDIATE");
+    gboolean well = run(cache, "BEGIN IMMEDIATE");
     for (guint i = 0; i < G_N_ELEMENTS(tables) && well; i++) {
         g_autofree char *sql = g_strdup_printf("DELETE FROM %s", tables[i]);
-        well = run(cache->writer, sql);
+        well = run(cache, sql);
     }
-    well = well && run(cache->writer, "DELETE FROM label") && put_meta(cache, "created", created) && put_meta(cache, "last", 0) &&
-           run(cache->writer, "COMMIT");
+    well = well && run(cache, "DELETE FROM label") && put_meta(cache, "created", created) && put_meta(cache, "last", 0) &&
+           run(cache, "COMMIT");
     if (!well) {
         refuse(cache->writer, cache->path, error);
         ledger_cache_rollback(cache);
@@ -256,19 +321,19 @@ gboolean ledger_cache_resume(LedgerCache *cache, gint64 created, guint64 landed,
 gboolean ledger_cache_begin(LedgerCache *cache)
 {
     cache->last = 0;
-    return run(cache->writer, "BEGIN IMMEDIATE");
+    return run(cache, "BEGIN IMMEDIATE");
 }
 
 gboolean ledger_cache_commit(LedgerCache *cache)
 {
-    if ((!cache->last || put_meta(cache, "last", (gint64)cache->last)) && run(cache->writer, "COMMIT")) return TRUE;
+    if ((!cache->last || put_meta(cache, "last", (gint64)cache->last)) && run(cache, "COMMIT")) return TRUE;
     ledger_cache_rollback(cache);
     return FALSE;
 }
 
 void ledger_cache_rollback(LedgerCache *cache)
 {
-    if (!sqlite3_get_autocommit(cache->writer)) run(cache->writer, "ROLLBACK");
+    if (cache->writer && !sqlite3_get_autocommit(cache->writer)) run(cache, "ROLLBACK");
 }
 
 /* --- records ----------------------------------------------------------------------------------------------------------------------- */
@@ -286,7 +351,7 @@ static void bind_numbers(sqlite3_stmt *statement, int from, const gint64 *number
 /* Runs an INSERT OR IGNORE. */
 static LedgerTaken insert(LedgerCache *cache, int which)
 {
-    if (!finish(cache->made[which])) return LEDGER_DISK_FAILURE;
+    if (!finish(cache, cache->made[which])) return LEDGER_DISK_FAILURE;
     return sqlite3_changes(cache->writer) > 0 ? LEDGER_TAKEN : LEDGER_KNOWN;
 }
 
@@ -372,7 +437,7 @@ static gboolean put_label(LedgerCache *cache, const FactsBooth *facts, gint64 si
     sqlite3_bind_int64(statement, 2, since);
     bind_text(statement, 3, facts->store);
     bind_text(statement, 4, facts->region);
-    return finish(statement);
+    return finish(cache, statement);
 }
 
 static LedgerTaken put_handled(LedgerCache *cache, const FactsBooth *facts, const json_t *record, gint64 at, gint64 landed)
@@ -451,7 +516,9 @@ static LedgerTaken take_erasure(LedgerCache *cache, const char *call, gint64 lan
         sqlite3_stmt *statement = NULL;
         gboolean well = sqlite3_prepare_v2(cache->writer, of_call[i], -1, &statement, NULL) == SQLITE_OK;
         if (well) bind_text(statement, 1, call);
-        well = well && sqlite3_step(statement) == SQLITE_DONE;
+        const int code = well ? sqlite3_step(statement) : SQLITE_ERROR;
+        ledger_cache_weigh(cache, code);
+        well = code == SQLITE_DONE;
         sqlite3_finalize(statement);
         if (!well) return LEDGER_DISK_FAILURE;
     }
@@ -488,13 +555,13 @@ gboolean ledger_cache_retain(LedgerCache *cache, gint64 before_utc)
     gboolean well = ledger_cache_begin(cache);
     for (guint i = 0; i < G_N_ELEMENTS(tables) && well; i++) {
         g_autofree char *sql = g_strdup_printf("DELETE FROM %s WHERE landed < %" G_GINT64_FORMAT, tables[i], before_utc);
-        well = run(cache->writer, sql);
+        well = run(cache, sql);
     }
     /* The last label before is what the booth still is. */
     g_autofree char *labels = g_strdup_printf("DELETE FROM label WHERE since < (SELECT max(since) FROM label AS newer WHERE"
                                               " newer.booth = label.booth AND newer.since <= %" G_GINT64_FORMAT ")",
                                               before_utc);
-    if (well && run(cache->writer, labels)) return ledger_cache_commit(cache);
+    if (well && run(cache, labels)) return ledger_cache_commit(cache);
     ledger_cache_rollback(cache);
     return FALSE;
 }
@@ -505,7 +572,8 @@ static void count_waits(LedgerCache *cache, LedgerCounters *counters)
     if (sqlite3_prepare_v2(cache->writer, "SELECT outcome, cause, in_line, enqueued, answered FROM call", -1, &statement, NULL) !=
         SQLITE_OK)
         return;
-    while (sqlite3_step(statement) == SQLITE_ROW) {
+    int code;
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
         const KpiCall call = {
             .outcome = (KpiOutcome)CLAMP(sqlite3_column_int(statement, 0), 0, KPI_OUTCOMES - 1),
             .cause = (KpiCause)CLAMP(sqlite3_column_int(statement, 1), 0, KPI_CAUSES - 1),
@@ -516,6 +584,7 @@ static void count_waits(LedgerCache *cache, LedgerCounters *counters)
         counters->calls[call.outcome][counted_cause(&call)]++;
         count_wait(&call, counters);
     }
+    ledger_cache_weigh(cache, code);
     sqlite3_finalize(statement);
 }
 
@@ -530,7 +599,7 @@ void ledger_cache_count(LedgerCache *cache, LedgerCounters *counters)
                 (guint64)sqlite3_column_int64(statement, 1);
     }
     sqlite3_finalize(statement);
-    counters->handled = (guint64)number(cache->writer, "SELECT count(*) FROM handled");
-    counters->booth_records = counters->handled + (guint64)number(cache->writer, "SELECT count(*) FROM spent");
-    counters->ratings = (guint64)number(cache->writer, "SELECT count(*) FROM rating");
+    counters->handled = (guint64)counted(cache, "SELECT count(*) FROM handled");
+    counters->booth_records = counters->handled + (guint64)counted(cache, "SELECT count(*) FROM spent");
+    counters->ratings = (guint64)counted(cache, "SELECT count(*) FROM rating");
 }

@@ -19,7 +19,13 @@ typedef struct LedgerCache LedgerCache;
 LedgerCache *ledger_cache_open(const char *folder, const char *const *attach, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void ledger_cache_close(LedgerCache *cache); /* NULL is fine */
 
-sqlite3 *ledger_cache_reader(LedgerCache *cache); /* belongs to it */
+/* Of one query: nothing is renewed meanwhile. reader: belongs to it; NULL when it could not be renewed. */
+void ledger_cache_lock(LedgerCache *cache);
+void ledger_cache_unlock(LedgerCache *cache);
+sqlite3 *ledger_cache_reader(LedgerCache *cache);
+/* Any thread: what SQLite said of a statement that failed; weighed, whether it tells of damage. Returns whether. */
+gboolean ledger_cache_weigh(LedgerCache *cache, int code);
+gboolean ledger_cache_is_damaged(const LedgerCache *cache); /* some statement told so since the files were made */
 
 /* From here on for the writing thread. */
 
@@ -42,6 +48,10 @@ gboolean ledger_cache_begin(LedgerCache *cache);
 gboolean ledger_cache_commit(LedgerCache *cache);
 void ledger_cache_rollback(LedgerCache *cache);
 
+/* Reads the whole file. FALSE: it is damaged. */
+gboolean ledger_cache_check(LedgerCache *cache);
+/* Throws the files away and makes new ones, empty: all is to be read anew. Waits for the query under way. */
+gboolean ledger_cache_renew(LedgerCache *cache, GError **error);
 /* Forgets what landed before. FALSE: not now. */
 gboolean ledger_cache_retain(LedgerCache *cache, gint64 before_utc);
 /* Counts what is there. */

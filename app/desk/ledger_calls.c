@@ -9,6 +9,7 @@ typedef struct {
     const LedgerQuery *query;
     LedgerLabels *labels;
     sqlite3_stmt *calls, *offers, *handled, *rating;
+    int failure; /* of SQLite; 0: none */
 } Listing;
 
 static const char select_calls[] =
@@ -53,12 +54,20 @@ static gboolean is_of(const Listing *listing, const char *booth, gint64 utc)
     return fits(scope->booth, booth) && fits(scope->store, label->store) && fits(scope->region, label->region);
 }
 
+/* Whether there is a row. */
+static gboolean next(Listing *listing, sqlite3_stmt *statement)
+{
+    const int code = sqlite3_step(statement);
+    if (code != SQLITE_ROW && code != SQLITE_DONE) listing->failure = code;
+    return code == SQLITE_ROW;
+}
+
 static json_t *tell_offers(Listing *listing, const char *call, gint64 enqueued_utc, gboolean *wanted)
 {
     json_t *told = json_array();
     start(listing->offers, call);
     sqlite3_bind_int64(listing->offers, 2, enqueued_utc);
-    while (sqlite3_step(listing->offers) == SQLITE_ROW) {
+    while (next(listing, listing->offers)) {
         sqlite3_stmt *row = listing->offers;
         const KpiOfferResult result = (KpiOfferResult)CLAMP(sqlite3_column_int(row, 4), 0, KPI_OFFER_RESULTS - 1);
         if (is_of(listing, text_at(row, 0), enqueued_utc)) *wanted = TRUE;
@@ -74,7 +83,7 @@ static json_t *tell_handled(Listing *listing, const char *call)
 {
     json_t *told = json_array();
     start(listing->handled, call);
-    while (sqlite3_step(listing->handled) == SQLITE_ROW) {
+    while (next(listing, listing->handled)) {
         sqlite3_stmt *row = listing->handled;
         json_t *one = json_pack("{s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:s, s:s}", "booth", text_at(row, 0), "epoch",
                                 (json_int_t)sqlite3_column_int64(row, 1), "seq", (json_int_t)sqlite3_column_int64(row, 2), "gen",
@@ -94,7 +103,7 @@ static json_t *tell_handled(Listing *listing, const char *call)
 static json_t *tell_rating(Listing *listing, const char *call)
 {
     start(listing->rating, call);
-    if (sqlite3_step(listing->rating) != SQLITE_ROW) return json_null();
+    if (!next(listing, listing->rating)) return json_null();
     const int recommend = sqlite3_column_int(listing->rating, 1);
     return json_pack("{s:i, s:o}", "stars", sqlite3_column_int(listing->rating, 0), "recommend",
                      recommend >= 0 ? json_integer(recommend) : json_null());
@@ -165,12 +174,14 @@ json_t *ledger_query_calls(const LedgerQuery *query, gint64 before_utc, guint li
         sqlite3_bind_int64(listing.calls, 2, before_utc > 0 ? MIN(before_utc, to_utc) : to_utc);
     }
     int code = SQLITE_ROW;
-    while (well && json_array_size(calls) < limit && (code = sqlite3_step(listing.calls)) == SQLITE_ROW) {
+    while (well && !listing.failure && json_array_size(calls) < limit && (code = sqlite3_step(listing.calls)) == SQLITE_ROW) {
         json_t *told = tell_call(&listing);
         if (told) json_array_append_new(calls, told);
     }
-    well = well && (code == SQLITE_ROW || code == SQLITE_DONE);
-    if (!well) g_set_error(error, LEDGER_ERROR, 0, "The ledger cannot be read just now: %s.", sqlite3_errmsg(query->db));
+    well = well && !listing.failure && (code == SQLITE_ROW || code == SQLITE_DONE);
+    if (!well)
+        g_set_error(error, LEDGER_ERROR, listing.failure ? listing.failure : sqlite3_extended_errcode(query->db),
+                    "The ledger cannot be read just now: %s.", sqlite3_errmsg(query->db));
     sqlite3_finalize(listing.calls);
     sqlite3_finalize(listing.offers);
     sqlite3_finalize(listing.handled);

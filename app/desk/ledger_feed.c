@@ -13,6 +13,7 @@
 #define GATHER_US    50000   /* and how long one waits for more */
 #define CHECK_US     5000000 /* so often it asks the stream whether something was left out */
 #define RETENTION_US (600 * G_GINT64_CONSTANT(1000000))
+#define SOUND_US     (3600 * G_GINT64_CONSTANT(1000000)) /* so often the file is read whole */
 #define DAY_MS       (24 * 3600 * G_GINT64_CONSTANT(1000))
 
 struct LedgerFeed {
@@ -26,11 +27,11 @@ struct LedgerFeed {
     natsConnection *connection;
     jsCtx *js;
     natsSubscription *subscription;
-    LedgerCounters fresh;     /* as of the records taken but not committed */
-    guint pending;            /* of them */
-    gint64 begun;             /* when the first of these came, monotonic µs */
-    guint64 last;             /* taken */
-    gint64 checked, retained; /* monotonic µs */
+    LedgerCounters fresh;            /* as of the records taken but not committed */
+    guint pending;                   /* of them */
+    gint64 begun;                    /* when the first of these came, monotonic µs */
+    guint64 last;                    /* taken */
+    gint64 checked, retained, sound; /* monotonic µs */
     gboolean said;
 };
 
@@ -188,6 +189,33 @@ static void retain(LedgerFeed *feed)
     if (!ledger_cache_retain(feed->settings.cache, before_utc)) g_warning("the ledger cannot forget what is old");
 }
 
+/* What the stream has is not lost: the files are made anew and all of it is read again. */
+static gboolean mend(LedgerFeed *feed)
+{
+    g_autoptr(GError) error = NULL;
+    if (!ledger_cache_is_damaged(feed->settings.cache)) return TRUE;
+    if (!ledger_cache_renew(feed->settings.cache, &error)) {
+        if (!feed->said) g_warning("the ledger is damaged and cannot be made anew: %s", error->message);
+        feed->said = TRUE;
+        return FALSE;
+    }
+    g_warning("the ledger was damaged: all records are read anew");
+    feed->fresh = (LedgerCounters){0};
+    publish(feed, FALSE, 0);
+    return TRUE;
+}
+
+/* Damage where nothing has looked yet. */
+static gboolean is_sound_still(LedgerFeed *feed)
+{
+    const gint64 now = g_get_monotonic_time();
+    if (ledger_cache_is_damaged(feed->settings.cache)) return FALSE;
+    if (!feed->sound) feed->sound = now;
+    if (feed->pending || now - feed->sound < SOUND_US) return TRUE;
+    feed->sound = now;
+    return ledger_cache_check(feed->settings.cache);
+}
+
 static gboolean read_some(LedgerFeed *feed)
 {
     natsMsg *message = NULL;
@@ -202,8 +230,8 @@ static gpointer feed_on(gpointer data)
 {
     LedgerFeed *feed = data;
     while (!is_stopping(feed)) {
-        if (follow(feed)) {
-            while (!is_stopping(feed) && read_some(feed)) retain(feed);
+        if (mend(feed) && follow(feed)) {
+            while (!is_stopping(feed) && read_some(feed) && is_sound_still(feed)) retain(feed);
         }
         ledger_cache_rollback(feed->settings.cache);
         hang_up(feed);

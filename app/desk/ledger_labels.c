@@ -18,7 +18,8 @@ LedgerLabels *ledger_labels_new(sqlite3 *db)
     LedgerLabels *labels = g_new0(LedgerLabels, 1);
     labels->booths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, unref_array);
     labels->strings = g_string_chunk_new(4096);
-    while (sqlite3_step(statement) == SQLITE_ROW) {
+    int code;
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
         const char *booth = (const char *)sqlite3_column_text(statement, 0);
         GArray *found = g_hash_table_lookup(labels->booths, booth);
         const LedgerLabel label = {
@@ -33,6 +34,7 @@ LedgerLabels *ledger_labels_new(sqlite3 *db)
         g_array_append_val(found, label);
     }
     sqlite3_finalize(statement);
+    if (code != SQLITE_DONE) g_clear_pointer(&labels, ledger_labels_free);
     return labels;
 }
 

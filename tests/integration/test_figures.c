@@ -11,6 +11,11 @@
 #include "desk/jetstream.h"
 #include "desk/ledger.h"
 #include "desk/privacy.h"
+#include "scratch.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
 
 #define ASKED   G_GINT64_CONSTANT(1792713600000) /* 2026-10-23T00:00Z */
 #define PLANTED "Kari Nordmann 4712 3456"
@@ -29,7 +34,9 @@ typedef struct {
     GCond woken;
     gboolean wake;
     json_t *answer;
+    LedgerVerdict verdict;
     gboolean answered;
+    const char *path;
 } World;
 
 static World world;
@@ -123,6 +130,47 @@ static gint64 counted(json_t *told, const char *figure)
     return json_integer_value(json_object_get(json_object_get(told, "total"), figure));
 }
 
+/* A file as long as before, of which nothing but the first page makes sense. */
+static void spoil(const char *path)
+{
+    g_autofree char *bytes = NULL;
+    gsize length = 0;
+    assert_true(g_file_get_contents(path, &bytes, &length, NULL));
+    assert_true(length > 8192);
+    const int file = open(path, O_WRONLY);
+    memset(bytes, 0x5a, length);
+    assert_int_equal(pwrite(file, bytes, length - 4096, 4096), (gssize)(length - 4096));
+    close(file);
+}
+
+static gboolean is_spoilt(const char *path)
+{
+    g_autofree char *bytes = NULL;
+    gsize length = 0;
+    return g_file_get_contents(path, &bytes, &length, NULL) && length > 8192 && bytes[8000] == 0x5a && bytes[8001] == 0x5a;
+}
+
+static void on_any_answer(G_GNUC_UNUSED gpointer data, LedgerVerdict verdict, const char *text)
+{
+    world.answered = TRUE;
+    world.verdict = verdict;
+    world.answer = verdict == LEDGER_GOOD ? json_loads(text, 0, NULL) : NULL;
+}
+
+static gboolean is_whole_again(G_GNUC_UNUSED guint64 data)
+{
+    const LedgerScope scope = {.from_utc = ASKED - 1000, .to_utc = ASKED + 1000};
+    if (!world.answered) return FALSE;
+    const gboolean whole =
+        world.answer && json_is_true(json_object_get(world.answer, "caught_up")) && counted(world.answer, "offered") == 3;
+    assert_int_not_equal(world.verdict, LEDGER_REFUSED);
+    json_decref(world.answer);
+    world.answer = NULL;
+    world.answered = FALSE;
+    if (!whole || is_spoilt(world.path)) ledger_figures(world.ledger, &scope, LEDGER_BY_NONE, LEDGER_BY_NONE, on_any_answer, NULL);
+    return whole && !is_spoilt(world.path);
+}
+
 static GString *printed;
 
 static void on_line(const char *text)
@@ -168,6 +216,33 @@ static int tear_down(G_GNUC_UNUSED void **state)
     g_string_free(printed, TRUE);
     g_free(world.server);
     return 0;
+}
+
+/* The bus has all of it, so all of it comes back. */
+static void a_ledger_that_is_damaged_while_it_runs_is_made_anew(G_GNUC_UNUSED void **state)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = scratch_new(), *path = g_build_filename(folder, "ledger.sqlite", NULL);
+    LedgerSettings settings = {
+        .folder = folder, .servers = world.servers, .retention_days = 3, .terms = {20000, 5000}, .timezone = "UTC", .wake = on_wake};
+    Ledger *before = world.ledger;
+    Ledger *first = ledger_open(&settings, &error);
+    assert_non_null(first);
+    world.ledger = first;
+    wait_until(has_landed, 9);
+    ledger_close(first); /* all is in the file, nothing beside it */
+    world.ledger = ledger_open(&settings, &error);
+    assert_non_null(world.ledger);
+    wait_until(has_landed, 9);
+    spoil(path);
+    world.path = path;
+    world.answered = TRUE;
+    world.answer = NULL;
+    wait_until(is_whole_again, 0);
+    ledger_close(world.ledger);
+    world.ledger = before;
+    world.answered = FALSE;
+    scratch_remove(folder);
 }
 
 static void the_streams_keep_as_long_as_is_set(G_GNUC_UNUSED void **state)
@@ -260,6 +335,7 @@ int main(void)
         cmocka_unit_test(records_count_once_over_a_kill),
         cmocka_unit_test(a_shoppers_data_is_exported_by_any_reference),
         cmocka_unit_test(what_is_erased_is_gone),
+        cmocka_unit_test(a_ledger_that_is_damaged_while_it_runs_is_made_anew),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
