@@ -25,6 +25,8 @@ static json_int_t number_of(const json_t *record, const char *name)
 static gboolean take_wanted(int argc, char **argv, Wanted *wanted)
 {
     for (int i = 1; i < argc; i++) {
+        const gboolean is_form = strcmp(argv[i], "--json") == 0 || strcmp(argv[i], "--csv") == 0;
+        if (is_form && wanted->form != CALL_SHEET_TABLE) return FALSE;
         if (strcmp(argv[i], "--json") == 0)
             wanted->form = CALL_SHEET_JSON;
         else if (strcmp(argv[i], "--csv") == 0)
@@ -78,6 +80,7 @@ static void print_calls(const json_t *calls, CallSheetForm form)
         return;
     }
     print_line(form, call_sheet_head(form));
+    if (form == CALL_SHEET_TABLE && json_array_size(calls) == 0) puts(CALL_SHEET_NONE);
     for (size_t i = 0; i < json_array_size(calls); i++) print_line(form, call_sheet_row(form, json_array_get(calls, i)));
 }
 

@@ -49,7 +49,8 @@ gboolean commands_know(const char *command)
     const gboolean of_shopper = strcmp(command, "export") == 0 || strcmp(command, "erase") == 0, of_calls = strcmp(command, "calls") == 0;
     const gboolean has_form = figures.json || figures.csv;
     return (of_records || of_figures || of_shopper || of_calls) && (!call || of_records) && (!has_figures_options() || of_figures) &&
-           (!has_form || of_figures || of_calls) && (!since || of_calls) && (reference != NULL) == of_shopper;
+           (!has_form || of_figures || of_calls) && !(figures.json && figures.csv) && (!since || of_calls) &&
+           (reference != NULL) == of_shopper;
 }
 
 static void print_line(const char *text)

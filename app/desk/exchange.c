@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "desk/exchange_state.h"
+#include "kpi/kpi.h"
 
 #define SWEEP_MS        100
 #define SLOW_SWEEP_MS   1000
@@ -332,8 +333,7 @@ static void on_record(gpointer data, const char *subject, const char *text, gint
     if (accepted > 0 || g_strv_contains(unanswered, wire_string(record, "outcome")))
         service_level_add(exchange->level, subject + strlen("record.call."), wire_string(record, "topic"),
                           (accepted > 0 ? accepted : ended) - enqueued, accepted > 0 ? accepted : ended, exchange_utc());
-    if (accepted > 0)
-        wait_add(exchange->wait, (guint)wire_int(record, "place_at_ask"), accepted - wire_int(record, "enqueued_utc"), accepted);
+    if (accepted > 0) wait_add(exchange->wait, (guint)wire_int(record, "place_at_ask"), kpi_span(enqueued, accepted), accepted);
     json_decref(record);
 }
 

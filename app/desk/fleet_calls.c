@@ -6,6 +6,7 @@ typedef struct {
     CallSheetForm form;
     gint64 since_utc;
     void (*print)(const char *text);
+    gboolean any;
 } Sheet;
 
 static void print_line(const Sheet *sheet, char *line)
@@ -19,14 +20,18 @@ static void print_line(const Sheet *sheet, char *line)
 static void on_record(gpointer data, const char *subject, gint64 landed_utc, json_t *value)
 {
     (void)subject, (void)landed_utc;
-    const Sheet *sheet = data;
-    if (call_sheet_wants(value, sheet->since_utc)) print_line(sheet, call_sheet_row(sheet->form, value));
+    Sheet *sheet = data;
+    if (!call_sheet_wants(value, sheet->since_utc)) return;
+    sheet->any = TRUE;
+    print_line(sheet, call_sheet_row(sheet->form, value));
 }
 
 gboolean fleet_calls_print(const char *const *servers, CallSheetForm form, gint64 since_utc, void (*print)(const char *text),
                            GError **error)
 {
-    Sheet sheet = {form, since_utc, print};
+    Sheet sheet = {form, since_utc, print, FALSE};
     print_line(&sheet, call_sheet_head(form));
-    return history_each(servers, "record.booth.>", on_record, &sheet, error);
+    if (!history_each(servers, "record.booth.>", on_record, &sheet, error)) return FALSE;
+    if (form == CALL_SHEET_TABLE && !sheet.any) print(CALL_SHEET_NONE "\n");
+    return TRUE;
 }

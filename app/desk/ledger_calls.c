@@ -156,8 +156,10 @@ static json_t *tell_call(Listing *listing)
 static gboolean prepare(Listing *listing)
 {
     sqlite3 *db = listing->query->db;
-    listing->labels = ledger_labels_new(db);
-    return listing->labels && sqlite3_prepare_v2(db, select_calls, -1, &listing->calls, NULL) == SQLITE_OK &&
+    listing->labels = ledger_labels_new(db, &listing->failure);
+    if (!listing->labels) return FALSE;
+    listing->failure = SQLITE_OK;
+    return sqlite3_prepare_v2(db, select_calls, -1, &listing->calls, NULL) == SQLITE_OK &&
            sqlite3_prepare_v2(db, select_offers, -1, &listing->offers, NULL) == SQLITE_OK &&
            sqlite3_prepare_v2(db, select_handled, -1, &listing->handled, NULL) == SQLITE_OK &&
            sqlite3_prepare_v2(db, select_rating, -1, &listing->rating, NULL) == SQLITE_OK;

@@ -219,13 +219,14 @@ static gboolean read_all(Work *work, GError **error)
 {
     /* One transaction: all tables as of one moment. */
     const gboolean begun = sqlite3_exec(work->query->db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK;
-    work->labels = ledger_labels_new(work->query->db);
+    int code = SQLITE_OK;
+    work->labels = ledger_labels_new(work->query->db, &code);
     const gboolean well =
         work->labels && read_rows(work, select_calls, add_call, TRUE, error) && read_rows(work, select_offers, add_offer, TRUE, error) &&
         read_rows(work, select_handled, add_handled, TRUE, error) && read_rows(work, select_alone, add_handled, TRUE, error) &&
         read_rows(work, select_spent, add_spent, FALSE, error) && read_rows(work, select_ratings, add_rating, TRUE, error);
     if (begun) sqlite3_exec(work->query->db, "COMMIT", NULL, NULL, NULL);
-    if (!work->labels) g_set_error(error, LEDGER_ERROR, 0, "The ledger cannot be read just now.");
+    if (!work->labels) g_set_error(error, LEDGER_ERROR, code, "The ledger cannot be read just now.");
     return well;
 }
 

@@ -10,16 +10,16 @@ static void unref_array(gpointer data)
     g_array_unref(data);
 }
 
-LedgerLabels *ledger_labels_new(sqlite3 *db)
+LedgerLabels *ledger_labels_new(sqlite3 *db, int *ret_code)
 {
+    static const char select[] = "SELECT booth, since, store, region FROM label ORDER BY booth, since";
     sqlite3_stmt *statement = NULL;
-    if (sqlite3_prepare_v2(db, "SELECT booth, since, store, region FROM label ORDER BY booth, since", -1, &statement, NULL) != SQLITE_OK)
-        return NULL;
+    *ret_code = sqlite3_prepare_v2(db, select, -1, &statement, NULL);
+    if (*ret_code != SQLITE_OK) return NULL;
     LedgerLabels *labels = g_new0(LedgerLabels, 1);
     labels->booths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, unref_array);
     labels->strings = g_string_chunk_new(4096);
-    int code;
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+    while ((*ret_code = sqlite3_step(statement)) == SQLITE_ROW) {
         const char *booth = (const char *)sqlite3_column_text(statement, 0);
         GArray *found = g_hash_table_lookup(labels->booths, booth);
         const LedgerLabel label = {
@@ -34,7 +34,7 @@ LedgerLabels *ledger_labels_new(sqlite3 *db)
         g_array_append_val(found, label);
     }
     sqlite3_finalize(statement);
-    if (code != SQLITE_DONE) g_clear_pointer(&labels, ledger_labels_free);
+    if (*ret_code != SQLITE_DONE) g_clear_pointer(&labels, ledger_labels_free);
     return labels;
 }
 

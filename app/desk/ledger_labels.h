@@ -11,8 +11,8 @@ typedef struct {
     const char *store, *region;
 } LedgerLabel;
 
-/* Reads them all. NULL when the database cannot be read. */
-LedgerLabels *ledger_labels_new(sqlite3 *db) G_GNUC_WARN_UNUSED_RESULT;
+/* Reads them all. NULL when the database cannot be read; ret_code is what SQLite says, SQLITE_DONE when all went well. */
+LedgerLabels *ledger_labels_new(sqlite3 *db, int *ret_code) G_GNUC_WARN_UNUSED_RESULT;
 void ledger_labels_free(LedgerLabels *labels); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LedgerLabels, ledger_labels_free)
 

@@ -247,7 +247,7 @@ int main(int argc, char **argv)
     gboolean import = argc == 3 && strcmp(argv[1], "import") == 0;
     gboolean account = argc > 1 && strcmp(argv[1], "account") == 0;
     if ((argc > 1 && !command && !import && !account) || ((format || report) && !import) || (role && !account)) {
-        fprintf(stderr, "desk: unknown command; desk --help tells what there is.\n");
+        fprintf(stderr, "desk: there is no such command, or not with these options; desk --help tells what there is.\n");
         return EXIT_FAILURE;
     }
     journal_open();

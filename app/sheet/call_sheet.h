@@ -6,6 +6,8 @@
 #include <glib.h>
 #include <jansson.h>
 
+#define CALL_SHEET_NONE "no calls on record" /* what a table without a line says */
+
 typedef enum { CALL_SHEET_TABLE, CALL_SHEET_CSV, CALL_SHEET_JSON } CallSheetForm;
 
 /* "YYYY-MM-DD" or "YYYY-MM-DDTHH:MM", to ms since 1970; FALSE: it is neither. */

@@ -1,6 +1,7 @@
 // What is left of a shopper's words after the call: a name and a telephone number are said in the chat, in a rating and in a request to be called back, and
 // then looked for on every disk, in every log and among all messages of the bus.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join, relative } from 'node:path';
@@ -95,6 +96,12 @@ test('after a call the name and the number are only where the shopper left them'
     assertOnlyIn(CONTACT, /^nats\/.*\/CONTACTS\//, /^contact\./);
     // The order's number is the shop's own reference; the booth's and the centre's records have it, and nothing else.
     assertOnlyIn(ORDER, /^nats\/.*\/RECORDS\/|^booth-1\/records\.sqlite(-wal)?$/, /^record\.booth\.|^_INBOX\.|^\$JS\.ACK/);
+    // A support bundle has none of it.
+    const file = join(system.state, 'bundle.tar.zst');
+    await system.boothctl(['bundle', file]);
+    const bundle = execFileSync('tar', ['--zstd', '-xOf', file], { encoding: 'latin1', maxBuffer: 1 << 28 });
+    assert.match(bundle, /"booth": "booth-1"/);
+    for (const words of [...CHAT, ADVISOR, RATING, CONTACT, ORDER, 'PRIVATE KEY']) assert.ok(!bundle.includes(words), `${words} in a support bundle`);
     // What was looked for can be found.
     assert.ok(filesWith(RATING).length > 0 && filesWith(CONTACT).length > 0 && filesWith(ORDER).length > 0);
     assert.ok(bus.messages.some(({ subject, text }) => subject.startsWith('contact.') && text.includes(CONTACT)));

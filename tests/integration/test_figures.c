@@ -247,7 +247,7 @@ static void a_ledger_that_is_damaged_while_it_runs_is_made_anew(G_GNUC_UNUSED vo
 
 static void the_streams_keep_as_long_as_is_set(G_GNUC_UNUSED void **state)
 {
-    static const char *const streams[] = {"RECORDS", "CONTACTS"};
+    static const char *const streams[] = {"RECORDS", "CONTACTS", "BUNDLES"};
     g_autoptr(GError) error = NULL;
     for (guint days = 3; days <= 30; days += 27) {
         const JetStreamSettings bus = {world.servers, 1, 10000, days};
@@ -334,8 +334,8 @@ int main(void)
         cmocka_unit_test(the_streams_keep_as_long_as_is_set),
         cmocka_unit_test(records_count_once_over_a_kill),
         cmocka_unit_test(a_shoppers_data_is_exported_by_any_reference),
-        cmocka_unit_test(what_is_erased_is_gone),
         cmocka_unit_test(a_ledger_that_is_damaged_while_it_runs_is_made_anew),
+        cmocka_unit_test(what_is_erased_is_gone),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
