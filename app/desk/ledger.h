@@ -2,8 +2,8 @@
  *
  * The stream is the only truth. The ledger is a cache of it: an SQLite database in a folder, in which it goes on where it ended; a file of
  * its own that vanishes again when no folder is set. A damaged one, one of another version or of another stream is thrown away and read
- * anew, also when that is noticed while the desk runs. It takes each record by its key (call; booth, epoch and seq), so that a record that is told twice, or late, counts once; a call's
- * terminal record, the booths' records of it and its rating are joined by the call's id.
+ * anew, also when that is noticed while the desk runs. It takes each record by its key (call; booth, epoch and seq), so that a record that
+ * is told twice, or late, counts once; a call's terminal record, the booths' records of it and its rating are joined by the call's id.
  *
  * It holds no text of a shopper: no contact, no words of a rating. What is older than the retention, or was erased (desk/privacy.h), goes.
  *
