@@ -12,6 +12,7 @@ static gboolean look_at_storage(Agent *agent)
     gboolean full = sensors_storage(agent->sensors, &left) && left < AGENT_STORAGE_MIN;
     gboolean differs = agent_set_problem(agent, "storage_full", full || agent->storage == STORAGE_FULL);
     differs |= agent_set_problem(agent, "statistics_backlog", records_waiting(agent->records) >= RECORDS_ALARM);
+    differs |= agent_set_problem(agent, "records_damaged", records_were_damaged(agent->records));
     return agent_set_problem(agent, "storage_failing", agent->unsaved || agent->storage == STORAGE_FAILING) || differs;
 }
 

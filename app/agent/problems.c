@@ -26,6 +26,7 @@ static const Known all[] = {
     {"certificate_foreign", TRUE},
     {"microphone_spare", FALSE},
     {"statistics_backlog", FALSE},
+    {"records_damaged", FALSE},
     {"token_used", TRUE},
     {"token_expired", TRUE},
     {"token_foreign", TRUE},

@@ -22,6 +22,7 @@ struct Records {
     gint64 offset;
     gint64 waiting, stored, dropped; /* as the tables have it */
     gboolean damaged;                /* a statement said so, or there is none open */
+    gboolean renewed;                /* one was set aside */
     char *aside;                     /* where the damaged one is, while no new one could be opened; NULL: nowhere */
 };
 
@@ -150,8 +151,14 @@ static gboolean renew(Records *records, GError **error)
     const guint saved = records_db_salvage(aside, records->db);
     g_warning("the database of records was damaged; it is kept as %s, and a new one begins with %u records of it", aside, saved);
     records->damaged = FALSE;
+    records->renewed = TRUE;
     count(records);
     return TRUE;
+}
+
+gboolean records_were_damaged(const Records *records)
+{
+    return records->renewed;
 }
 
 Records *records_open(const char *folder, const char *booth, gint64 epoch_min, GError **error)

@@ -64,9 +64,10 @@ json_t *records_list(Records *records, guint limit, gint64 epoch, gint64 seq);
 /* Reads all of it. What is damaged is dealt with as said above. TRUE: it was sound. */
 gboolean records_check(Records *records);
 
-gint64 records_waiting(const Records *records); /* rows of the outbox */
-gint64 records_stored(const Records *records);  /* records in all */
-gint64 records_dropped(const Records *records); /* ever, without having landed */
+gint64 records_waiting(const Records *records);        /* rows of the outbox */
+gint64 records_stored(const Records *records);         /* records in all */
+gint64 records_dropped(const Records *records);        /* ever, without having landed */
+gboolean records_were_damaged(const Records *records); /* since they were opened: a damaged database was set aside */
 /* When the oldest that waits was made, UTC in ms; 0: none waits, or its time is not known. And the size of the files. */
 gint64 records_oldest_utc(Records *records);
 gint64 records_bytes(const Records *records);

@@ -13,7 +13,8 @@ static const char *const problem_names[] = {"camera_face_missing", "camera_face_
                                             "microphone_missing",  "microphone_silent",  "microphone_spare",       "speaker_missing",
                                             "speaker_silent",      "console_missing",    "demo_missing",           "studio_down",
                                             "storage_full",        "storage_failing",    "desk_unreachable",       "statistics_backlog",
-                                            "certificate_expired", "certificate_foreign"};
+                                            "records_damaged",     "identity_twice",     "renewal_failing",        "certificate_expired",
+                                            "certificate_foreign"};
 #define PROBLEMS G_N_ELEMENTS(problem_names)
 G_STATIC_ASSERT(PROBLEMS < 64);
 

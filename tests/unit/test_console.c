@@ -322,7 +322,8 @@ static const char *problem_names[] = {
     "certificate_foreign",   "renewal_failing",    "token_used",
     "token_expired",         "token_foreign",      "enrolment_refused",
     "enrolment_missing",     "identity_twice",     "booth_txt_wrong",
-    "network_missing",       "statistics_backlog", "microphone_spare",
+    "network_missing",       "statistics_backlog", "records_damaged",
+    "microphone_spare",
 };
 
 static void every_problem_fits_its_banner(void **state)

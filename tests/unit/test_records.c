@@ -175,6 +175,44 @@ static void nothing_is_kept_without_bound(void **state)
     records_free(records);
 }
 
+/* Sixty calls a day and each quarter hour of a booth's time, with the line down, as long as they are in truth. */
+static void thirty_days_without_a_line(void **state)
+{
+    enum { DAYS = 30, CALLS = 60, QUARTERS = 96, ALL = DAYS * (CALLS + QUARTERS) };
+    Records *records = reopen(*state);
+    g_autofree char *call = g_strnfill(1100, 'c'), *quarter = g_strnfill(260, 'q');
+    for (int day = 0, number = 1; day < DAYS; day++) {
+        json_t *list = json_array();
+        for (int i = 0; i < CALLS + QUARTERS; i++, number++)
+            json_array_append_new(list, json_pack("{s:i, s:s, s:i, s:s}", "n", number, "boot_id", "boot", "made_mono", number, "rest",
+                                                  i < CALLS ? call : quarter));
+        assert_true(records_commit(records, list, "{}", NULL));
+        json_decref(list);
+    }
+    records_free(records);
+    records = reopen(*state);
+    assert_int_equal(records_waiting(records), ALL);
+    assert_true(records_waiting(records) < RECORDS_ALARM);
+    assert_int_equal(records_dropped(records), 0);
+    print_message("# thirty days: %d records in %d kB\n", ALL, (int)(records_bytes(records) / 1024));
+    assert_true(records_bytes(records) < 5 * 1024 * 1024);
+    gint64 epoch = 0, seq = 0;
+    int next = 1;
+    for (json_t *list; json_array_size(list = records_batch(records, epoch, seq, 64, 48 * 1024)) > 0; json_decref(list)) {
+        size_t i;
+        json_t *record;
+        json_array_foreach(list, i, record) {
+            assert_int_equal(json_integer_value(json_object_get(record, "n")), next++);
+            epoch = json_integer_value(json_object_get(record, "epoch"));
+            seq = json_integer_value(json_object_get(record, "seq"));
+        }
+        records_landed(records, epoch, seq);
+    }
+    assert_int_equal(next - 1, ALL);
+    assert_int_equal(records_waiting(records), 0);
+    records_free(records);
+}
+
 /* --- the clock ------------------------------------------------------------------------------------------------------------------------ */
 
 static void commit_at(Records *records, const char *boot, gint64 mono)
@@ -442,8 +480,10 @@ static void damage_is_noticed_while_it_runs(void **state)
     Records *records = reopen(*state);
     for (int number = 1; number <= 40; number++) add(records, number);
     assert_true(records_check(records));
+    assert_false(records_were_damaged(records));
     spoil(*state, "UPDATE record SET body = '{\"n\":7777}' WHERE seq = 20");
     assert_false(records_check(records));
+    assert_true(records_were_damaged(records));
     assert_int_equal(records_waiting(records), 39);
     assert_int_equal(records_epoch(records), 2);
     add(records, 41);
@@ -512,6 +552,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_damaged_database_is_set_aside, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_folder_that_is_not_there_is_said, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_kept_without_bound, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(thirty_days_without_a_line, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_clock_that_comes_late_gives_every_record_its_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_oldest_that_landed_make_room, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_waits_is_dropped_last_and_counted, set_up, tear_down),

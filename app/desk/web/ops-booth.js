@@ -77,7 +77,7 @@ function actionBar(id, ...places) {
 
 /* Bundles come some time after they were asked for; what came to nothing says why. */
 function bundleList(id, bundles) {
-    const size = (bytes) => `${number(bytes / 1e6, 1)} MB`;
+    const size = (bytes) => (bytes < 1e6 ? `${number(Math.ceil(bytes / 1000))}\u00a0kB` : `${number(bytes / 1e6, 1)}\u00a0MB`);
     const rows = bundles.map((bundle) => [time(bundle.utc, 'medium'), bundle.why ? h('span', { class: 'bad' }, `${t('bundle_failed')}: ${bundle.why}`)
         : h('a', { href: `/api/ops/bundles/${id}/${bundle.id}`, download: true }, `${t('bundle_fetch')} (${size(bundle.bytes)})`)]);
     return rows.length > 0 && h('div', { class: 'bundles' }, h('h3', {}, t('bundles')), h('ul', {}, rows.map((row) => h('li', {}, row[0], ' · ', row[1]))));
