@@ -5,6 +5,18 @@
 
 #include <string.h>
 
+/* As its element would open it, whatever the device's own properties are called; to g_free(), NULL: it is no V4L2 one. */
+static char *path_of(GstDevice *device)
+{
+    char *path = NULL;
+    GstElement *element = gst_device_create_element(device, NULL);
+    if (!element) return NULL;
+    gst_object_ref_sink(element);
+    if (g_object_class_find_property(G_OBJECT_GET_CLASS(element), "device")) g_object_get(element, "device", &path, NULL);
+    gst_object_unref(element);
+    return path;
+}
+
 /* The first one for the face, the second one for the product; to g_free(). */
 static char *find_nth(guint wanted)
 {
@@ -13,10 +25,7 @@ static char *find_nth(guint wanted)
     char *path = NULL;
     guint n = 0;
     for (GList *each = devices; each && !path; each = each->next) {
-        if (!gst_device_has_classes(each->data, "Video/Source")) continue;
-        g_autoptr(GstStructure) about = gst_device_get_properties(each->data);
-        const char *device = about ? gst_structure_get_string(about, "device.path") : NULL;
-        if (device && n++ == wanted) path = g_strdup(device);
+        if (gst_device_has_classes(each->data, "Video/Source") && n++ == wanted) path = path_of(each->data);
     }
     g_list_free_full(devices, gst_object_unref);
     return path;
