@@ -10,8 +10,9 @@
 #define RETRY_MAX_US 30000000
 #define FROZEN_US    1600000 /* no new picture for so long: frozen */
 #define STALLED_US   3000000 /* not one frame for so long: it is started anew */
-#define START_US     3000000 /* a camera may take so long to its first frame */
-#define SAMPLE_STEP  16      /* pixels between two samples of the luma */
+#define START_US     3000000 /* a camera may take so long to its first frame, and twice as long after each time that it did not come */
+#define START_MAX_US 24000000
+#define SAMPLE_STEP  16 /* pixels between two samples of the luma */
 
 struct Capture {
     const CameraDriver *driver;
@@ -23,6 +24,7 @@ struct Capture {
     guint watch, timer;
     gint64 started_us, failed_us, looked_us;
     gint64 try_us; /* how long the last try to start took */
+    gint64 patience_us;
     guint frames_looked;
     int fps;
     const char *problem; /* "", missing, frozen */
@@ -156,6 +158,13 @@ static void start_timed(Capture *capture)
     capture->try_us = g_get_monotonic_time() - began;
 }
 
+/* A slow computer may need longer to ask a camera what it can do: it must not be stopped in the middle of that for ever. */
+static void give_up_start(Capture *capture)
+{
+    capture->patience_us = MIN(2 * capture->patience_us, START_MAX_US);
+    fail(capture, "no picture comes");
+}
+
 static gboolean look(gpointer data)
 {
     Capture *capture = data;
@@ -175,10 +184,11 @@ static gboolean look(gpointer data)
         capture->looked_us = now;
     }
     if (!changed) {
-        if (now - capture->started_us > START_US) fail(capture, "no picture comes");
+        if (now - capture->started_us > capture->patience_us) give_up_start(capture);
     } else if (now - came > STALLED_US) {
         fail(capture, "no more pictures come");
     } else {
+        capture->patience_us = START_US;
         set_problem(capture, now - changed > FROZEN_US ? "frozen" : "");
     }
     return G_SOURCE_CONTINUE;
@@ -198,6 +208,7 @@ Capture *capture_new(const CameraDriver *driver, const CameraWanted *wanted, con
     capture->wanted.view = capture->view;
     capture->wanted.state = capture->state;
     capture->problem = "missing";
+    capture->patience_us = START_US;
     capture->looked_us = g_get_monotonic_time();
     if (!driver) return capture;
     capture->timer = g_timeout_add(LOOK_MS, look, capture);

@@ -24,6 +24,7 @@
 #define CALL_TICK_MS    33   /* draws the own picture when the shopper sends none */
 #define QUIET_TICK_MS   50   /* without a call */
 #define SLOW_DRAW_MS    100  /* drawing that takes longer is done by the processor, and fills it */
+#define QUIET_DRAW_MS   40   /* the same while nobody waits for it */
 #define SLOW_DRAW_REST  3    /* then it has so many times as long to itself in between */
 #define INPUT_TICK_MS   12   /* looks for touches and keys in between, which SDL tells only who asks */
 #define IN_USE_TICK_MS  4    /* and this often while there are some: a finger that pressed will let go */
@@ -283,6 +284,11 @@ static void show_shopper_first(Screens *screens)
     if (renewed[PICTURE_SHOPPER]) present_console(screens, renewed);
 }
 
+static gboolean is_in_use(const Screens *screens)
+{
+    return screens->used && g_get_monotonic_time() - screens->used < IN_USE_US;
+}
+
 static void draw(Screens *screens)
 {
     gboolean renewed[PICTURES] = {FALSE};
@@ -306,7 +312,8 @@ static void draw(Screens *screens)
     if (demo) tell_shown(screens);
     alive_beat(); /* what was to be shown is shown */
     const gint64 took = now_ms() - screens->drawn;
-    screens->rest_ms = took > SLOW_DRAW_MS ? took * (1 + SLOW_DRAW_REST) : 0;
+    const gint64 limit_ms = in_call(screens) || is_in_use(screens) ? SLOW_DRAW_MS : QUIET_DRAW_MS;
+    screens->rest_ms = took > limit_ms ? took * (1 + SLOW_DRAW_REST) : 0;
 }
 
 /* --- what the advisor does ---------------------------------------------------------------------------------------------------------------
@@ -579,8 +586,7 @@ static gboolean on_tick(gpointer data)
 static void set_tick(Screens *screens)
 {
     screens->draw_ms = in_call(screens) || video_wanted(screens) ? CALL_TICK_MS : QUIET_TICK_MS;
-    const gboolean in_use = screens->used && g_get_monotonic_time() - screens->used < IN_USE_US;
-    const guint input_ms = in_use ? IN_USE_TICK_MS : INPUT_TICK_MS;
+    const guint input_ms = is_in_use(screens) ? IN_USE_TICK_MS : INPUT_TICK_MS;
     guint ms = display_has_input(screens->display) ? input_ms : (guint)screens->draw_ms;
     if (ms == screens->tick_ms) return;
     g_clear_handle_id(&screens->tick, g_source_remove);
