@@ -25,7 +25,9 @@
 #define QUIET_TICK_MS   50   /* without a call */
 #define SLOW_DRAW_MS    100  /* drawing that takes longer is done by the processor, and fills it */
 #define QUIET_DRAW_MS   40   /* the same while nobody waits for it */
-#define SLOW_DRAW_REST  3    /* then it has so many times as long to itself in between */
+#define SLOW_DRAW_REST  3    /* then it has so many times as long to itself in between, */
+#define IN_USE_REST     1    /* and so many while the advisor touches it, */
+#define REST_MAX_MS     3000 /* but no longer than this */
 #define INPUT_TICK_MS   12   /* looks for touches and keys in between, which SDL tells only who asks */
 #define IN_USE_TICK_MS  4    /* and this often while there are some: a finger that pressed will let go */
 #define IN_USE_US       (3 * G_USEC_PER_SEC)
@@ -67,7 +69,7 @@ struct Screens {
     gint64 second, own_taken, presented, used;
     guint tick, tick_ms, soon;
     gint64 drawn, draw_ms; /* when it was last looked whether there is something to draw, and how often it is */
-    gint64 rest_ms;        /* until it may be drawn again, of itself */
+    gint64 rest_ms;        /* until it may be drawn again */
     Mailbox *shopper;
     const Config *config;
     Gallery *gallery;
@@ -289,6 +291,14 @@ static gboolean is_in_use(const Screens *screens)
     return screens->used && g_get_monotonic_time() - screens->used < IN_USE_US;
 }
 
+/* Where the processor draws, all else in this loop waits for it: the call's own messages too. */
+static void set_rest(Screens *screens, gint64 took_ms)
+{
+    const gboolean in_use = is_in_use(screens);
+    const gint64 limit_ms = in_use || in_call(screens) ? SLOW_DRAW_MS : QUIET_DRAW_MS;
+    screens->rest_ms = took_ms > limit_ms ? took_ms + MIN(took_ms * (in_use ? IN_USE_REST : SLOW_DRAW_REST), REST_MAX_MS) : 0;
+}
+
 static void draw(Screens *screens)
 {
     gboolean renewed[PICTURES] = {FALSE};
@@ -311,9 +321,7 @@ static void draw(Screens *screens)
     if (demo && (canvas_is_dirty(demo) || renewed[PICTURE_VIDEO])) canvas_present(demo, screens->pictures, renewed, screens->theme->stage);
     if (demo) tell_shown(screens);
     alive_beat(); /* what was to be shown is shown */
-    const gint64 took = now_ms() - screens->drawn;
-    const gint64 limit_ms = in_call(screens) || is_in_use(screens) ? SLOW_DRAW_MS : QUIET_DRAW_MS;
-    screens->rest_ms = took > limit_ms ? took * (1 + SLOW_DRAW_REST) : 0;
+    set_rest(screens, now_ms() - screens->drawn);
 }
 
 /* --- what the advisor does ---------------------------------------------------------------------------------------------------------------
@@ -577,9 +585,9 @@ static gboolean on_tick(gpointer data)
 {
     Screens *screens = data;
     handle_events(screens);
-    gboolean is_due =
-        now_ms() - screens->drawn > MAX(screens->draw_ms - screens->tick_ms, screens->rest_ms); /* the next tick would be late */
-    if (screens->dirty || is_due) draw(screens);
+    const gint64 since_ms = now_ms() - screens->drawn;
+    const gboolean is_due = since_ms > screens->draw_ms - screens->tick_ms; /* the next tick would be late */
+    if (since_ms >= screens->rest_ms && (screens->dirty || is_due)) draw(screens);
     return G_SOURCE_CONTINUE;
 }
 
