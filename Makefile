@@ -31,7 +31,7 @@ PKGS_boothctl := gio-2.0 gio-unix-2.0 jansson libzstd
 LIBS_agent    := -lwslay -lmbedtls -lmbedx509 -lmbedcrypto -lm
 LIBS_boothctl := -lwslay -lmbedtls -lmbedx509 -lmbedcrypto -lm
 LIBS_studio   := -lyuv -lm
-LIBS_desk     := -lm -lcrypt
+LIBS_desk     := -lev -lm -lcrypt
 
 BUS := agent1 studio1
 bus_objs := $(BUS:%=$(BUILD)/obj/gen/bus/%.o)

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <ev.h>
 #include <libwebsockets.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -10,6 +11,7 @@
 
 #include "config/refusal.h"
 #include "desk/admit.h"
+#include "desk/packed.h"
 #include "desk/pages.h"
 #include "desk/reply.h"
 #include "desk/request.h"
@@ -29,19 +31,20 @@
 #define REFUSALS_PER_S    100                              /* lines in the log; the rest is counted */
 #define DESCRIPTORS_SPARE 1024                             /* beside the links: requests, bus, files */
 #define DESCRIPTORS_LIMIT 65536                            /* libwebsockets' tables grow with the limit, 16 bytes each */
-#define PACE_US           10    /* between two looks at the sockets, for each link: a look costs about 0.3 µs a link */
-#define PACE_MAX_US       20000 /* however many links there are */
+#define PACE_US           2                                /* between two looks at the sockets, for each link */
+#define PACE_MAX_US       4000                             /* however many links there are */
 #define HURRY_US          (100 * G_TIME_SPAN_MILLISECOND)
 
 struct Door {
     const DoorSettings *settings;
     const DoorEvents *events;
     Pages *pages;
+    struct ev_loop *loop;
+    ev_timer tick;
     struct lws_context *context;
     struct lws_vhost *shoppers, *booths;
     SSL_CTX *no_client; /* the desk dials nobody, but libwebsockets makes a context for it unless it is given one */
     GQueue links;       /* of DoorLink, the next one to beat first */
-    lws_sorted_usec_list_t tick;
     gboolean ticked;
     gint woken;    /* atomic */
     gint stopping; /* atomic */
@@ -189,15 +192,18 @@ static int write_queued(DoorLink *link)
     return written < 0 ? -1 : 0;
 }
 
+static gboolean write_ping(DoorLink *link)
+{
+    const gint64 now = g_get_monotonic_time();
+    guint8 ping[LWS_PRE + sizeof now] = {0};
+    memcpy(ping + LWS_PRE, &now, sizeof now);
+    link->ping_due = FALSE;
+    return lws_write(link->wsi, ping + LWS_PRE, sizeof now, LWS_WRITE_PING) >= 0;
+}
+
 static int link_writeable(DoorLink *link)
 {
-    if (link->ping_due) {
-        const gint64 now = g_get_monotonic_time();
-        guint8 ping[LWS_PRE + sizeof now] = {0};
-        memcpy(ping + LWS_PRE, &now, sizeof now);
-        link->ping_due = FALSE;
-        if (lws_write(link->wsi, ping + LWS_PRE, sizeof now, LWS_WRITE_PING) < 0) return -1;
-    }
+    if (link->ping_due && !write_ping(link)) return -1;
     while (!g_queue_is_empty(&link->queue) && !lws_send_pipe_choked(link->wsi)) {
         if (write_queued(link)) return -1;
     }
@@ -249,16 +255,19 @@ static void beat_link(DoorLink *link)
         struct lws *wsi = link->wsi;
         end_link(link);
         lws_set_timeout(wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_ASYNC);
+        lws_cancel_service(lws_get_context(wsi)); /* which looks at its timers after its sockets only */
         return;
     }
     link->unanswered++;
     if (link->close_code) link->closing_beats++;
-    link->ping_due = TRUE;
+    /* At once, which saves a turn of the loop for each; but nothing may follow a close, and who cannot be written to is ended from there.
+     */
+    link->ping_due = link->close_code || !write_ping(link);
+    if (link->ping_due) lws_callback_on_writable(link->wsi);
     /* From now: after a stall of this process a link must not be beaten twice before its answers were read. */
     link->beat_at = g_get_monotonic_time() + BEAT_US;
     g_queue_unlink(&link->door->links, &link->node);
     g_queue_push_tail_link(&link->door->links, &link->node);
-    lws_callback_on_writable(link->wsi);
 }
 
 static void beat_links(Door *door)
@@ -437,14 +446,22 @@ static int reply_api(Door *door, struct lws *wsi, Reply *reply, const char *path
 static int reply_page(struct lws *wsi, Reply *reply, const Page *page, gboolean head)
 {
     g_autofree char *if_none_match = request_copy_header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH);
-    const char *headers[9] = {"etag:", page->etag, "cache-control:", "no-cache"};
-    if (page->shared) {
-        headers[4] = "access-control-allow-origin:";
-        headers[5] = "*";
-        headers[6] = "cross-origin-resource-policy:";
-        headers[7] = "cross-origin";
+    g_autofree char *accept_encoding = request_copy_header(wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING);
+    gboolean packed = page->packed && packed_is_wanted(accept_encoding);
+    const char *headers[13] = {"etag:", packed ? page->packed_etag : page->etag, "cache-control:", "no-cache", "vary:", "accept-encoding"};
+    guint count = 6;
+    if (packed) {
+        headers[count++] = "content-encoding:";
+        headers[count++] = "gzip";
     }
-    ReplyContent content = {.status = 200, .type = page->type, .body = page->content, .headers = headers, .head = head};
+    if (page->shared) {
+        headers[count++] = "access-control-allow-origin:";
+        headers[count++] = "*";
+        headers[count++] = "cross-origin-resource-policy:";
+        headers[count++] = "cross-origin";
+    }
+    ReplyContent content = {
+        .status = 200, .type = page->type, .body = packed ? page->packed : page->content, .headers = headers, .head = head};
     if (pages_unchanged(page, if_none_match)) {
         content.status = HTTP_STATUS_NOT_MODIFIED;
         content.type = NULL;
@@ -689,10 +706,13 @@ static const struct lws_protocol_vhost_options security_headers[] = {
 
 static gboolean open_context(Door *door, GError **error)
 {
+    void *loops[] = {door->loop};
     limit_descriptors(door->settings->links_max);
     lws_set_log_level(LLL_ERR | LLL_WARN, log_line);
     struct lws_context_creation_info info = {
-        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME,
+        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME |
+                   LWS_SERVER_OPTION_LIBEV,
+        .foreign_loops = loops,
         .user = door,
         .server_string = "livebooth",
         .timeout_secs = HANDSHAKE_S,
@@ -741,11 +761,12 @@ static struct lws_vhost *open_port(Door *door, gboolean booth, GError **error)
     return vhost;
 }
 
-static void on_tick(lws_sorted_usec_list_t *tick)
+/* libwebsockets looks at its timers when one is over, or after its sockets: one that was set elsewhere is seen with the tick. */
+static void on_tick(G_GNUC_UNUSED struct ev_loop *loop, ev_timer *tick, G_GNUC_UNUSED int events)
 {
-    Door *door = lws_container_of(tick, Door, tick);
+    Door *door = tick->data;
     door->ticked = TRUE;
-    lws_sul_schedule(door->context, 0, &door->tick, on_tick, (lws_usec_t)door->settings->tick_ms * 1000);
+    lws_cancel_service(door->context);
 }
 
 Door *door_open(const DoorSettings *settings, const DoorEvents *events, GError **error)
@@ -755,25 +776,27 @@ Door *door_open(const DoorSettings *settings, const DoorEvents *events, GError *
     door->events = events;
     door->no_client = SSL_CTX_new(TLS_client_method());
     g_queue_init(&door->links);
-    gboolean ok = check_tls(settings, error) && check_port(settings, settings->port, FALSE, error) &&
-                  check_port(settings, settings->booth_port, TRUE, error) &&
+    door->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
+    ev_timer_init(&door->tick, on_tick, 0, settings->tick_ms / 1000.0);
+    door->tick.data = door;
+    gboolean ok = (door->loop || refuse(error, "epoll is not to be had here")) && check_tls(settings, error) &&
+                  check_port(settings, settings->port, FALSE, error) && check_port(settings, settings->booth_port, TRUE, error) &&
                   (door->pages = pages_load(settings->web_folder, settings->text_folder, error)) && open_context(door, error) &&
                   (door->shoppers = open_port(door, FALSE, error)) && (door->booths = open_port(door, TRUE, error));
     if (!ok) {
         door_free(door);
         return NULL;
     }
-    on_tick(&door->tick);
+    ev_timer_start(door->loop, &door->tick);
     return door;
 }
 
 void door_free(Door *door)
 {
     if (!door) return;
-    if (door->context) {
-        lws_sul_cancel(&door->tick);
-        lws_context_destroy(door->context);
-    }
+    if (door->loop) ev_timer_stop(door->loop, &door->tick);
+    if (door->context) lws_context_destroy(door->context);
+    if (door->loop) ev_loop_destroy(door->loop);
     SSL_CTX_free(door->no_client);
     pages_free(door->pages);
     g_free(door);
@@ -791,8 +814,7 @@ int door_booth_port(const Door *door)
 
 /* --- running ------------------------------------------------------------------------------------------------------------------------ */
 
-/* poll() looks at every link for each message. With many links what comes within a few ms is therefore taken together: it bounds what the
- * looking costs to a few percent of a core, however many links and messages there are. */
+/* With many links what comes within a few ms is taken together: waking costs more than many a message. */
 static void pace(Door *door)
 {
     gint64 rest = MIN((gint64)g_queue_get_length(&door->links) * PACE_US, PACE_MAX_US);
@@ -804,7 +826,8 @@ static void pace(Door *door)
 static void serve_once(Door *door)
 {
     pace(door);
-    lws_service(door->context, 0);
+    ev_run(door->loop, EVRUN_ONCE);
+    ev_run(door->loop, EVRUN_NOWAIT); /* libwebsockets looks at its timers in a turn without events */
     beat_links(door);
     gboolean woken = g_atomic_int_compare_and_exchange(&door->woken, 1, 0);
     if (!woken && !door->ticked) return;

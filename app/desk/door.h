@@ -1,4 +1,4 @@
-/* door: the desk's only way in, libwebsockets with its default poll loop. It knows transports, limits and files, and no call.
+/* door: the desk's only way in, libwebsockets on a loop of libev's (epoll). It knows transports, limits and files, and no call.
  *
  * Shoppers, ops and the pages: one HTTP port (plain; a TLS terminator may stand before it). Booths: one TLS port, client certificate of the
  * booths' authority required, except for the routes that say otherwise. Everything runs on the thread that calls door_run(), except
@@ -42,11 +42,12 @@ typedef struct {
     const char *path, *query; /* decoded; query is "a=1&b=2", within which & and % are %26 and %25 */
     const char *identity;     /* a booth's id, of its verified certificate; NULL: none was shown */
     const char *key;          /* SHA-256 of that certificate's public key (SubjectPublicKeyInfo), hex; NULL without one */
-    const char *cookie, *origin, *host, *content_type, *accept, *authorization, *if_none_match; /* headers, "" when absent */
-    const char *address;                                                                        /* the peer's */
-    gboolean secure;  /* TLS, here or at a terminator that says so (X-Forwarded-Proto) */
-    const char *body; /* NUL-terminated */
-    gsize length;     /* of the body, bytes */
+    const char *cookie, *origin, *host, *content_type, *accept, *accept_encoding, *authorization,
+        *if_none_match;  /* headers, "" when absent */
+    const char *address; /* the peer's */
+    gboolean secure;     /* TLS, here or at a terminator that says so (X-Forwarded-Proto) */
+    const char *body;    /* NUL-terminated */
+    gsize length;        /* of the body, bytes */
 } DoorRequest;
 
 /* What is answered by code instead of by a file. Every request that handle() gets is answered exactly once by door_reply(), at once or

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "desk/ops_state.h"
+#include "desk/packed.h"
 #include "desk/routes.h"
 
 void ops_reply(DoorRequest *request, guint status, const char *type, const char *text)
@@ -56,6 +57,18 @@ guint ops_booths_offline(const Ops *ops)
     return offline;
 }
 
+static void reply_long(DoorRequest *request, const GString *text)
+{
+    g_autoptr(GBytes) packed = packed_is_wanted(request->accept_encoding) ? packed_new(text->str, text->len, TRUE) : NULL;
+    if (!packed) {
+        ops_reply(request, 200, "application/json", text->str);
+        return;
+    }
+    static const char *const headers[] = {
+        "content-type:", "application/json", "content-encoding:", "gzip", "vary:", "accept-encoding", NULL};
+    door_reply(request, 200, headers, packed);
+}
+
 void ops_fleet(void *data, DoorRequest *request)
 {
     SessionUser user;
@@ -67,7 +80,7 @@ void ops_fleet(void *data, DoorRequest *request)
                            exchange_settings(ops->exchange)->instance, fleet_revision(ops->fleet), g_get_real_time() / 1000);
     fleet_append_rows(ops->fleet, after ? g_ascii_strtoull(after, NULL, 10) : 0, text);
     g_string_append(text, "]}");
-    ops_reply(request, 200, "application/json", text->str);
+    reply_long(request, text);
 }
 
 void ops_fleet_csv(void *data, DoorRequest *request)

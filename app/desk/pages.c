@@ -3,6 +3,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "desk/packed.h"
+
 struct Pages {
     GHashTable *by_path; /* char *: Page * */
     gsize total;
@@ -39,7 +41,9 @@ static void page_free(gpointer data)
 {
     Page *page = data;
     g_bytes_unref(page->content);
+    g_clear_pointer(&page->packed, g_bytes_unref);
     g_free(page->etag);
+    g_free(page->packed_etag);
     g_free(page);
 }
 
@@ -48,6 +52,15 @@ void pages_free(Pages *pages)
     if (!pages) return;
     g_hash_table_unref(pages->by_path);
     g_free(pages);
+}
+
+static gboolean is_text(const char *type)
+{
+    static const char *const kinds[] = {"text/", "application/json", "application/manifest+json", "image/svg+xml"};
+    for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        if (g_str_has_prefix(type, kinds[i])) return TRUE;
+    }
+    return FALSE;
 }
 
 static void add_page(Pages *pages, const char *path, GBytes *content)
@@ -61,6 +74,10 @@ static void add_page(Pages *pages, const char *path, GBytes *content)
     g_autofree char *digest = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, content);
     digest[32] = '\0';
     page->etag = g_strdup_printf("\"%s\"", digest);
+    page->packed_etag = g_strdup_printf("\"%s-gzip\"", digest);
+    gsize length = 0;
+    const void *text = g_bytes_get_data(content, &length);
+    if (is_text(page->type)) page->packed = packed_new(text, length, FALSE);
     g_hash_table_replace(pages->by_path, g_strdup(path), page);
 }
 
@@ -133,7 +150,7 @@ gboolean pages_unchanged(const Page *page, const char *if_none_match)
         const char *bare = g_strstrip(*tag);
         if (strcmp(bare, "*") == 0) return TRUE;
         if (g_str_has_prefix(bare, "W/")) bare += 2;
-        if (strcmp(bare, page->etag) == 0) return TRUE;
+        if (strcmp(bare, page->etag) == 0 || strcmp(bare, page->packed_etag) == 0) return TRUE;
     }
     return FALSE;
 }

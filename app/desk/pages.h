@@ -13,9 +13,11 @@ typedef struct Pages Pages;
 
 typedef struct {
     GBytes *content;
-    const char *type; /* Content-Type */
-    char *etag;       /* quoted, strong: a digest of the content */
-    gboolean shared;  /* other origins may read it: scripts, styles and texts that a web shop's page loads */
+    GBytes *packed;    /* the same as gzip; NULL: that is not smaller, or no text */
+    const char *type;  /* Content-Type */
+    char *etag;        /* quoted, strong: a digest of the content */
+    char *packed_etag; /* of what is packed */
+    gboolean shared;   /* other origins may read it: scripts, styles and texts that a web shop's page loads */
 } Page;
 
 #define PAGES_ERROR (pages_error_quark())

@@ -169,6 +169,7 @@ static void read_head(Request *request, const char *path)
         .host = keep(request, request_copy_header(wsi, WSI_TOKEN_HOST)),
         .content_type = keep(request, request_copy_header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE)),
         .accept = keep(request, request_copy_header(wsi, WSI_TOKEN_HTTP_ACCEPT)),
+        .accept_encoding = keep(request, request_copy_header(wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING)),
         .authorization = keep(request, request_copy_header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION)),
         .if_none_match = keep(request, request_copy_header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH)),
         .address = request->address,

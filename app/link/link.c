@@ -58,7 +58,8 @@ struct Link {
     GByteArray *out; /* encoded, to be written */
     wslay_event_context_ptr ws;
     gint64 open_since;
-    guint pings;  /* sent since anything was heard */
+    gint64 heard; /* when something came last, µs, monotonic */
+    guint pings;  /* sent since then */
     gsize budget; /* bytes that may still be read in this turn */
     char *ending; /* why the link has to end; acted upon by the source alone */
     int end_code;
@@ -172,6 +173,12 @@ static void finish(Link *link)
 
 /* --- frames ---------------------------------------------------------------------------------------------------------------------- */
 
+static void hear(Link *link)
+{
+    link->heard = g_get_monotonic_time();
+    link->pings = 0;
+}
+
 static ssize_t ws_receive(wslay_event_context_ptr ws, uint8_t *buffer, size_t length, int flags, void *data)
 {
     (void)flags;
@@ -185,7 +192,7 @@ static ssize_t ws_receive(wslay_event_context_ptr ws, uint8_t *buffer, size_t le
     gssize got = link->budget && !link->ending ? link->transport->kind->read(link->transport, buffer, MIN(length, link->budget)) : 0;
     if (got > 0) {
         link->budget -= (gsize)got;
-        link->pings = 0;
+        hear(link);
         return got;
     }
     if (got == TRANSPORT_ENDED) end(link, 1006, "the desk ended the connection");
@@ -266,9 +273,9 @@ static void become_open(Link *link, gsize header_length)
         return;
     }
     link->stage = OPEN;
-    link->pings = 0;
-    link->open_since = g_get_monotonic_time();
-    link->wake_at = in_ms(LINK_PING_MS);
+    hear(link);
+    link->open_since = link->heard;
+    link->wake_at = in_ms(LINK_QUIET_MS);
     if (link->events->up) link->events->up(link->events->data, current_address(link)->text);
 }
 
@@ -310,6 +317,11 @@ static void read_frames(Link *link)
 
 static void keep_alive(Link *link)
 {
+    gint64 quiet_at = link->heard + LINK_QUIET_MS * 1000LL;
+    if (link->pings == 0 && quiet_at > g_get_monotonic_time()) {
+        link->wake_at = quiet_at;
+        return;
+    }
     if (link->pings >= 2) {
         end(link, 1006, "the desk answers no ping; the line is dead");
         return;

@@ -1,8 +1,8 @@
 /* link: a WebSocket to a desk that keeps itself up: wslay over a transport, as one source of the caller's main context.
  *
  * ws:// is plain TCP (simulated shoppers, benches), wss:// mutual TLS. Everything is non-blocking and runs on the thread-default main
- * context of the thread that called link_new(). Time limits: an address has LINK_CONNECT_MS from its name's lookup to the desk's 101; an
- * open link is dead when nothing came since two pings, 2 s apart, and 1 s more. */
+ * context of the thread that called link_new(). Time limits: an address has LINK_CONNECT_MS from its name's lookup to the desk's 101. A desk
+ * pings every 2 s; when nothing came for LINK_QUIET_MS this end pings too, twice, and the link is dead when nothing came till 5 s were over. */
 #pragma once
 
 #include "link/identity.h"
@@ -13,7 +13,8 @@ typedef struct Link Link;
 
 #define LINK_CONNECT_MS  10000 /* lookup, every address of the name, TLS and the upgrade */
 #define LINK_SOCKET_MS   3000  /* one address' TCP connection */
-#define LINK_PING_MS     2000
+#define LINK_QUIET_MS    2500         /* without a word; then the first ping */
+#define LINK_PING_MS     1500         /* between the two */
 #define LINK_PING_LAST   1000         /* after the second unanswered ping */
 #define LINK_QUEUE_MAX   (256 * 1024) /* bytes that may wait to be sent */
 #define LINK_MESSAGE_MAX (64 * 1024)  /* bytes of a message received */

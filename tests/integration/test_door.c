@@ -890,6 +890,38 @@ static void unchanged_pages_are_not_sent_again(void **state)
     peer_close(peer);
 }
 
+#define LONG_TEXT 20000 /* bytes of a page */
+
+static void texts_come_packed_to_who_takes_that(void **state)
+{
+    (void)state;
+    Peer *peer = peer_connect(door_port(place.door));
+    char *tags[2];
+    for (guint packed = 0; packed < 2; packed++) {
+        g_string_truncate(peer->got, 0);
+        assert_true(peer_say(peer, packed ? "GET /long.txt HTTP/1.1\r\nHost: a\r\nAccept-Encoding: br, gzip\r\n\r\n"
+                                          : "GET /long.txt HTTP/1.1\r\nHost: a\r\n\r\n"));
+        assert_true(peer_await(peer, "\r\n\r\n"));
+        assert_int_equal(strstr(peer->got->str, "content-encoding: gzip\r\n") != NULL, packed);
+        assert_non_null(strstr(peer->got->str, "vary: accept-encoding\r\n"));
+        guint64 length = g_ascii_strtoull(strstr(peer->got->str, "content-length: ") + 16, NULL, 10);
+        assert_true(packed ? length < LONG_TEXT / 10 : length == LONG_TEXT);
+        const char *etag = strstr(peer->got->str, "etag: ") + 6;
+        tags[packed] = g_strndup(etag, strcspn(etag, "\r"));
+        gsize head = (gsize)(strstr(peer->got->str, "\r\n\r\n") + 4 - peer->got->str);
+        assert_true(need(peer, head + length));
+    }
+    assert_string_not_equal(tags[0], tags[1]);
+    g_autofree char *again =
+        g_strdup_printf("GET /long.txt HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\nIf-None-Match: %s\r\n\r\n", tags[1]);
+    g_string_truncate(peer->got, 0);
+    assert_true(peer_say(peer, again));
+    assert_true(peer_await(peer, "\r\n\r\n"));
+    assert_true(g_str_has_prefix(peer->got->str, "HTTP/1.1 304"));
+    peer_close(peer);
+    for (guint i = 0; i < G_N_ELEMENTS(tags); i++) g_free(tags[i]);
+}
+
 static void a_large_file_comes_whole(void **state)
 {
     (void)state;
@@ -1110,6 +1142,8 @@ static void write_pages(void)
     g_free(scratch_write(place.web, "ops.html", "<!doctype html><title>ops</title>"));
     g_free(scratch_write(place.web, "element.js", "export {};"));
     g_free(scratch_write(place.web, "large.bin", large));
+    g_autofree char *even = g_strnfill(LONG_TEXT, 'a');
+    g_free(scratch_write(place.web, "long.txt", even));
     g_free(scratch_write(place.web, ".hidden", "hidden"));
     g_free(scratch_write(images, "logo.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>"));
     g_free(scratch_write(place.text, "nb.json", "{}"));
@@ -1229,6 +1263,7 @@ int main(void)
         cmocka_unit_test(routes_of_the_booth_port),
         cmocka_unit_test(ops_link),
         cmocka_unit_test(unchanged_pages_are_not_sent_again),
+        cmocka_unit_test(texts_come_packed_to_who_takes_that),
         cmocka_unit_test(a_large_file_comes_whole),
         cmocka_unit_test(handshakes_have_a_deadline),
         cmocka_unit_test(bodies_have_a_deadline),

@@ -23,10 +23,16 @@ export const problemAdvice = (name) => state.texts[`do_${name}`] || state.consol
 export const stateName = (word) => t(`state_${`state_${word}` in state.texts ? word : 'unknown'}`);
 
 const locale = () => (state.lang === 'en' ? 'en-GB' : state.lang);
-export const number = (value, digits = 0) => (Number.isFinite(value) ? new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(value) : '–');
-export const percent = (share) => (Number.isFinite(share) ? new Intl.NumberFormat(locale(), { style: 'percent', maximumFractionDigits: 1 }).format(share) : '–');
-export const time = (utc, style = 'short') => (utc > 0 ? new Intl.DateTimeFormat(locale(), { dateStyle: 'short', timeStyle: style }).format(utc) : '–');
-export const clock = (utc) => new Intl.DateTimeFormat(locale(), { hour: '2-digit', minute: '2-digit' }).format(utc);
+const formats = new Map(); /* making one takes longer than many uses of it */
+function formatOf(Kind, options) {
+    const key = JSON.stringify([Kind.name, locale(), options]);
+    if (!formats.has(key)) formats.set(key, new Kind(locale(), options));
+    return formats.get(key);
+}
+export const number = (value, digits = 0) => (Number.isFinite(value) ? formatOf(Intl.NumberFormat, { maximumFractionDigits: digits }).format(value) : '–');
+export const percent = (share) => (Number.isFinite(share) ? formatOf(Intl.NumberFormat, { style: 'percent', maximumFractionDigits: 1 }).format(share) : '–');
+export const time = (utc, style = 'short') => (utc > 0 ? formatOf(Intl.DateTimeFormat, { dateStyle: 'short', timeStyle: style }).format(utc) : '–');
+export const clock = (utc) => formatOf(Intl.DateTimeFormat, { hour: '2-digit', minute: '2-digit' }).format(utc);
 export function duration(ms) {
     if (!Number.isFinite(ms) || ms < 0) return '–';
     const seconds = Math.round(ms / 1000);
