@@ -428,9 +428,12 @@ static void sweep(Exchange *exchange, gint64 now)
     if (!store_is_connected(exchange->store)) exchange->whole = FALSE;
     g_hash_table_iter_init(&iter, exchange->calls);
     while (g_hash_table_iter_next(&iter, NULL, &value)) entry_sweep(value, now);
+    identity_sweep_held(exchange);
     g_hash_table_iter_init(&iter, exchange->booths);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) booth_sweep(exchange, value, now);
-    identity_sweep(exchange, now);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        booth_sweep(exchange, value);
+        identity_sweep(exchange, value, now);
+    }
     claim_answer_waiting(exchange);
 }
 

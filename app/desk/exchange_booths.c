@@ -573,7 +573,7 @@ void booth_closed(Exchange *exchange, Booth *booth)
     g_free(booth);
 }
 
-void booth_sweep(Exchange *exchange, Booth *booth, G_GNUC_UNUSED gint64 now)
+void booth_sweep(Exchange *exchange, Booth *booth)
 {
     if (booth->unwelcomed) greet(exchange, booth);
     booth_match(exchange, booth);

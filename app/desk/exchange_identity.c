@@ -251,18 +251,16 @@ static void weigh_held(Exchange *exchange, Booth *held)
         become_twice(exchange, before, "linked from two places", FALSE);
 }
 
-void identity_sweep(Exchange *exchange, gint64 now)
+void identity_sweep_held(Exchange *exchange)
 {
-    GHashTableIter iter;
-    gpointer value;
     for (GList *at = exchange->held.head, *next; at; at = next) {
         next = at->next;
         weigh_held(exchange, at->data);
     }
-    g_hash_table_iter_init(&iter, exchange->booths);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        Booth *booth = value;
-        if (now >= booth->announce_at) announce(exchange, booth, now);
-        if (booth->identity != IDENTITY_GOOD && !booth->settling && now >= booth->settle_at) settle(exchange, booth, now);
-    }
+}
+
+void identity_sweep(Exchange *exchange, Booth *booth, gint64 now)
+{
+    if (now >= booth->announce_at) announce(exchange, booth, now);
+    if (booth->identity != IDENTITY_GOOD && !booth->settling && now >= booth->settle_at) settle(exchange, booth, now);
 }

@@ -68,7 +68,7 @@ void booth_append(Exchange *exchange, Booth *booth)
 {
     StoreRecord list[BATCH_MAX];
     guint count = 0;
-    if (booth->appending) return;
+    if (booth->appending || g_queue_is_empty(&booth->records)) return;
     if (booth->record_revision) confirm(booth, booth->stored_epoch, booth->stored_seq);
     if (exchange_mono() < booth->records_at) return;
     for (const GList *at = booth->records.head; at && count < BATCH_MAX; at = at->next) {

@@ -270,7 +270,7 @@ void booth_refuse(Exchange *exchange, const Intent *intent, const char *id);
 void booth_match(Exchange *exchange, Booth *booth);
 void booth_offer_failed(Exchange *exchange, const char *id, gboolean unresolved);
 void booth_greet_waiting(Exchange *exchange); /* the view has gone on */
-void booth_sweep(Exchange *exchange, Booth *booth, gint64 now);
+void booth_sweep(Exchange *exchange, Booth *booth);
 /* What a booth came to with something that ops asked for: exchange_ops.c. */
 void booth_told_ops(Exchange *exchange, Booth *booth, const json_t *message);
 void booth_tell_queue(Exchange *exchange);
@@ -290,7 +290,8 @@ void identity_begin(Exchange *exchange, Booth *booth, const json_t *hello);     
 void identity_end(Exchange *exchange, Booth *booth);                                           /* its link ends */
 void identity_hold(Exchange *exchange, Booth *booth, json_t *hello);                           /* another process has the name */
 void identity_heard(Exchange *exchange, const char *id, const char *text);                     /* from another desk, about a booth */
-void identity_sweep(Exchange *exchange, gint64 now);
+void identity_sweep_held(Exchange *exchange);                                                  /* those that wait for a name */
+void identity_sweep(Exchange *exchange, Booth *booth, gint64 now);
 
 /* --- exchange_news.c: what the world outside is told */
 void news_tell(Exchange *exchange, const News *news);

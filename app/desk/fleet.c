@@ -5,13 +5,14 @@
 #include "wire/wire.h"
 
 typedef struct {
-    char *id, *row, *snapshot; /* row: JSON text; snapshot NULL: too large or not readable */
+    char *id;
+    char *row;   /* JSON text, but for seen_utc, which is no change */
+    char *value; /* as it was stored, read again when somebody asks; NULL: too large or not readable */
     char *region, *store, *name, *version, *why;
     json_t *problems;  /* as kept */
     const char *state; /* static text; what the booth says of itself */
     gboolean online;
     gint64 heard, since_utc, seen_utc, offline_utc;
-    char *told; /* the row as it was last counted as changed */
     guint64 revision;
     char *topic;
     json_t *temperature;
@@ -32,8 +33,7 @@ static void item_free(gpointer data)
     Item *item = data;
     g_free(item->id);
     g_free(item->row);
-    g_free(item->told);
-    g_free(item->snapshot);
+    g_free(item->value);
     g_free(item->region);
     g_free(item->store);
     g_free(item->name);
@@ -170,15 +170,13 @@ static json_t *problem_names(const Item *item)
     return names;
 }
 
-/* without_seen: what makes two rows differ. */
-static char *row_text(const Item *item, gboolean without_seen)
+static char *row_text(const Item *item)
 {
     json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:i, s:s, s:O, s:o}", "booth", item->id, "name", item->name,
                             "store", item->store, "region", item->region, "state", item->online ? item->state : "offline", "since_utc",
                             (json_int_t)(item->online ? item->since_utc : item->offline_utc), "pause_reason", item->why, "topic",
                             item->topic, "worst", worst_of(item), "problem_count", (int)count_problems(item), "version", item->version,
                             "temperature_c", item->temperature, "problems", problem_names(item));
-    if (!without_seen) json_object_set_new(row, "seen_utc", json_integer(item->seen_utc));
     char *text = json_dumps(row, JSON_COMPACT);
     json_decref(row);
     return text;
@@ -186,16 +184,20 @@ static char *row_text(const Item *item, gboolean without_seen)
 
 static void row_changed(Fleet *fleet, Item *item)
 {
-    char *told = row_text(item, TRUE);
-    free(item->row);
-    item->row = row_text(item, FALSE);
-    if (g_strcmp0(told, item->told) == 0) {
-        free(told);
+    char *row = row_text(item);
+    if (g_strcmp0(row, item->row) == 0) {
+        free(row);
         return;
     }
-    free(item->told);
-    item->told = told;
+    free(item->row);
+    item->row = row;
     item->revision = ++fleet->revision;
+}
+
+static void append_row(const Item *item, GString *text)
+{
+    g_string_append_len(text, item->row, (gssize)strlen(item->row) - 1);
+    g_string_append_printf(text, ",\"seen_utc\":%" G_GINT64_FORMAT "}", item->seen_utc);
 }
 
 static Item *get_item(Fleet *fleet, const char *booth)
@@ -219,14 +221,12 @@ static Item *get_item(Fleet *fleet, const char *booth)
     return item;
 }
 
-static void keep_snapshot(Item *item, const json_t *snapshot)
+static void keep_value(Item *item, const char *value, gboolean readable)
 {
-    char *text = snapshot ? json_dumps(snapshot, JSON_COMPACT) : NULL;
-    gboolean fits = text && strlen(text) <= FLEET_SNAPSHOT_MAX;
-    g_free(item->snapshot);
-    item->snapshot = fits ? text : NULL;
-    if (fits || !snapshot) return;
-    free(text);
+    gboolean fits = strlen(value) <= FLEET_SNAPSHOT_MAX;
+    g_free(item->value);
+    item->value = readable && fits ? g_strdup(value) : NULL;
+    if (fits || !readable) return;
     json_array_append_new(item->problems, make_problem("status_too_long", "warning", item->seen_utc, FALSE));
 }
 
@@ -251,7 +251,7 @@ gboolean fleet_learn(Fleet *fleet, const char *booth, const char *value, gint64 
     item->online = now_mono - item->heard < FLEET_OFFLINE_MS;
     if (!item->online) item->offline_utc = item->seen_utc;
     read_snapshot(item, snapshot, item->seen_utc, &fleet->unordered);
-    keep_snapshot(item, snapshot);
+    keep_value(item, value, readable);
     row_changed(fleet, item);
     json_decref(json);
     return readable;
@@ -339,7 +339,7 @@ guint fleet_append_rows(const Fleet *fleet, guint64 after, GString *text)
         const Item *item = items->pdata[i];
         if (item->revision <= after) continue;
         if (count++) g_string_append_c(text, ',');
-        g_string_append(text, item->row);
+        append_row(item, text);
     }
     return count;
 }
@@ -413,11 +413,16 @@ char *fleet_booth(const Fleet *fleet, const char *booth)
 {
     const Item *item = g_hash_table_lookup(fleet->items, booth);
     if (!item) return NULL;
+    json_t *value = item->value ? json_loads(item->value, 0, NULL) : NULL;
     char *problems = json_dumps(item->problems, JSON_COMPACT);
-    char *text =
-        g_strdup_printf("{\"row\":%s,\"problems\":%s,\"snapshot\":%s}", item->row, problems, item->snapshot ? item->snapshot : "null");
+    char *snapshot = value ? json_dumps(json_object_get(value, "snapshot"), JSON_COMPACT) : NULL;
+    GString *text = g_string_new("{\"row\":");
+    append_row(item, text);
+    g_string_append_printf(text, ",\"problems\":%s,\"snapshot\":%s}", problems, snapshot ? snapshot : "null");
+    json_decref(value);
+    free(snapshot);
     free(problems);
-    return text;
+    return g_string_free(text, FALSE);
 }
 
 void fleet_each(const Fleet *fleet, const char *region, const char *store, const char *booth,

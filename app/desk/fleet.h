@@ -13,7 +13,7 @@
 #define FLEET_BOOTHS_MAX   10000
 #define FLEET_PROBLEMS_MAX 32
 #define FLEET_TEXT_MAX     120         /* characters of a text in a row */
-#define FLEET_SNAPSHOT_MAX (24 * 1024) /* bytes; of a larger one only the row is kept */
+#define FLEET_SNAPSHOT_MAX (24 * 1024) /* bytes of a value; of a larger one only the row is kept */
 
 typedef struct Fleet Fleet;
 
