@@ -1,8 +1,9 @@
 /* link: a WebSocket to a desk that keeps itself up: wslay over a transport, as one source of the caller's main context.
  *
  * ws:// is plain TCP (simulated shoppers, benches), wss:// mutual TLS. Everything is non-blocking and runs on the thread-default main
- * context of the thread that called link_new(). Time limits: an address has LINK_CONNECT_MS from its name's lookup to the desk's 101. A desk
- * pings every 2 s; when nothing came for LINK_QUIET_MS this end pings too, twice, and the link is dead when nothing came till 5 s were over. */
+ * context of the thread that called link_new(). Time limits: an address has LINK_CONNECT_MS from its name's lookup to the desk's 101. A
+ * desk pings every 2 s; when nothing came for LINK_QUIET_MS this end pings too, twice, and the link is dead when nothing came till 5 s were
+ * over. */
 #pragma once
 
 #include "link/identity.h"
@@ -11,8 +12,8 @@
 
 typedef struct Link Link;
 
-#define LINK_CONNECT_MS  10000 /* lookup, every address of the name, TLS and the upgrade */
-#define LINK_SOCKET_MS   3000  /* one address' TCP connection */
+#define LINK_CONNECT_MS  10000        /* lookup, every address of the name, TLS and the upgrade */
+#define LINK_SOCKET_MS   3000         /* one address' TCP connection */
 #define LINK_QUIET_MS    2500         /* without a word; then the first ping */
 #define LINK_PING_MS     1500         /* between the two */
 #define LINK_PING_LAST   1000         /* after the second unanswered ping */
