@@ -116,11 +116,17 @@ static void on_twice_read(gpointer data, const StoreResult *result)
 /* --- what the centre knows of it --------------------------------------------------------------------------------------------------------
  */
 
+static void on_noted(gpointer data, const StoreResult *result)
+{
+    g_autofree char *id = data;
+    if (result->verdict == STORE_WON) g_message("booth %s has come with its new certificate: the one before is good no more", id);
+}
+
 static void note_key(Exchange *exchange, const Booth *booth, Enrolment *enrolment, guint64 revision)
 {
     if (!enrolment || !enrolment_seen(enrolment, booth->key)) return;
     g_autofree char *text = enrolment_format(enrolment);
-    store_put_enrolment(exchange->store, booth->id, text, revision, NULL, NULL); /* lost: the next link does it */
+    store_put_enrolment(exchange->store, booth->id, text, revision, on_noted, g_strdup(booth->id)); /* lost: the next link does it */
 }
 
 static void on_known(gpointer data, const StoreResult *result)

@@ -305,6 +305,7 @@ static void a_certificate_is_renewed_before_it_ends(void **state)
     client_free(before);
     Client *after = link_as(card, 1, "oslo-7", "one");
     json_decref(client_expect(after, "welcome"));
+    centre_await(centre->desks[1].process, "booth oslo-7 has come with its new certificate", 1);
     client_free(after);
     centre_await(centre->desks[1].process, "booth oslo-7 is gone", 1);
     assert_true(g_file_set_contents(card->certificate, old_certificate, -1, NULL) && g_file_set_contents(card->key, old_key, -1, NULL));
