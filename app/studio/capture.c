@@ -12,7 +12,7 @@
 #define STALLED_US   3000000 /* not one frame for so long: it is started anew */
 #define START_US     3000000 /* a camera may take so long to its first frame, and twice as long after each time that it did not come */
 #define START_MAX_US 24000000
-#define SAMPLE_STEP  16 /* pixels between two samples of the luma */
+#define SAMPLES      80 /* of the luma, across a picture's width, and as close from top to bottom */
 
 struct Capture {
     const CameraDriver *driver;
@@ -39,9 +39,9 @@ struct Capture {
 static guint64 fingerprint(const guint8 *luma, gsize stride, int width, int height)
 {
     guint64 hash = G_GUINT64_CONSTANT(0xcbf29ce484222325);
-    for (int y = SAMPLE_STEP / 2; y < height; y += SAMPLE_STEP)
-        for (int x = SAMPLE_STEP / 2; x < width; x += SAMPLE_STEP)
-            hash = (hash ^ luma[(gsize)y * stride + (gsize)x]) * G_GUINT64_CONSTANT(0x100000001b3);
+    const int step = MAX(width / SAMPLES, 1);
+    for (int y = step / 2; y < height; y += step)
+        for (int x = step / 2; x < width; x += step) hash = (hash ^ luma[(gsize)y * stride + (gsize)x]) * G_GUINT64_CONSTANT(0x100000001b3);
     return hash;
 }
 

@@ -69,6 +69,7 @@ struct Screens {
     gint64 second, own_taken, presented, used;
     guint tick, tick_ms, soon;
     gint64 drawn, draw_ms; /* when it was last looked whether there is something to draw, and how often it is */
+    gint64 slow_ms;        /* what drawing takes, where that is long */
     gint64 rest_ms;        /* until it may be drawn again */
     Mailbox *shopper;
     const Config *config;
@@ -291,12 +292,15 @@ static gboolean is_in_use(const Screens *screens)
     return screens->used && g_get_monotonic_time() - screens->used < IN_USE_US;
 }
 
-/* Where the processor draws, all else in this loop waits for it: the call's own messages too. */
+/* Where the processor draws, all else in this loop waits for it: the call's own messages too. It may draw in the background, so that only
+ * the next picture has to wait: what one took is forgotten slowly. */
 static void set_rest(Screens *screens, gint64 took_ms)
 {
     const gboolean in_use = is_in_use(screens);
     const gint64 limit_ms = in_use || in_call(screens) ? SLOW_DRAW_MS : QUIET_DRAW_MS;
-    screens->rest_ms = took_ms > limit_ms ? took_ms + MIN(took_ms * (in_use ? IN_USE_REST : SLOW_DRAW_REST), REST_MAX_MS) : 0;
+    screens->slow_ms = MAX(took_ms, screens->slow_ms * 7 / 8);
+    const gint64 rest_ms = MIN(screens->slow_ms * (in_use ? IN_USE_REST : SLOW_DRAW_REST), REST_MAX_MS);
+    screens->rest_ms = screens->slow_ms > limit_ms ? took_ms + rest_ms : 0;
 }
 
 static void draw(Screens *screens)
@@ -308,7 +312,7 @@ static void draw(Screens *screens)
     if (now_ms() / 1000 != screens->second) screens->dirty = TRUE;
     screens->second = now_ms() / 1000;
     if (screens->dirty) {
-        show_shopper_first(screens);
+        if (screens->slow_ms <= SLOW_DRAW_MS) show_shopper_first(screens);
         build(screens);
     }
     take_pictures(screens, renewed);
