@@ -198,7 +198,9 @@ static void thirty_days_without_a_line(void **state)
     assert_true(records_bytes(records) < 5 * 1024 * 1024);
     gint64 epoch = 0, seq = 0;
     int next = 1;
-    for (json_t *list; json_array_size(list = records_batch(records, epoch, seq, 64, 48 * 1024)) > 0; json_decref(list)) {
+    while (records_waiting(records)) {
+        json_t *list = records_batch(records, epoch, seq, 64, 48 * 1024);
+        assert_true(json_array_size(list) > 0);
         size_t i;
         json_t *record;
         json_array_foreach(list, i, record) {
@@ -207,9 +209,9 @@ static void thirty_days_without_a_line(void **state)
             seq = json_integer_value(json_object_get(record, "seq"));
         }
         records_landed(records, epoch, seq);
+        json_decref(list);
     }
     assert_int_equal(next - 1, ALL);
-    assert_int_equal(records_waiting(records), 0);
     records_free(records);
 }
 
