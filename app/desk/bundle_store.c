@@ -59,16 +59,9 @@ static void hang_up(BundleStore *store)
 
 static gboolean call(BundleStore *store)
 {
-    jsOptions options;
-    jsOptions_Init(&options);
-    options.Wait = JETSTREAM_WAIT_MS;
     if (store->js && natsConnection_Status(store->connection) == NATS_CONN_STATUS_CONNECTED) return TRUE;
     hang_up(store);
-    if (jetstream_dial((const char *const *)store->servers, &store->connection) == NATS_OK &&
-        natsConnection_JetStream(&store->js, store->connection, &options) == NATS_OK)
-        return TRUE;
-    hang_up(store);
-    return FALSE;
+    return jetstream_dial_context((const char *const *)store->servers, &store->connection, &store->js);
 }
 
 static gboolean publish(BundleStore *store, const char *subject, const void *bytes, gsize length, jsPubOptions *options, jsErrCode *code)

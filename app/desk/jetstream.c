@@ -257,6 +257,19 @@ natsStatus jetstream_dial(const char *const *servers, natsConnection **connectio
     return status;
 }
 
+gboolean jetstream_dial_context(const char *const *servers, natsConnection **connection, jsCtx **js)
+{
+    jsOptions options;
+    jsOptions_Init(&options);
+    options.Wait = JETSTREAM_WAIT_MS;
+    *connection = NULL;
+    *js = NULL;
+    if (jetstream_dial(servers, connection) == NATS_OK && natsConnection_JetStream(js, *connection, &options) == NATS_OK) return TRUE;
+    natsConnection_Destroy(*connection);
+    *connection = NULL;
+    return FALSE;
+}
+
 /* The library does not tell the server's version, but the first line that a server sends does. */
 static char *server_version(const char *url)
 {

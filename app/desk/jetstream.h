@@ -71,3 +71,5 @@ gboolean jetstream_is_marker(natsMsg *message);
 
 /* A connection without any of this, for a program that asks once; to natsConnection_Destroy(). */
 natsStatus jetstream_dial(const char *const *servers, natsConnection **connection);
+/* The same with a JetStream context whose answers are waited for JETSTREAM_WAIT_MS; to jsCtx_Destroy(), and first. FALSE: both are NULL. */
+gboolean jetstream_dial_context(const char *const *servers, natsConnection **connection, jsCtx **js);

@@ -75,15 +75,7 @@ static void hang_up(LedgerFeed *feed)
 
 static gboolean dial(LedgerFeed *feed)
 {
-    jsOptions options;
-    jsOptions_Init(&options);
-    options.Wait = JETSTREAM_WAIT_MS;
-    if (feed->connection) return TRUE;
-    if (jetstream_dial(feed->settings.servers, &feed->connection) == NATS_OK &&
-        natsConnection_JetStream(&feed->js, feed->connection, &options) == NATS_OK)
-        return TRUE;
-    hang_up(feed);
-    return FALSE;
+    return feed->connection || jetstream_dial_context(feed->settings.servers, &feed->connection, &feed->js);
 }
 
 static natsStatus subscribe_after(LedgerFeed *feed, guint64 last)
