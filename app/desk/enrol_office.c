@@ -312,10 +312,20 @@ static gboolean release_enrolment(Standing *standing, gconstpointer data, GError
     return enrolment_release(standing->enrolment) || refuse(error, "booth %s was not seen twice", standing->enrolment->booth);
 }
 
+/* As a desk does it (exchange_decided()): whoever has a link of that name looks again, so a link that is good no more ends at once. */
+static gboolean tell_desks(const Office *office, const char *booth)
+{
+    natsConnection *connection = jetstream_connection(office->bus);
+    g_autofree char *subject = g_strconcat("link.booth.", booth, NULL);
+    return natsConnection_PublishString(connection, subject, "{\"t\":\"decided\",\"desk\":\"\"}") == NATS_OK &&
+           natsConnection_FlushTimeout(connection, BUS_WAIT_MS) == NATS_OK;
+}
+
 static gboolean decide(const Office *office, const char *booth, gboolean revoke, GError **error)
 {
     if (!wire_is_booth_id(booth)) return refuse(error, "\"%s\" is no booth's id: 1 to 32 of a-z, 0-9 and -", booth);
     if (!change(office, booth, revoke ? revoke_enrolment : release_enrolment, NULL, error)) return FALSE;
+    if (!tell_desks(office, booth)) fprintf(stderr, "enrol: the desks could not be told: they notice when the booth links again\n");
     printf("booth %s: %s\n", booth, revoke ? "its token and its certificate are good for nothing any more" : "takes calls again");
     return TRUE;
 }

@@ -316,6 +316,23 @@ static void a_certificate_is_renewed_before_it_ends(void **state)
     card_free(card);
 }
 
+/* While its booth is linked: the command is as quick as the ops page's button. */
+static void a_revoked_link_ends_at_once(void **state)
+{
+    (void)state;
+    make_cards("id\noslo-8\n", NULL);
+    Card *card = card_new("oslo-8", "oslo-8", 0);
+    card_start(card);
+    await_state(card, ENROL_DONE, 1);
+    Client *booth = link_as(card, 1, "oslo-8", "one");
+    json_decref(client_expect(booth, "welcome"));
+    g_free(ENROL(0, "--revoke", "oslo-8"));
+    assert_true(client_run(booth, client_is_down, NULL, PATIENCE_MS));
+    assert_int_equal(booth->code, 4004);
+    client_free(booth);
+    card_free(card);
+}
+
 static void expect_identity(Client *booth, const char *word)
 {
     json_t *message = client_expect(booth, "identity");
@@ -410,6 +427,7 @@ int main(void)
         cmocka_unit_test(an_answer_that_was_lost_is_given_again),  cmocka_unit_test(refusals_say_why),
         cmocka_unit_test(a_certificate_is_renewed_before_it_ends), cmocka_unit_test(a_copy_at_the_same_desk_is_noticed),
         cmocka_unit_test(a_copy_at_another_desk_is_noticed),       cmocka_unit_test(a_quick_return_is_no_copy),
+        cmocka_unit_test(a_revoked_link_ends_at_once),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
