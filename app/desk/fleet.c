@@ -370,6 +370,12 @@ static char *problem_words(const Item *item)
     return g_string_free(names, FALSE);
 }
 
+/* What is the matter now; of a booth that is offline nothing else is known. */
+static const char *present_problems(const Item *item, const char *problems)
+{
+    return item->online ? problems : "booth_offline";
+}
+
 static gboolean has_words(const Item *item, const char *words, const char *problems)
 {
     g_autofree char *all = g_strjoin(" ", item->id, item->name, item->store, item->region, item->version, problems, NULL);
@@ -397,14 +403,23 @@ static gboolean passes(const Item *item, const FleetFilter *filter, const char *
 void fleet_append_csv(const Fleet *fleet, const FleetFilter *filter, GString *text)
 {
     const GPtrArray *items = ordered_items(fleet);
-    g_string_append(text, "booth,name,store,region,state,pause_reason,since_utc,seen_utc,problems,version\r\n");
+    g_string_append(text, "booth,name,store,region,state,pause_reason,since_utc,seen_utc,problems,version,last_known_problems\r\n");
     for (guint i = 0; i < items->len; i++) {
         const Item *item = items->pdata[i];
         g_autofree char *problems = problem_words(item);
         if (!passes(item, filter, problems)) continue;
         g_autofree char *since = utc_text(item->online ? item->since_utc : item->offline_utc), *seen = utc_text(item->seen_utc);
-        const char *cells[] = {item->id,  item->name, item->store, item->region, item->online ? item->state : "offline",
-                               item->why, since,      seen,        problems,     item->version};
+        const char *cells[] = {item->id,
+                               item->name,
+                               item->store,
+                               item->region,
+                               item->online ? item->state : "offline",
+                               item->online ? item->why : "",
+                               since,
+                               seen,
+                               present_problems(item, problems),
+                               item->version,
+                               item->online ? "" : problems};
         for (guint c = 0; c < G_N_ELEMENTS(cells); c++) append_cell(text, cells[c], c + 1 == G_N_ELEMENTS(cells));
     }
 }

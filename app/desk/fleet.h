@@ -42,7 +42,8 @@ typedef struct {
     gboolean bad;                       /* with a problem, offline or unknown */
 } FleetFilter;
 
-/* As a sheet, with a line of names first, those that the filter lets through. The same filter as the page's (web/ops-fleet.js). */
+/* As a sheet, with a line of names first, those that the filter lets through. The same filter as the page's (web/ops-fleet.js). Of a booth
+ * that is offline the one problem is that; what it had said before is in last_known_problems. */
 void fleet_append_csv(const Fleet *fleet, const FleetFilter *filter, GString *text);
 /* The whole of one booth for its page, {"row":{..},"problems":[{"name","severity","since_utc","blocks_ready"}],"snapshot":{..}|null}; NULL:
  * no such booth. To g_free(). */

@@ -210,7 +210,8 @@ static void a_sheet_has_what_the_filter_lets_through(void **state)
     Fleet *fleet = fleet_new();
     fleet_learn(fleet, "b1", VALUE("\"state\":\"ready\",\"name\":\"Ytre Ås\",\"store\":\"S & T\",\"region\":\"East\""), 0, 0);
     fleet_learn(fleet, "b2", VALUE("\"state\":\"paused\",\"store\":\"S\",\"problems\":[{\"name\":\"storage_full\"}]"), 0, 0);
-    fleet_learn(fleet, "b3", VALUE("\"state\":\"ready\",\"region\":\"East\",\"store\":\"U\""), FLEET_OFFLINE_MS + 1, 0);
+    fleet_learn(fleet, "b3", VALUE("\"state\":\"paused\",\"region\":\"East\",\"store\":\"U\",\"pause_reason\":\"break\",\"problems\":[{\"name\":\"no_camera\"}]"),
+                FLEET_OFFLINE_MS + 1, 0);
     fleet_sweep(fleet, 0);
     assert_sheet(fleet, &(FleetFilter){0}, "b2b1b3");
     assert_sheet(fleet, &(FleetFilter){.region = "East"}, "b1b3");
@@ -220,6 +221,12 @@ static void a_sheet_has_what_the_filter_lets_through(void **state)
     assert_sheet(fleet, &(FleetFilter){.words = " ytre  ås east"}, "b1");
     assert_sheet(fleet, &(FleetFilter){.words = "FULL"}, "b2");
     assert_sheet(fleet, &(FleetFilter){.words = "full east"}, "");
+    /* What is known now, and what was last known. */
+    g_autoptr(GString) sheet = g_string_new(NULL);
+    fleet_append_csv(fleet, &(FleetFilter){0}, sheet);
+    assert_non_null(strstr(sheet->str, ",\"storage_full\",\"\",\"\"\r\n"));
+    assert_non_null(strstr(sheet->str, ",\"offline\",\"\","));
+    assert_non_null(strstr(sheet->str, ",\"booth_offline\",\"\",\"no_camera\"\r\n"));
     fleet_free(fleet);
 }
 
