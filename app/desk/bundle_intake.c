@@ -59,10 +59,15 @@ gboolean bundle_intake_expect(BundleIntake *intake, const char *booth, const cha
     return TRUE;
 }
 
-void bundle_intake_refused(BundleIntake *intake, const char *booth, const char *id)
+gboolean bundle_intake_awaits(const BundleIntake *intake, const char *booth, const char *id)
 {
     const Awaited *awaited = g_hash_table_lookup(intake->awaited, booth);
-    if (awaited && strcmp(awaited->id, id) == 0 && awaited->next == 0) g_hash_table_remove(intake->awaited, booth);
+    return awaited && strcmp(awaited->id, id) == 0 && awaited->next == 0;
+}
+
+void bundle_intake_refused(BundleIntake *intake, const char *booth, const char *id)
+{
+    if (bundle_intake_awaits(intake, booth, id)) g_hash_table_remove(intake->awaited, booth);
 }
 
 /* Takes it out. why: NULL, it is whole. */

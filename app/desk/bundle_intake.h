@@ -26,6 +26,8 @@ void bundle_intake_free(BundleIntake *intake); /* NULL is fine */
 
 /* The booth is asked for a bundle by the command of this id. FALSE: BUNDLE_ASKED_MAX others are awaited, or this booth's is already. */
 gboolean bundle_intake_expect(BundleIntake *intake, const char *booth, const char *id, gint64 now);
+/* Whether it was asked for by that command, and nothing of it has come yet. */
+gboolean bundle_intake_awaits(const BundleIntake *intake, const char *booth, const char *id);
 /* It answered the command: it will not come. */
 void bundle_intake_refused(BundleIntake *intake, const char *booth, const char *id);
 /* A decoded "bundle" or "bundle_failed" of the booth. What it has come to, to bundle_arrival_free(); NULL: nothing yet, or nothing at all.

@@ -28,7 +28,7 @@ struct BundleStore {
 typedef struct Job Job;
 struct Job {
     BundleVerdict (*run)(BundleStore *store, Job *job);
-    char *booth, *id, *why;
+    char *booth, *id, *why, *desk;
     GBytes *bytes;
     BundleVerdict verdict;
     GBytes *answer;
@@ -41,6 +41,7 @@ static void job_free(Job *job)
     g_free(job->booth);
     g_free(job->id);
     g_free(job->why);
+    g_free(job->desk);
     g_bytes_unref(job->bytes);
     g_bytes_unref(job->answer);
     g_free(job);
@@ -153,6 +154,21 @@ static gboolean write_list(BundleStore *store, const char *booth, const json_t *
     return done;
 }
 
+static void leave_out(json_t *list, const char *id)
+{
+    for (size_t i = json_array_size(list); i-- > 0;) {
+        if (strcmp(wire_string(json_array_get(list, i), "id"), id) == 0) json_array_remove(list, i);
+    }
+}
+
+static json_t *entry_of(const Job *job)
+{
+    json_t *entry = json_pack("{s:s, s:I, s:I, s:s}", "id", job->id, "utc", (json_int_t)(g_get_real_time() / 1000), "bytes",
+                              (json_int_t)(job->bytes ? g_bytes_get_size(job->bytes) : 0), "why", job->why ? job->why : "");
+    if (job->desk) json_object_set_new(entry, "desk", json_string(job->desk));
+    return entry;
+}
+
 static gboolean enter(BundleStore *store, const Job *job)
 {
     gboolean done = FALSE, lost = TRUE;
@@ -160,9 +176,8 @@ static gboolean enter(BundleStore *store, const Job *job)
         guint64 revision = 0;
         json_t *list = read_list(store, job->booth, &revision);
         if (!list) return FALSE;
-        json_array_insert_new(list, 0,
-                              json_pack("{s:s, s:I, s:I, s:s}", "id", job->id, "utc", (json_int_t)(g_get_real_time() / 1000), "bytes",
-                                        (json_int_t)(job->bytes ? g_bytes_get_size(job->bytes) : 0), "why", job->why ? job->why : ""));
+        leave_out(list, job->id);
+        json_array_insert_new(list, 0, entry_of(job));
         leave_out_old(store, list);
         cut_list(store, job->booth, list);
         done = write_list(store, job->booth, list, revision, &lost);
@@ -272,6 +287,13 @@ void bundle_store_put(BundleStore *store, const char *booth, const char *id, GBy
     Job *job = job_new(run_put, booth, id, done, data);
     job->bytes = bytes ? g_bytes_ref(bytes) : NULL;
     job->why = g_strdup(why);
+    submit(store, job);
+}
+
+void bundle_store_await(BundleStore *store, const char *booth, const char *id, const char *desk)
+{
+    Job *job = job_new(run_put, booth, id, NULL, NULL);
+    job->desk = g_strdup(desk);
     submit(store, job);
 }
 

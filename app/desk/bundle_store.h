@@ -17,8 +17,8 @@ typedef enum {
     BUNDLE_STORE_UNAVAILABLE,
 } BundleVerdict;
 
-/* bytes: of a get, the archive; of a list a JSON array, the newest first: [{"id","utc","bytes","why"}], why "" when it is there; else NULL.
- */
+/* bytes: of a get, the archive; of a list a JSON array, the newest first: [{"id","utc","bytes","why","desk"?}], why "" when it is there;
+ * desk when it is on its way to that one; else NULL. */
 typedef void (*BundleDone)(gpointer data, BundleVerdict verdict, GBytes *bytes);
 
 /* servers are copied. wake: any thread, call bundle_store_dispatch() soon. */
@@ -26,6 +26,8 @@ BundleStore *bundle_store_new(const char *const *servers, guint retention_days, 
 void bundle_store_free(BundleStore *store); /* waits for what is under way; callbacks that are left are called; NULL is fine */
 void bundle_store_dispatch(BundleStore *store);
 
+/* Notes that one is on its way to a desk, so that it is not waited for in vain when that desk dies. What comes of it replaces this. */
+void bundle_store_await(BundleStore *store, const char *booth, const char *id, const char *desk);
 /* Keeps a bundle, or why there is none; the oldest of the booth's go. bytes may be NULL, done too. */
 void bundle_store_put(BundleStore *store, const char *booth, const char *id, GBytes *bytes, const char *why, BundleDone done,
                       gpointer data);

@@ -74,12 +74,21 @@ static gboolean print_calls(const char *const *servers, GError **error)
     return fleet_calls_print(servers, form, since_utc, print_text, error);
 }
 
+static gboolean print_shopper(const char *const *servers, gboolean erase, GError **error)
+{
+    g_autofree char *export = NULL;
+    g_autoptr(PrivacyFound) found = erase ? privacy_erase(servers, reference, 0, error) : privacy_look(servers, reference, &export, error);
+    if (export) puts(export);
+    for (char **gone = erase && found ? found->calls : NULL; gone && *gone; gone++) printf("%s erased\n", *gone);
+    return found != NULL;
+}
+
 gboolean commands_run(const Config *config, const char *command, GError **error)
 {
     const char *const *servers = config_list(config, "bus", "servers");
     if (strcmp(command, "figures") == 0) return figures_print(config, &figures, print_line, error);
     if (strcmp(command, "calls") == 0) return print_calls(servers, error);
-    if (strcmp(command, "export") == 0) return privacy_export(servers, reference, print_line, error);
-    if (strcmp(command, "erase") == 0) return privacy_erase(servers, reference, print_line, error);
+    if (strcmp(command, "export") == 0) return print_shopper(servers, FALSE, error);
+    if (strcmp(command, "erase") == 0) return print_shopper(servers, TRUE, error);
     return history_print(servers, call, print_line, error);
 }

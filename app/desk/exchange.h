@@ -71,6 +71,10 @@ json_t *exchange_line(Exchange *exchange);
 /* Sends a message to a booth that is linked here; FALSE: it is not. */
 gboolean exchange_tell_booth(Exchange *exchange, const char *booth, const char *text);
 gboolean exchange_has_booth(const Exchange *exchange, const char *booth); /* it is linked here */
+/* Every link of that name here, in use or kept waiting: [{"address","since_utc","heard_utc"}], ms by this desk's clock; new reference. */
+json_t *exchange_links(const Exchange *exchange, const char *booth);
+gboolean exchange_desk_lives(const Exchange *exchange, const char *instance);
+guint exchange_desks(const Exchange *exchange); /* that live, with this one */
 /* Ops have decided on the booth's identity, and the bus knows: its links follow that, at all desks. */
 void exchange_decided(Exchange *exchange, const char *booth);
 

@@ -69,6 +69,41 @@ gboolean exchange_has_booth(const Exchange *exchange, const char *id)
     return booth && booth->welcomed;
 }
 
+static void append_link(json_t *links, const Booth *booth)
+{
+    const gint64 now = g_get_monotonic_time(), now_utc = exchange_utc(), proven = MAX(door_proven(booth->peer.link), booth->heard);
+    json_array_append_new(links, json_pack("{s:s, s:I, s:I}", "address", booth->peer.address, "since_utc",
+                                           (json_int_t)(now_utc - (now - booth->heard) / 1000), "heard_utc",
+                                           (json_int_t)(now_utc - (now - proven) / 1000)));
+}
+
+json_t *exchange_links(const Exchange *exchange, const char *id)
+{
+    json_t *links = json_array();
+    const Booth *booth = g_hash_table_lookup(exchange->booths, id);
+    if (booth) append_link(links, booth);
+    for (const GList *at = exchange->held.head; at; at = at->next) {
+        const Booth *held = at->data;
+        if (strcmp(held->id, id) == 0) append_link(links, held);
+    }
+    return links;
+}
+
+gboolean exchange_desk_lives(const Exchange *exchange, const char *instance)
+{
+    return !exchange_desk_is_dead(exchange, instance, exchange_mono());
+}
+
+guint exchange_desks(const Exchange *exchange)
+{
+    guint count = 1;
+    GHashTableIter iter;
+    gpointer name;
+    g_hash_table_iter_init(&iter, exchange->desks);
+    while (g_hash_table_iter_next(&iter, &name, NULL)) count += !exchange_is_self(exchange, name) && exchange_desk_lives(exchange, name);
+    return count;
+}
+
 /* A bundle is for the desk that has the link, the rest for whichever asked. */
 void booth_told_ops(Exchange *exchange, Booth *booth, const json_t *message)
 {

@@ -213,12 +213,14 @@ static void on_woken(void *data)
     gint64 now = g_get_monotonic_time() / 1000;
     if (exchange_is_ready(ops->exchange)) fleet_watch_dispatch(ops->watch);
     ops_checked(ops);
+    ops_shoppers_told(ops);
     bundle_store_dispatch(ops->bundles);
     if (now - ops->ticked < OPS_TICK_MS) return;
     ops->ticked = now;
     fleet_sweep(ops->fleet, now);
     ops_expire(ops, now, FALSE);
     ops_bundles_tick(ops, now);
+    ops_places_tick(ops, now);
     ops_links_tick(ops, now);
 }
 
@@ -241,6 +243,9 @@ Ops *ops_new(const OpsSettings *settings, Exchange *exchange)
     ops->fleet = fleet_new();
     ops->sessions = sessions_new(settings->accounts);
     ops->checked = g_async_queue_new();
+    ops->servers = g_strdupv((char **)settings->servers);
+    ops->shoppers_told = g_async_queue_new();
+    ops->gathers = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, ops_gather_free);
     ops->asked = g_hash_table_new(g_str_hash, g_str_equal);
     g_queue_init(&ops->trail);
     g_queue_init(&ops->links);
@@ -272,13 +277,20 @@ void ops_free(Ops *ops)
     fleet_watch_close(ops->watch);
     if (ops->checks) g_thread_pool_free(ops->checks, FALSE, TRUE);
     ops_checked(ops);
+    g_atomic_int_set(&ops->stopping, TRUE);
+    if (ops->shoppers) g_thread_pool_free(ops->shoppers, FALSE, TRUE);
+    ops_shoppers_told(ops);
     ops_expire(ops, 0, TRUE);
+    ops_places_tick(ops, G_MAXINT64);
     bundle_store_free(ops->bundles);
     bundle_intake_free(ops->intake);
     ops_links_clear(ops);
     g_queue_clear_full(&ops->trail, g_free);
     g_hash_table_unref(ops->asked);
+    g_hash_table_unref(ops->gathers);
     g_async_queue_unref(ops->checked);
+    g_async_queue_unref(ops->shoppers_told);
+    g_strfreev(ops->servers);
     sessions_free(ops->sessions);
     fleet_free(ops->fleet);
     g_free(ops->line_told);

@@ -47,3 +47,5 @@ void ops_settings_put(void *data, DoorRequest *request);
 void ops_act(void *data, DoorRequest *request);
 void ops_bundles(void *data, DoorRequest *request);
 void ops_notice(void *data, DoorRequest *request);
+void ops_shopper(void *data, DoorRequest *request);
+void ops_places(void *data, DoorRequest *request);

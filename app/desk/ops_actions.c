@@ -186,8 +186,8 @@ static void take_told(Ops *ops, const char *booth, const char *text)
 {
     json_t *message = wire_decode(WIRE_BOOTH_TO_DESK, text, strlen(text), NULL);
     Asked *asked = message ? g_hash_table_lookup(ops->asked, wire_string(message, "id")) : NULL;
-    if (message && strcmp(wire_type(message), "done") == 0 && !wire_bool(message, "ok"))
-        ops_bundle_refused(ops, booth, wire_string(message, "id"));
+    if (message && strcmp(wire_type(message), "done") == 0)
+        ops_bundle_answered(ops, booth, wire_string(message, "id"), wire_bool(message, "ok"));
     if (asked && strcmp(asked->booth, booth) == 0) {
         gboolean ok = wire_bool(message, "ok");
         if (strcmp(wire_type(message), "picture") == 0)
@@ -269,6 +269,7 @@ static void pass_on(Ops *ops, const char *booth, const json_t *command, const ch
 
 void ops_heard(Ops *ops, const char *subject, const char *text)
 {
+    if (ops_places_heard(ops, subject, text)) return;
     if (g_str_has_prefix(subject, "ops.ask.")) {
         json_t *command = wire_decode(WIRE_DESK_TO_BOOTH, text, strlen(text), NULL);
         if (command) pass_on(ops, subject + strlen("ops.ask."), command, text);

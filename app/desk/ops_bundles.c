@@ -8,6 +8,8 @@
 #include "desk/routes.h"
 #include "wire/wire.h"
 
+#define LATE_MS (BUNDLE_WAIT_MS + 5LL * 60 * 1000) /* by then the desk that waits has said what came of it */
+
 /* --- from the booth ---------------------------------------------------------------------------------------------------------------------
  */
 
@@ -25,9 +27,12 @@ void ops_bundle_ask(Ops *ops, const char *booth, const json_t *command, const ch
     store_signal(exchange_store(ops->exchange), subject, told);
 }
 
-void ops_bundle_refused(Ops *ops, const char *booth, const char *id)
+void ops_bundle_answered(Ops *ops, const char *booth, const char *id, gboolean ok)
 {
-    bundle_intake_refused(ops->intake, booth, id);
+    if (!ok)
+        bundle_intake_refused(ops->intake, booth, id);
+    else if (bundle_intake_awaits(ops->intake, booth, id))
+        bundle_store_await(ops->bundles, booth, id, exchange_settings(ops->exchange)->instance);
 }
 
 static void keep(Ops *ops, const BundleArrival *arrival)
@@ -64,6 +69,11 @@ typedef struct {
     char *address, *booth, *id;
 } Fetch;
 
+typedef struct {
+    Ops *ops;
+    DoorRequest *request;
+} Listing;
+
 static void fetch_free(Fetch *fetch)
 {
     g_free(fetch->address);
@@ -80,14 +90,31 @@ static void refuse(DoorRequest *request, BundleVerdict verdict)
         ops_reply_error(request, 503, "unavailable", "the bus did not tell");
 }
 
-static void on_list(gpointer data, BundleVerdict verdict, GBytes *list)
+/* What has become of one: on its way to a desk that lives, and not for longer than that desk would wait, or what the list says. */
+static const char *state_of(const Ops *ops, const json_t *entry)
 {
-    DoorRequest *request = data;
-    static const char *const headers[] = {"content-type:", "application/json", NULL};
-    if (verdict == BUNDLE_STORE_GOOD)
-        door_reply(request, 200, headers, list);
+    const char *desk = wire_string(entry, "desk");
+    const gint64 age = g_get_real_time() / 1000 - wire_int(entry, "utc");
+    if (*desk) return age < LATE_MS && exchange_desk_lives(ops->exchange, desk) ? "awaited" : "lost";
+    return *wire_string(entry, "why") ? "failed" : "here";
+}
+
+static void on_list(gpointer data, BundleVerdict verdict, GBytes *bytes)
+{
+    Listing *listing = data;
+    gsize length = 0;
+    const char *text = bytes ? g_bytes_get_data(bytes, &length) : NULL;
+    json_t *list = verdict == BUNDLE_STORE_GOOD ? json_loadb(text, length, 0, NULL) : NULL, *entry;
+    size_t i;
+    json_array_foreach(list, i, entry) {
+        json_object_set_new(entry, "state", json_string(state_of(listing->ops, entry)));
+        json_object_del(entry, "desk");
+    }
+    if (list)
+        ops_reply_json(listing->request, 200, list);
     else
-        refuse(request, verdict);
+        refuse(listing->request, verdict);
+    g_free(listing);
 }
 
 static void on_bundle(gpointer data, BundleVerdict verdict, GBytes *bundle)
@@ -116,7 +143,8 @@ void ops_bundles(void *data, DoorRequest *request)
     if (!booth || (id && parts[2]) || (id && (strlen(id) > 64 || strspn(id, "0123456789abcdef") != strlen(id) || !*id))) {
         ops_reply_error(request, 404, booth ? "no_bundle" : "unknown_booth", "there is no such booth, or no such bundle");
     } else if (!id) {
-        bundle_store_list(ops->bundles, booth, on_list, request);
+        const Listing listing = {ops, request};
+        bundle_store_list(ops->bundles, booth, on_list, g_memdup2(&listing, sizeof listing));
     } else {
         const Fetch fetch = {ops, request, user, admit_household(request->address), g_strdup(booth), g_strdup(id)};
         bundle_store_get(ops->bundles, booth, id, on_bundle, g_memdup2(&fetch, sizeof fetch));

@@ -8,14 +8,15 @@
 #include "desk/ops.h"
 #include "desk/session.h"
 
-#define OPS_TICK_MS     1000
-#define OPS_RECHECK_MS  10000 /* of the sessions of links */
-#define OPS_ASK_MS      12000 /* for a booth to answer */
-#define OPS_ASKED_MAX   256   /* that wait for booths */
-#define OPS_CHECKS_MAX  16    /* log-ins that wait for their hash */
-#define OPS_LINKS_MAX   500
-#define OPS_DELTA_MAX   (128 * 1024) /* bytes of changed rows in one message; when there is more, pages fetch all */
-#define OPS_PICTURE_MAX 16           /* chunks */
+#define OPS_TICK_MS       1000
+#define OPS_RECHECK_MS    10000 /* of the sessions of links */
+#define OPS_ASK_MS        12000 /* for a booth to answer */
+#define OPS_ASKED_MAX     256   /* that wait for booths */
+#define OPS_CHECKS_MAX    16    /* log-ins that wait for their hash */
+#define OPS_LINKS_MAX     500
+#define OPS_DELTA_MAX     (128 * 1024) /* bytes of changed rows in one message; when there is more, pages fetch all */
+#define OPS_PICTURE_MAX   16           /* chunks */
+#define OPS_REFERENCE_MAX 2048         /* bytes of a reference to a shopper's data */
 
 struct Ops {
     Exchange *exchange;
@@ -27,7 +28,12 @@ struct Ops {
     Sessions *sessions;
     GThreadPool *checks;
     GAsyncQueue *checked; /* of log-ins that are hashed */
-    GHashTable *asked;    /* id → Asked */
+    char **servers;
+    GThreadPool *shoppers; /* wishes on a shopper's data */
+    GAsyncQueue *shoppers_told;
+    gint stopping;
+    GHashTable *gathers; /* id → who waits for the desks' links of a booth */
+    GHashTable *asked;   /* id → Asked */
     BundleIntake *intake;
     BundleStore *bundles;
     GQueue trail;       /* of char *, oldest first */
@@ -73,9 +79,18 @@ void ops_decide(Ops *ops, DoorRequest *request, const SessionUser *user, const c
 /* --- ops_bundles.c */
 /* Tells a booth that is linked here, and waits for what it sends. text: the command. */
 void ops_bundle_ask(Ops *ops, const char *booth, const json_t *command, const char *text);
-void ops_bundle_refused(Ops *ops, const char *booth, const char *id);
+/* The booth has answered a command: if a bundle is awaited by it, it will come or it will not. */
+void ops_bundle_answered(Ops *ops, const char *booth, const char *id, gboolean ok);
 void ops_bundle_take(void *data, const char *booth, const json_t *message); /* as ExchangeHooks.bundle */
 void ops_bundles_tick(Ops *ops, gint64 now);
+
+/* --- ops_privacy.c */
+void ops_shoppers_told(Ops *ops);
+
+/* --- ops_places.c */
+void ops_gather_free(gpointer data);
+gboolean ops_places_heard(Ops *ops, const char *subject, const char *text); /* FALSE: it is of something else */
+void ops_places_tick(Ops *ops, gint64 now);
 
 /* --- ops_links.c */
 void ops_links_events(Ops *ops, DoorEvents *events);

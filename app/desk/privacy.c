@@ -24,11 +24,10 @@ typedef struct {
     jsCtx *js;
     const char *reference;
     char *contact;     /* the reference, as contacts are compared */
+    char *prefix;      /* of the call's id that it is, or NULL */
     GHashTable *calls; /* ids */
     GPtrArray *found;  /* of Found, contacts last */
 } Search;
-
-typedef void (*PrintLine)(const char *text);
 
 G_DEFINE_QUARK(livebooth - privacy, privacy_error)
 
@@ -67,13 +66,17 @@ static char *call_of(const char *subject, const json_t *value)
     return g_strdup(g_str_has_prefix(subject, "record.booth.") ? member : last);
 }
 
+static char *prefix_of(const char *reference)
+{
+    const gsize length = strlen(reference);
+    if (reference[0] != 'c' || !is_hex(reference + 1, SHORT_CHARS - 1)) return NULL;
+    return length == SHORT_CHARS || length == 33 || (length > 33 && reference[33] == '.') ? g_strndup(reference, 33) : NULL;
+}
+
 static gboolean leads_to(const Search *search, const char *call, const json_t *value)
 {
-    const gsize length = strlen(search->reference);
     const char *contact = json_string_value(json_object_get(value, "contact")), *order = json_string_value(json_object_get(value, "order"));
-    if (search->reference[0] == 'c' && is_hex(search->reference + 1, SHORT_CHARS - 1) &&
-        (length == SHORT_CHARS || length == 33 || (length > 33 && search->reference[33] == '.')))
-        return strncmp(call, search->reference, MIN(length, 33)) == 0;
+    if (search->prefix) return g_str_has_prefix(call, search->prefix);
     if (contact) {
         g_autofree char *compared = comparable(contact);
         if (*compared && strcmp(compared, search->contact) == 0) return TRUE;
@@ -115,14 +118,28 @@ static natsStatus read_stream(Search *search, const char *stream, const char *su
     return status;
 }
 
+/* Whether the member may be in it: most messages have neither, and need not be read. */
+static gboolean mentions(natsMsg *message, const char *member)
+{
+    return memmem(natsMsg_GetData(message), (gsize)natsMsg_GetDataLength(message), member, strlen(member)) != NULL;
+}
+
 static json_t *value_of(natsMsg *message)
 {
     return json_loadb(natsMsg_GetData(message), (size_t)natsMsg_GetDataLength(message), 0, NULL);
 }
 
+static gboolean is_of_booth(natsMsg *message)
+{
+    return g_str_has_prefix(natsMsg_GetSubject(message), "record.booth.");
+}
+
 static void note_call(Search *search, G_GNUC_UNUSED const char *stream, natsMsg *message, G_GNUC_UNUSED const jsMsgMetaData *meta)
 {
-    json_t *value = value_of(message);
+    const gboolean telling =
+        mentions(message, "\"contact\"") || mentions(message, "\"order\"") || (search->prefix && mentions(message, search->prefix));
+    if (!telling && is_of_booth(message)) return;
+    json_t *value = telling ? value_of(message) : NULL;
     char *call = call_of(natsMsg_GetSubject(message), value);
     if (call && leads_to(search, call, value))
         g_hash_table_add(search->calls, call);
@@ -134,6 +151,7 @@ static void note_call(Search *search, G_GNUC_UNUSED const char *stream, natsMsg 
 static void keep_message(Search *search, const char *stream, natsMsg *message, const jsMsgMetaData *meta)
 {
     const char *subject = natsMsg_GetSubject(message);
+    if (is_of_booth(message) && !mentions(message, "\"call\"")) return;
     json_t *value = value_of(message);
     g_autofree char *call = call_of(subject, value);
     const gboolean mark = g_str_has_prefix(subject, "record.erased.");
@@ -150,9 +168,9 @@ static void keep_message(Search *search, const char *stream, natsMsg *message, c
     json_decref(value);
 }
 
-static gboolean refuse(GError **error, const char *what)
+static gboolean refuse(GError **error, PrivacyError code, const char *what)
 {
-    g_set_error_literal(error, PRIVACY_ERROR, 0, what);
+    g_set_error_literal(error, PRIVACY_ERROR, (int)code, what);
     return FALSE;
 }
 
@@ -165,16 +183,16 @@ static gboolean search_all(Search *search, GError **error)
     for (gsize i = 0; i < G_N_ELEMENTS(streams) && status == NATS_OK; i++)
         status = read_stream(search, streams[i].stream, streams[i].subjects, note_call);
     if (status == NATS_OK && g_hash_table_size(search->calls) > PRIVACY_CALLS_MAX)
-        return refuse(error, "The reference leads to more calls than one shopper has: use the id of a call.");
+        return refuse(error, PRIVACY_ERROR_REFERENCE, "The reference leads to more calls than one shopper has: use the id of a call.");
     for (gsize i = 0; i < G_N_ELEMENTS(streams) && status == NATS_OK; i++)
         status = read_stream(search, streams[i].stream, streams[i].subjects, keep_message);
     if (status != NATS_OK) {
-        g_set_error(error, PRIVACY_ERROR, 0, "The bus cannot be read: %s.", natsStatus_GetText(status));
+        g_set_error(error, PRIVACY_ERROR, PRIVACY_ERROR_BUS, "The bus cannot be read: %s.", natsStatus_GetText(status));
         return FALSE;
     }
-    if (!search->found->len) return refuse(error, "Nothing is kept under that reference.");
+    if (!search->found->len) return refuse(error, PRIVACY_ERROR_NOTHING, "Nothing is kept under that reference.");
     if (strlen(search->reference) == SHORT_CHARS && g_hash_table_size(search->calls) > 1)
-        return refuse(error, "The reference leads to several calls: use the whole one.");
+        return refuse(error, PRIVACY_ERROR_REFERENCE, "The reference leads to several calls: use the whole one.");
     return TRUE;
 }
 
@@ -182,13 +200,16 @@ static gboolean search_open(Search *search, const char *const *servers, const ch
 {
     search->reference = reference;
     search->contact = comparable(reference);
+    search->prefix = prefix_of(reference);
     search->calls = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     search->found = g_ptr_array_new_with_free_func(found_free);
-    if (!*search->contact) return refuse(error, "--reference: a call's id, a reference for being called back, a contact or an order.");
+    if (!*search->contact)
+        return refuse(error, PRIVACY_ERROR_REFERENCE,
+                      "A reference is a call's id, a reference for being called back, a contact or an order.");
     natsStatus status = jetstream_dial(servers, &search->connection);
     if (status == NATS_OK) status = natsConnection_JetStream(&search->js, search->connection, NULL);
     if (status != NATS_OK) {
-        g_set_error(error, PRIVACY_ERROR, 0, "No nats-server answers at [bus] servers: %s.", natsStatus_GetText(status));
+        g_set_error(error, PRIVACY_ERROR, PRIVACY_ERROR_BUS, "No nats-server answers at [bus] servers: %s.", natsStatus_GetText(status));
         return FALSE;
     }
     return search_all(search, error);
@@ -201,32 +222,74 @@ static void search_close(Search *search)
     g_hash_table_unref(search->calls);
     g_ptr_array_unref(search->found);
     g_free(search->contact);
+    g_free(search->prefix);
 }
 
-/* --- export ------------------------------------------------------------------------------------------------------------------------ */
+/* --- what is told ------------------------------------------------------------------------------------------------------------------- */
 
-gboolean privacy_export(const char *const *servers, const char *reference, PrintLine line, GError **error)
+void privacy_found_free(PrivacyFound *found)
+{
+    if (!found) return;
+    g_strfreev(found->calls);
+    g_free(found);
+}
+
+static int compare_ids(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static PrivacyFound *tell(const Search *search)
+{
+    PrivacyFound *told = g_new0(PrivacyFound, 1);
+    g_autoptr(GPtrArray) ids = g_ptr_array_new();
+    GHashTableIter iter;
+    gpointer call;
+    g_hash_table_iter_init(&iter, search->calls);
+    while (g_hash_table_iter_next(&iter, &call, NULL)) g_ptr_array_add(ids, g_strdup(call));
+    g_ptr_array_sort(ids, compare_ids);
+    g_ptr_array_add(ids, NULL);
+    told->calls = (char **)g_ptr_array_free(g_steal_pointer(&ids), FALSE);
+    told->messages = search->found->len;
+    for (guint i = 0; i < search->found->len; i++) {
+        const Found *found = g_ptr_array_index(search->found, i);
+        told->call_records += g_str_has_prefix(found->subject, "record.call.") ? 1 : 0;
+        told->booth_records += g_str_has_prefix(found->subject, "record.booth.") ? 1 : 0;
+        told->ratings += g_str_has_prefix(found->subject, "record.rating.") ? 1 : 0;
+        told->contacts += g_str_has_prefix(found->subject, "contact.") ? 1 : 0;
+        told->first_utc = i ? MIN(told->first_utc, found->time_utc) : found->time_utc;
+        told->last_utc = MAX(told->last_utc, found->time_utc);
+    }
+    return told;
+}
+
+static char *as_json(const Search *search)
+{
+    json_t *messages = json_array();
+    for (guint i = 0; i < search->found->len; i++) {
+        const Found *found = g_ptr_array_index(search->found, i);
+        /* It lets a desk know the shopper again, and says nothing of the call. */
+        json_object_del(found->value, "key_hash");
+        json_array_append_new(messages, json_pack("{s:s, s:s, s:I, s:O}", "stream", found->stream, "subject", found->subject, "time_utc",
+                                                  (json_int_t)found->time_utc, "value", found->value));
+    }
+    json_t *told = json_pack("{s:s, s:I, s:o}", "reference", search->reference, "exported_utc", (json_int_t)(g_get_real_time() / 1000),
+                             "messages", messages);
+    char *text = json_dumps(told, JSON_INDENT(1));
+    json_decref(told);
+    return text;
+}
+
+PrivacyFound *privacy_look(const char *const *servers, const char *reference, char **export, GError **error)
 {
     Search search = {0};
-    const gboolean well = search_open(&search, servers, reference, error);
-    if (well) {
-        json_t *messages = json_array();
-        for (guint i = 0; i < search.found->len; i++) {
-            const Found *found = g_ptr_array_index(search.found, i);
-            /* It lets a desk know the shopper again, and says nothing of the call. */
-            json_object_del(found->value, "key_hash");
-            json_array_append_new(messages, json_pack("{s:s, s:s, s:I, s:O}", "stream", found->stream, "subject", found->subject,
-                                                      "time_utc", (json_int_t)found->time_utc, "value", found->value));
-        }
-        json_t *told = json_pack("{s:s, s:I, s:o}", "reference", reference, "exported_utc", (json_int_t)(g_get_real_time() / 1000),
-                                 "messages", messages);
-        g_autofree char *text = json_dumps(told, JSON_INDENT(1));
-        line(text);
-        json_decref(told);
-        g_message("exported by reference: %u messages of %u calls", search.found->len, g_hash_table_size(search.calls));
+    PrivacyFound *told = search_open(&search, servers, reference, error) ? tell(&search) : NULL;
+    if (told && export) {
+        *export = as_json(&search);
+        g_message("exported by reference: %u messages of %u calls", told->messages, g_strv_length(told->calls));
     }
     search_close(&search);
-    return well;
+    return told;
 }
 
 /* --- erasing ----------------------------------------------------------------------------------------------------------------------- */
@@ -254,8 +317,8 @@ static natsStatus erase_message(Search *search, const Found *found, GError **err
     options.Wait = JETSTREAM_WAIT_MS;
     const natsStatus status = js_EraseMsg(search->js, found->stream, found->seq, &options, &code);
     if (status == NATS_OK || code == JSNoMessageFoundErr) return NATS_OK;
-    g_set_error(error, PRIVACY_ERROR, 0, "%s %s cannot be erased (%s): a stream that an older desk made does not allow it.", found->stream,
-                found->subject, natsStatus_GetText(status));
+    g_set_error(error, PRIVACY_ERROR, PRIVACY_ERROR_BUS, "%s %s cannot be erased (%s): a stream that an older desk made does not allow it.",
+                found->stream, found->subject, natsStatus_GetText(status));
     return status;
 }
 
@@ -278,7 +341,8 @@ static gboolean erase_found(Search *search, GError **error)
     gpointer call;
     g_hash_table_iter_init(&iter, search->calls);
     while (g_hash_table_iter_next(&iter, &call, NULL)) {
-        if (!leave_mark(search, call)) return refuse(error, "The bus does not take the note of what is erased; nothing was erased.");
+        if (!leave_mark(search, call))
+            return refuse(error, PRIVACY_ERROR_BUS, "The bus does not take the note of what is erased; nothing was erased.");
         purge_events(search, call);
     }
     for (guint i = 0; i < search->found->len; i++) {
@@ -288,20 +352,16 @@ static gboolean erase_found(Search *search, GError **error)
     return TRUE;
 }
 
-gboolean privacy_erase(const char *const *servers, const char *reference, PrintLine line, GError **error)
+PrivacyFound *privacy_erase(const char *const *servers, const char *reference, guint messages, GError **error)
 {
     Search search = {0};
-    const gboolean well = search_open(&search, servers, reference, error) && erase_found(&search, error);
-    GHashTableIter iter;
-    gpointer call;
-    if (well) {
-        g_hash_table_iter_init(&iter, search.calls);
-        while (g_hash_table_iter_next(&iter, &call, NULL)) {
-            g_autofree char *text = g_strdup_printf("%s erased", (const char *)call);
-            line(text);
-            g_message("erased by reference: call %s", (const char *)call);
-        }
-    }
+    gboolean well = search_open(&search, servers, reference, error);
+    PrivacyFound *told = well ? tell(&search) : NULL;
+    if (well && messages && messages != told->messages)
+        well = refuse(error, PRIVACY_ERROR_CHANGED, "There is more or less than was looked at; nothing was erased.");
+    well = well && erase_found(&search, error);
     search_close(&search);
-    return well;
+    for (char **call = well ? told->calls : NULL; call && *call; call++) g_message("erased by reference: call %s", *call);
+    if (!well) g_clear_pointer(&told, privacy_found_free);
+    return told;
 }

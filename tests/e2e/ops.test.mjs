@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
@@ -29,6 +30,19 @@ async function ask(path, { method = 'GET', body, cookie = '', from = origin() } 
 }
 const logIn = (name, password = secret) => ask('/api/ops/login', { method: 'POST', body: { name, password } });
 
+/* Onto the bus, as a desk or a booth's record would come: all is there when the server answers the ping. */
+async function publish(messages) {
+    const { hostname, port } = new URL(system.about.nats.replace('nats:', 'http:')), socket = connect(Number(port), hostname);
+    const said = new Promise((done, fail) => {
+        let got = '';
+        socket.on('data', (bytes) => { got += bytes; if (got.includes('PONG')) done(); });
+        socket.on('error', fail);
+    });
+    socket.write(`CONNECT {"verbose":false}\r\n${Object.entries(messages).map(([subject, value]) => { const text = JSON.stringify(value); return `PUB ${subject} ${Buffer.byteLength(text)}\r\n${text}\r\n`; }).join('')}PING\r\n`);
+    await within(STEP_MS, 'the bus has it', said);
+    socket.destroy();
+}
+
 async function startFleet() {
     fleet = spawn(join(build, 'bin/boothctl'), ['simulate', 'fleet', '--desk', `wss://localhost:${system.about.booth_port}/ws/booth`, '--authority', join(system.state, 'tls'),
         '--booths', String(FLEET), '--bad', String(NONSENSE)], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -53,7 +67,7 @@ after(async () => {
 });
 
 test('nobody sees anything without a log-in, and only this desk\'s own page may ask', limits, async () => {
-    for (const path of ['me', 'fleet', 'fleet.csv', 'booths/booth-1', 'figures', 'calls', 'trail', 'settings']) assert.equal((await ask(`/api/ops/${path}`)).status, 401, path);
+    for (const path of ['me', 'fleet', 'fleet.csv', 'booths/booth-1', 'figures', 'calls', 'trail', 'settings', 'links/booth-1']) assert.equal((await ask(`/api/ops/${path}`)).status, 401, path);
     assert.equal((await logIn('viewer', 'not this one')).status, 401);
     assert.equal((await logIn('nobody')).status, 401);
     assert.equal((await ask('/api/ops/login', { method: 'POST', body: { name: 'viewer', password: secret }, from: 'https://evil.example' })).status, 403);
@@ -145,6 +159,11 @@ test('a copied card stops both booths until ops release or revoke it', limits, a
         await eventually('the copy is noticed', async () => (await problems('booth-1')).includes('identity_twice'), 2 * STEP_MS);
         await page.goto(`${system.url}ops?view=booth&id=booth-1`);
         await page.getByText('Two computers have the card of this booth').waitFor();
+        await page.locator('.places li').nth(1).waitFor();
+        const { links } = (await ask('/api/ops/links/booth-1', { cookie })).json;
+        assert.equal(links.length, 2);
+        for (const { address, since_utc, heard_utc } of links) assert.ok(/^(::1|127\.0\.0\.1)$/.test(address) && since_utc > 0 && heard_utc >= since_utc, `${address} ${since_utc} ${heard_utc}`);
+        assert.equal((await ask('/api/ops/links/booth-1', { cookie: viewer })).json.error, 'role');
         assert.equal(await page.getByRole('button', { name: 'Revoke' }).count(), 0, 'for administrators alone');
         assert.equal((await decide('booth-1', 'release', viewer)).json.error, 'role');
         assert.equal((await decide('booth-1', 'revoke', cookie)).json.error, 'role');
@@ -186,11 +205,63 @@ test('a support bundle comes to the centre, is kept there, and is fetched with a
     for (let n = 1; n <= 3; n++) { // the oldest goes
         const before = (await list())[0].id;
         await eventually('the next one is asked for', async () => (await ask('/api/ops/booths/booth-1', { method: 'POST', cookie, body: { what: 'support_bundle' } })).status === 200, 3 * STEP_MS);
-        await eventually('the next one has come', async () => (await list())[0].id !== before, 3 * STEP_MS);
+        await eventually('the next one has come', async () => { const [{ id: newest, state }] = await list(); return newest !== before && state === 'here'; }, 3 * STEP_MS);
     }
     assert.equal((await list()).length, 3);
     assert.equal((await ask(`/api/ops/bundles/booth-1/${id}`, { cookie })).status, 404);
     assert.deepEqual((await deeds(admin, ['bundle_get'], 3)).map(({ who, target, detail, result }) => [who, target, detail, result].join(' ')), [`operator booth-1 ${id} no_bundle`, `operator booth-1 ${id} done`, 'operator booth-1 abc no_bundle']);
+});
+
+test('a bundle whose desk died is said to be lost', limits, async () => {
+    const { cookie } = await logIn('operator'), desk = (await ask('/api/ops/fleet', { cookie })).json.desk;
+    const entry = (id, of, age) => ({ id, utc: Date.now() - age, bytes: 0, why: '', desk: of });
+    await publish({ 'bundle.list.booth-2': [entry('a1', desk, 0), entry('b2', 'dgone', 0), entry('c3', desk, 3600000)] });
+    assert.deepEqual((await ask('/api/ops/bundles/booth-2', { cookie })).json.map(({ id, state }) => `${id} ${state}`), ['a1 awaited', 'b2 lost', 'c3 lost']);
+    await page.goto(`${system.url}ops?view=booth&id=booth-2`);
+    await page.locator('.bundles li').filter({ hasText: 'On its way' }).waitFor();
+    assert.equal(await page.locator('.bundles li').filter({ hasText: 'ask for it again' }).count(), 2);
+});
+
+test('an administrator looks up, exports and erases what is kept of a shopper; the reference is kept nowhere', limits, async () => {
+    const call = `c${'ab'.repeat(16)}`, contact = 'kari.planted@example.org';
+    const admin = readFileSync(join(system.state, 'ops-admin'), 'utf8').trim();
+    const { cookie } = await logIn('admin', admin), operator = (await logIn('operator')).cookie;
+    const wish = (what, more = {}, as = cookie) => ask('/api/ops/shopper', { method: 'POST', cookie: as, body: { what, reference: contact, ...more } });
+    assert.equal((await wish('look', {}, operator)).json.error, 'role');
+    assert.equal((await wish('look', { reference: '' })).status, 400);
+    assert.equal((await wish('everything')).status, 400);
+    assert.equal((await wish('erase')).status, 400, 'erasing says what was looked at');
+    assert.equal((await wish('look')).json.error, 'nothing_kept');
+    await publish({ [`record.call.${call}`]: { v: 1, call, outcome: 'completed' }, [`record.rating.${call}`]: { v: 1, call, stars: 5, text: 'Planted words' }, [`contact.${call}`]: { v: 1, call, contact: 'Kari.Planted@example.org' } });
+    const other = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB', acceptDownloads: true }), view = await other.newPage();
+    view.setDefaultTimeout(2 * STEP_MS);
+    await view.goto(`${system.url}ops?view=shopper`);
+    await view.fill('input[name=name]', 'admin');
+    await view.fill('input[name=password]', admin);
+    await view.keyboard.press('Enter');
+    await view.fill('form.reference input', contact);
+    await view.keyboard.press('Enter');
+    await view.getByText('Ratings, with their words: 1').waitFor();
+    assert.ok(!view.url().includes('planted'), 'not in the address');
+    const [file] = await Promise.all([view.waitForEvent('download'), view.getByRole('button', { name: 'Export' }).click()]);
+    const saved = join(system.state, 'shopper-data.json');
+    await file.saveAs(saved);
+    assert.deepEqual(JSON.parse(readFileSync(saved, 'utf8')).messages.map(({ subject }) => subject.split('.').slice(0, -1).join('.')), ['record.call', 'record.rating', 'contact']);
+    assert.equal((await wish('erase', { messages: 2 })).json.error, 'changed');
+    await view.getByRole('button', { name: 'Erase' }).click();
+    await view.locator('dialog').getByText('Contacts for being called back: 1').waitFor();
+    await view.getByRole('button', { name: 'Cancel' }).click();
+    assert.equal((await wish('look')).json.messages, 3, 'nothing goes without the question');
+    await view.getByRole('button', { name: 'Erase' }).click();
+    await view.getByRole('button', { name: 'Go on' }).click();
+    await view.getByText('Erased. Calls: 1').waitFor();
+    assert.equal((await wish('look')).json.error, 'nothing_kept');
+    const noted = await deeds(cookie, ['data_look', 'data_export', 'data_erase'], 8);
+    assert.deepEqual(noted.map(({ who, what, result }) => [who, what, result].join(' ')), ['admin data_look nothing_kept', 'admin data_erase done', 'admin data_look done', 'admin data_erase changed', 'admin data_export done', 'admin data_look done',
+        'admin data_look nothing_kept', 'operator data_look refused']);
+    assert.equal(noted[1].detail, `3: ${call}`);
+    assert.doesNotMatch(JSON.stringify((await ask('/api/ops/trail', { cookie })).json), /planted/i);
+    await other.close();
 });
 
 test('the sheet has what is seen', limits, async () => {
@@ -248,7 +319,7 @@ test('in every view axe-core finds nothing, at 1280 and 360, light and dark; not
         await view.keyboard.press('Enter');
         await view.waitForSelector('.row a');
         await check('fleet');
-        for (const [name, sign] of [['booth&id=booth-1', '.facts'], ['figures', '.figures'], ['settings', 'form.settings'], ['trail', 'td']]) {
+        for (const [name, sign] of [['booth&id=booth-1', '.facts'], ['figures', '.figures'], ['settings', 'form.settings'], ['shopper', 'form.reference'], ['trail', 'td']]) {
             await view.goto(`${system.url}ops?view=${name}`);
             await view.waitForSelector(sign);
             await check(name);

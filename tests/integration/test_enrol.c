@@ -423,10 +423,14 @@ static void a_quick_return_is_no_copy(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_list_with_a_mistake_makes_nothing),     cmocka_unit_test(a_token_becomes_a_certificate_once),
-        cmocka_unit_test(an_answer_that_was_lost_is_given_again),  cmocka_unit_test(refusals_say_why),
-        cmocka_unit_test(a_certificate_is_renewed_before_it_ends), cmocka_unit_test(a_copy_at_the_same_desk_is_noticed),
-        cmocka_unit_test(a_copy_at_another_desk_is_noticed),       cmocka_unit_test(a_quick_return_is_no_copy),
+        cmocka_unit_test(a_list_with_a_mistake_makes_nothing),
+        cmocka_unit_test(a_token_becomes_a_certificate_once),
+        cmocka_unit_test(an_answer_that_was_lost_is_given_again),
+        cmocka_unit_test(refusals_say_why),
+        cmocka_unit_test(a_certificate_is_renewed_before_it_ends),
+        cmocka_unit_test(a_copy_at_the_same_desk_is_noticed),
+        cmocka_unit_test(a_copy_at_another_desk_is_noticed),
+        cmocka_unit_test(a_quick_return_is_no_copy),
         cmocka_unit_test(a_revoked_link_ends_at_once),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -171,13 +171,6 @@ static gboolean is_whole_again(G_GNUC_UNUSED guint64 data)
     return whole && !is_spoilt(world.path);
 }
 
-static GString *printed;
-
-static void on_line(const char *text)
-{
-    g_string_append_printf(printed, "%s\n", text);
-}
-
 static gboolean is_on_disk(const char *folder, const char *text)
 {
     g_autofree char *told = NULL;
@@ -196,7 +189,6 @@ static int set_up(G_GNUC_UNUSED void **state)
     const JetStreamSettings bus = {world.servers, 1, 10000, 3};
     world.jetstream = jetstream_open(&bus, &world.events, &error);
     if (!world.jetstream) fail_msg("%s", error->message);
-    printed = g_string_new(NULL);
     for (guint i = 0; i < G_N_ELEMENTS(calls); i++) {
         const char order[] = {'A', (char)('1' + i), '\0'};
         land_call(calls[i], order);
@@ -213,7 +205,6 @@ static int tear_down(G_GNUC_UNUSED void **state)
     ledger_close(world.ledger);
     assert_true(jetstream_close(world.jetstream));
     centre_free(world.centre);
-    g_string_free(printed, TRUE);
     g_free(world.server);
     return 0;
 }
@@ -285,42 +276,56 @@ static void a_shoppers_data_is_exported_by_any_reference(G_GNUC_UNUSED void **st
                                              "A1"};
     g_autoptr(GError) error = NULL;
     for (guint i = 0; i < G_N_ELEMENTS(references); i++) {
-        g_string_truncate(printed, 0);
-        if (!privacy_export(world.servers, references[i], on_line, &error)) fail_msg("%s: %s", references[i], error->message);
-        json_t *told = json_loads(printed->str, 0, NULL);
+        g_autofree char *text = NULL;
+        g_autoptr(PrivacyFound) found = privacy_look(world.servers, references[i], &text, &error);
+        if (!found) fail_msg("%s: %s", references[i], error->message);
+        json_t *told = json_loads(text, 0, NULL);
         assert_int_equal(json_array_size(json_object_get(told, "messages")), 4);
-        assert_non_null(strstr(printed->str, "Says " PLANTED));
-        assert_null(strstr(printed->str, "beef"));
+        assert_int_equal(found->messages, 4);
+        assert_int_equal(found->call_records + found->booth_records + found->ratings + found->contacts, 4);
+        assert_int_equal(g_strv_length(found->calls), 1);
+        assert_true(found->first_utc > 0 && found->last_utc >= found->first_utc);
+        assert_non_null(strstr(text, "Says " PLANTED));
+        assert_null(strstr(text, "beef"));
         json_decref(told);
     }
     /* The contact was left three times. */
-    g_string_truncate(printed, 0);
-    assert_true(privacy_export(world.servers, "kari nordmann 47-12 34-56", on_line, &error));
-    json_t *told = json_loads(printed->str, 0, NULL);
-    assert_int_equal(json_array_size(json_object_get(told, "messages")), 12);
-    json_decref(told);
-    assert_false(privacy_export(world.servers, "nobody", on_line, &error));
+    g_autoptr(PrivacyFound) found = privacy_look(world.servers, "kari nordmann 47-12 34-56", NULL, &error);
+    assert_non_null(found);
+    assert_int_equal(found->messages, 12);
+    assert_int_equal(g_strv_length(found->calls), 3);
+    assert_null(privacy_look(world.servers, "nobody", NULL, &error));
     assert_string_equal(error->message, "Nothing is kept under that reference.");
+}
+
+static void erase(const char *reference, guint messages)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(PrivacyFound) found = privacy_erase(world.servers, reference, messages, &error);
+    if (!found) fail_msg("%s", error->message);
 }
 
 static void what_is_erased_is_gone(G_GNUC_UNUSED void **state)
 {
     g_autoptr(GError) error = NULL;
     assert_true(is_on_disk(world.centre->folder, PLANTED));
-    if (!privacy_erase(world.servers, calls[0], on_line, &error)) fail_msg("%s", error->message);
+    assert_null(privacy_erase(world.servers, calls[0], 3, &error));
+    assert_true(g_error_matches(error, PRIVACY_ERROR, PRIVACY_ERROR_CHANGED));
+    g_clear_error(&error);
+    erase(calls[0], 4);
     wait_until(has_landed, 11);
     json_t *told = figures();
     assert_int_equal(counted(told, "offered"), 2);
     json_decref(told);
-    assert_false(privacy_export(world.servers, calls[0], on_line, &error));
+    assert_null(privacy_look(world.servers, calls[0], NULL, &error));
     g_clear_error(&error);
     /* One that was on its way is not kept either. */
     land("record.booth.b1",
          json_pack("{s:s, s:i, s:i, s:s, s:s}", "booth", "b1", "epoch", 1, "seq", 8, "result", "accepted", "call", calls[0]));
     wait_until(has_landed, 12);
-    assert_false(privacy_export(world.servers, calls[0], on_line, &error));
+    assert_null(privacy_look(world.servers, calls[0], NULL, &error));
     g_clear_error(&error);
-    if (!privacy_erase(world.servers, PLANTED, on_line, &error)) fail_msg("%s", error->message);
+    erase(PLANTED, 0);
     assert_false(is_on_disk(world.centre->folder, PLANTED));
     wait_until(has_landed, 14);
     told = figures();

@@ -210,8 +210,11 @@ static void a_sheet_has_what_the_filter_lets_through(void **state)
     Fleet *fleet = fleet_new();
     fleet_learn(fleet, "b1", VALUE("\"state\":\"ready\",\"name\":\"Ytre Ås\",\"store\":\"S & T\",\"region\":\"East\""), 0, 0);
     fleet_learn(fleet, "b2", VALUE("\"state\":\"paused\",\"store\":\"S\",\"problems\":[{\"name\":\"storage_full\"}]"), 0, 0);
-    fleet_learn(fleet, "b3", VALUE("\"state\":\"paused\",\"region\":\"East\",\"store\":\"U\",\"pause_reason\":\"break\",\"problems\":[{\"name\":\"no_camera\"}]"),
-                FLEET_OFFLINE_MS + 1, 0);
+    fleet_learn(
+        fleet, "b3",
+        VALUE(
+            "\"state\":\"paused\",\"region\":\"East\",\"store\":\"U\",\"pause_reason\":\"break\",\"problems\":[{\"name\":\"no_camera\"}]"),
+        FLEET_OFFLINE_MS + 1, 0);
     fleet_sweep(fleet, 0);
     assert_sheet(fleet, &(FleetFilter){0}, "b2b1b3");
     assert_sheet(fleet, &(FleetFilter){.region = "East"}, "b1b3");

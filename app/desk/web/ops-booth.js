@@ -1,5 +1,5 @@
 /* One booth: what is wrong and what to do, what it is made of, its last calls and how they were, and what may be done from afar. */
-import { ask, clock, duration, h, may, number, plot, problemAdvice, problemName, reason, saveCsv, say, state, stateMark, t, table, time, topicName } from './ops-parts.js';
+import { ask, clock, confirmed, duration, h, may, number, plot, problemAdvice, problemName, reason, saveCsv, say, state, stateMark, t, table, time, topicName } from './ops-parts.js';
 
 const DAY_MS = 86400000;
 const CALLS = 50;
@@ -22,11 +22,14 @@ function facts(row, snapshot) {
 const decision = (id) => h('div', { class: 'actions' }, decide(id, 'release'), may('admin') && decide(id, 'revoke', 'danger'));
 const decide = (id, what, style = '') => h('button', { type: 'button', class: style, onclick: async () => { if (await confirmed(t(`sure_${what}`))) await act(id, what); } }, t(`act_${what}`));
 
-function problemList(problems, row) {
+const placeList = (links) => (links.length > 0 ? h('div', { class: 'places' }, h('h4', {}, t('places')), h('ul', {}, links.map((link) =>
+    h('li', {}, h('b', {}, link.address), ` · ${t('place_since', { time: time(link.since_utc, 'medium') })} · ${t('place_heard', { time: time(link.heard_utc, 'medium') })}`))), links.length < 2 && h('p', {}, t('place_one'))) : h('p', {}, t('place_none')));
+
+function problemList(problems, row, links) {
     const all = row.state === 'offline' ? [{ name: 'booth_offline', severity: 'error', since_utc: row.since_utc }, ...problems] : problems;
     if (all.length === 0) return [h('p', {}, t('no_problems'))];
     return [row.state === 'offline' && h('p', { class: 'soft' }, t('last_known')), all.map((problem) => h('div', { class: `problem ${problem.severity}` },
-        h('h3', {}, problemName(problem.name)), h('p', {}, problemAdvice(problem.name)), problem.name === 'identity_twice' && may('operator') && decision(row.booth),
+        h('h3', {}, problemName(problem.name)), h('p', {}, problemAdvice(problem.name)), problem.name === 'identity_twice' && may('operator') && [links && placeList(links), decision(row.booth)],
         h('p', { class: 'soft' }, `${t('first_seen')} ${time(problem.since_utc)}`, ' · ', h('code', {}, problem.name))))];
 }
 
@@ -36,16 +39,6 @@ function checkTable(snapshot) {
 }
 
 /* --- what may be done ------------------------------------------------------------------------------------------------------------------ */
-
-function confirmed(text, extra = null) {
-    return new Promise((done) => {
-        const dialog = h('dialog', { 'aria-label': text }, h('form', { method: 'dialog' }, h('p', {}, text), extra,
-            h('div', { class: 'actions' }, h('button', { class: 'main', value: 'yes' }, t('go_on')), h('button', { value: '', type: 'submit', formnovalidate: true }, t('cancel')))));
-        dialog.addEventListener('close', () => { done(dialog.returnValue === 'yes'); dialog.remove(); });
-        document.body.append(dialog);
-        dialog.showModal();
-    });
-}
 
 async function act(id, what, more = {}, then = t('done')) {
     try {
@@ -78,8 +71,9 @@ function actionBar(id, ...places) {
 /* Bundles come some time after they were asked for; what came to nothing says why. */
 function bundleList(id, bundles) {
     const size = (bytes) => (bytes < 1e6 ? `${number(Math.ceil(bytes / 1000))}\u00a0kB` : `${number(bytes / 1e6, 1)}\u00a0MB`);
-    const rows = bundles.map((bundle) => [time(bundle.utc, 'medium'), bundle.why ? h('span', { class: 'bad' }, `${t('bundle_failed')}: ${bundle.why}`)
-        : h('a', { href: `/api/ops/bundles/${id}/${bundle.id}`, download: true }, `${t('bundle_fetch')} (${size(bundle.bytes)})`)]);
+    const told = { awaited: () => t('bundle_awaited'), lost: () => h('span', { class: 'bad' }, t('bundle_lost')), failed: ({ why }) => h('span', { class: 'bad' }, `${t('bundle_failed')}: ${why}`),
+        here: (bundle) => h('a', { href: `/api/ops/bundles/${id}/${bundle.id}`, download: true }, `${t('bundle_fetch')} (${size(bundle.bytes)})`) };
+    const rows = bundles.map((bundle) => [time(bundle.utc, 'medium'), (told[bundle.state] || told.failed)(bundle)]);
     return rows.length > 0 && h('div', { class: 'bundles' }, h('h3', {}, t('bundles')), h('ul', {}, rows.map((row) => h('li', {}, row[0], ' · ', row[1]))));
 }
 
@@ -107,14 +101,16 @@ export function boothView(main, parameters) {
     const id = parameters.get('id') || '';
     const title = h('div', { class: 'title' }), problems = h('section', { class: 'card', id: 'problems' }), about = h('section', { class: 'card' }), checks = h('section', { class: 'card' });
     const calls = h('div', { class: 'columns calls' }), picture = h('div', {}), kept = h('div', {});
-    let told = '', gone = false;
+    let told = '', gone = false, links = null;
     const load = async () => {
         try {
             const booth = await ask(`/api/ops/booths/${encodeURIComponent(id)}`);
+            const twice = may('operator') && booth.problems.some(({ name }) => name === 'identity_twice');
+            links = twice ? await ask(`/api/ops/links/${encodeURIComponent(id)}`).then((answer) => answer.links, () => links) : null;
             if (gone) return;
             const { row, snapshot } = booth;
             title.replaceChildren(h('h1', {}, row.name || row.booth), stateMark(row.state), h('span', { class: 'soft' }, `${row.booth} · ${duration(Date.now() + state.now - row.since_utc)}`), row.state === 'paused' && row.pause_reason && h('span', { class: 'soft' }, `${t('why')}: ${state.console[`pause_${row.pause_reason}`] || row.pause_reason}`) || '');
-            problems.replaceChildren(h('h2', {}, t('problems')), ...problemList(booth.problems, row).flat().filter(Boolean));
+            problems.replaceChildren(h('h2', {}, t('problems')), ...problemList(booth.problems, row, links).flat().filter(Boolean));
             about.replaceChildren(h('h2', {}, t('about')), facts(row, snapshot));
             checks.replaceChildren(h('h2', {}, t('checks')), checkTable(snapshot));
         } catch (error) {

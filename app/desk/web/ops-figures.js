@@ -14,7 +14,7 @@ function span(day) {
 const GIVEN = { offered: (f) => number(f.offered), answered: (f) => number(f.answered), missed: (f) => number(f.missed?.n), abandon_rate: (f) => percent(f.abandon_rate),
     service_level: (f) => percent(f.service_level?.share), asa: (f) => duration(f.answer_ms?.mean ?? NaN), picture: (f) => (Number.isFinite(f.picture_ms?.p50) ? `${number(f.picture_ms.p50)} ms` : '–'),
     aht: (f) => duration(f.handling?.aht_ms ?? NaN), occupancy: (f) => percent(f.occupancy?.share), conversion: (f) => percent(f.conversion?.share),
-    csat: (f) => (Number.isFinite(f.csat?.mean_stars) ? `${number(f.csat.mean_stars, 1)}/5` : '–'), nps: (f) => number(f.nps?.score), promise: (f) => percent(f.promise?.covered_share) };
+    csat: (f) => (Number.isFinite(f.csat?.mean_stars) ? `${number(f.csat.mean_stars, 1)}/5` : '–'), nps: (f) => number(f.nps?.score), promise: (f) => [percent(f.promise?.covered_share), f.promise?.n > 0 && h('small', {}, ` ${t('promise_of', { n: number(f.promise.n) })}`)] };
 
 const numbers = (total) => h('dl', { class: 'figures' }, Object.entries(GIVEN).map(([name, read]) => h('div', {}, h('dt', {}, t(`kpi_${name}`)), h('dd', {}, read(total)))));
 
@@ -56,8 +56,8 @@ export function figuresView(main, parameters, go) {
     const choice = (name, all, values) => h('label', {}, t(name), h('select', { onchange: changed(name) }, h('option', { value: '' }, all), values.map(([value, text]) => h('option', { value, selected: value === filter[name] }, text))));
     const names = (pick) => [...new Set([...booths.map(pick), filter[pick === regionOf ? 'region' : 'store']])].filter(Boolean).sort().map((name) => [name, name]);
     const regionOf = (row) => row.region, storeOf = (row) => row.store;
-    const csv = () => last && saveCsv(`figures-${filter.day}.csv`, ['start', 'offered', 'answered', 'service_level', ...CAUSES.map((cause) => `missed_${cause}`)],
-        last.answer.groups.map((group) => [new Date(group.start_utc).toISOString(), group.figures.offered, group.figures.answered, group.figures.service_level.share, ...CAUSES.map((cause) => group.figures.missed.causes[cause])]));
+    const csv = () => last && saveCsv(`figures-${filter.day}.csv`, ['start', 'offered', 'answered', 'service_level', ...CAUSES.map((cause) => `missed_${cause}`), 'promise_judged', 'promise_kept'],
+        last.answer.groups.map((group) => [new Date(group.start_utc).toISOString(), group.figures.offered, group.figures.answered, group.figures.service_level.share, ...CAUSES.map((cause) => group.figures.missed.causes[cause]), group.figures.promise.n, group.figures.promise.covered_share]));
     main.replaceChildren(h('h1', {}, t('tab_figures')), h('div', { class: 'filters' }, h('label', {}, t('day'), h('input', { type: 'date', value: filter.day, max: dayText(new Date()), required: true, onchange: changed('day') })),
         choice('region', t('all_regions'), names(regionOf)), choice('store', t('all_stores'), names(storeOf)), choice('topic', t('all_topics'), Object.keys(state.line?.topics || {}).map((id) => [id, topicName(id)])),
         h('button', { type: 'button', class: 'push', onclick: csv }, 'CSV')), note, totals, result);

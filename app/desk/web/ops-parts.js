@@ -82,6 +82,17 @@ export function say(text) {
     saying = setTimeout(() => { place.textContent = ''; }, 6000);
 }
 
+/* A question before what cannot be undone; extra: what is to be filled in or known first. */
+export function confirmed(text, extra = null) {
+    return new Promise((done) => {
+        const dialog = h('dialog', { 'aria-label': text }, h('form', { method: 'dialog' }, h('p', {}, text), extra,
+            h('div', { class: 'actions' }, h('button', { class: 'main', value: 'yes' }, t('go_on')), h('button', { value: '', type: 'submit', formnovalidate: true }, t('cancel')))));
+        dialog.addEventListener('close', () => { done(dialog.returnValue === 'yes'); dialog.remove(); });
+        document.body.append(dialog);
+        dialog.showModal();
+    });
+}
+
 const cell = (value) => { const text = String(value ?? ''); return `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`; };
 export function saveCsv(name, head, rows) {
     const url = URL.createObjectURL(new Blob([[head, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')], { type: 'text/csv' }));

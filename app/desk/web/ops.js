@@ -4,11 +4,12 @@ import { fleetChanged, fleetView } from './ops-fleet.js';
 import { boothView } from './ops-booth.js';
 import { figuresView } from './ops-figures.js';
 import { settingsView, trailView } from './ops-settings.js';
+import { shopperView } from './ops-shopper.js';
 
 const LANGUAGES = ['en', 'nb', 'sv', 'da', 'fi'];
 const RETRY_MS = [500, 1000, 2000, 4000, 8000];
-const VIEWS = { fleet: fleetView, booth: boothView, figures: figuresView, settings: settingsView, trail: trailView };
-const TABS = [['fleet', 'viewer'], ['figures', 'viewer'], ['settings', 'viewer'], ['trail', 'admin']];
+const VIEWS = { fleet: fleetView, booth: boothView, figures: figuresView, settings: settingsView, shopper: shopperView, trail: trailView };
+const TABS = [['fleet', 'viewer'], ['figures', 'viewer'], ['settings', 'viewer'], ['shopper', 'admin'], ['trail', 'admin']];
 
 const place = (id) => document.getElementById(id);
 const parameters = () => new URLSearchParams(location.search);
@@ -26,6 +27,7 @@ function showTop() {
         h('nav', { 'aria-label': t('title') }, TABS.filter(([, role]) => may(role)).map(([name]) =>
             h('a', { href: `/ops?view=${name}`, 'aria-current': (name === current || (name === 'fleet' && current === 'booth')) && 'page' }, t(`tab_${name}`)))),
         h('span', { class: 'user' }, h('span', { class: 'soft' }, `${state.user.name} · ${t(`role_${state.user.role}`)}`), h('button', { type: 'button', onclick: logOut }, t('log_out'))));
+    place('top').querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
 }
 
 function show() {
