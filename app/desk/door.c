@@ -40,7 +40,7 @@ struct Door {
     const DoorEvents *events;
     Pages *pages;
     struct ev_loop *loop;
-    ev_timer tick;
+    lws_sorted_usec_list_t tick;
     struct lws_context *context;
     struct lws_vhost *shoppers, *booths;
     SSL_CTX *no_client; /* the desk dials nobody, but libwebsockets makes a context for it unless it is given one */
@@ -761,12 +761,13 @@ static struct lws_vhost *open_port(Door *door, gboolean booth, GError **error)
     return vhost;
 }
 
-/* libwebsockets looks at its timers when one is over, or after its sockets: one that was set elsewhere is seen with the tick. */
-static void on_tick(G_GNUC_UNUSED struct ev_loop *loop, ev_timer *tick, G_GNUC_UNUSED int events)
+/* A timer of libwebsockets' own: it looks at all of them when one is over, so none is late by more than a tick, however busy the sockets
+ * are. */
+static void on_tick(lws_sorted_usec_list_t *tick)
 {
-    Door *door = tick->data;
+    Door *door = lws_container_of(tick, Door, tick);
     door->ticked = TRUE;
-    lws_cancel_service(door->context);
+    lws_sul_schedule(door->context, 0, tick, on_tick, (lws_usec_t)door->settings->tick_ms * G_TIME_SPAN_MILLISECOND);
 }
 
 Door *door_open(const DoorSettings *settings, const DoorEvents *events, GError **error)
@@ -777,8 +778,6 @@ Door *door_open(const DoorSettings *settings, const DoorEvents *events, GError *
     door->no_client = SSL_CTX_new(TLS_client_method());
     g_queue_init(&door->links);
     door->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
-    ev_timer_init(&door->tick, on_tick, 0, settings->tick_ms / 1000.0);
-    door->tick.data = door;
     gboolean ok = (door->loop || refuse(error, "epoll is not to be had here")) && check_tls(settings, error) &&
                   check_port(settings, settings->port, FALSE, error) && check_port(settings, settings->booth_port, TRUE, error) &&
                   (door->pages = pages_load(settings->web_folder, settings->text_folder, error)) && open_context(door, error) &&
@@ -787,14 +786,15 @@ Door *door_open(const DoorSettings *settings, const DoorEvents *events, GError *
         door_free(door);
         return NULL;
     }
-    ev_timer_start(door->loop, &door->tick);
+    on_tick(&door->tick);
+    lws_cancel_service(door->context); /* which has it look at its timers for the first time */
     return door;
 }
 
 void door_free(Door *door)
 {
     if (!door) return;
-    if (door->loop) ev_timer_stop(door->loop, &door->tick);
+    lws_sul_cancel(&door->tick);
     if (door->context) lws_context_destroy(door->context);
     if (door->loop) ev_loop_destroy(door->loop);
     SSL_CTX_free(door->no_client);
@@ -823,11 +823,19 @@ static void pace(Door *door)
     door->looked = g_get_monotonic_time();
 }
 
+/* What libwebsockets has read already, a request behind another or the rest of a TLS record, it serves in a turn without events only. There
+ * is none while a socket can be read that it does not read, as one of a peer that is gone before its answer. */
+static void serve_what_was_read(Door *door)
+{
+    if (lws_service_adjust_timeout(door->context, 1, 0) == 0) _lws_plat_service_forced_tsi(door->context, 0);
+}
+
 static void serve_once(Door *door)
 {
     pace(door);
     ev_run(door->loop, EVRUN_ONCE);
     ev_run(door->loop, EVRUN_NOWAIT); /* libwebsockets looks at its timers in a turn without events */
+    serve_what_was_read(door);
     beat_links(door);
     gboolean woken = g_atomic_int_compare_and_exchange(&door->woken, 1, 0);
     if (!woken && !door->ticked) return;

@@ -1,6 +1,7 @@
 #include "desk/reply.h"
 
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #define HEAD_MAX       4096
@@ -37,10 +38,19 @@ static int send_head(struct lws *wsi, const ReplyContent *content)
     return lws_finalize_write_http_header(wsi, start, &at, end) ? -1 : 0;
 }
 
+/* A body that was not read yet, or a request behind this one. */
+static gboolean is_more_to_come(struct lws *wsi)
+{
+    int unread = 0;
+    return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0 ||
+           lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0 ||
+           (ioctl(lws_get_socket_fd(wsi), FIONREAD, &unread) == 0 && unread);
+}
+
 /* A close with unread bytes in the socket would be a reset, and the answer lost: half-close, and let the peer see it. */
 static int linger(struct lws *wsi)
 {
-    if (lws_is_ssl(wsi) || shutdown(lws_get_socket_fd(wsi), SHUT_WR) != 0) return -1;
+    if (lws_is_ssl(wsi) || !is_more_to_come(wsi) || shutdown(lws_get_socket_fd(wsi), SHUT_WR) != 0) return -1;
     lws_set_timer_usecs(wsi, REPLY_LINGER_S * LWS_US_PER_SEC);
     return 0;
 }

@@ -185,6 +185,8 @@ static void hand_over(Request *request)
     request->told.length = request->body->len;
     lws_set_timer_usecs(request->wsi, DOOR_ANSWER_S * LWS_US_PER_SEC);
     lws_set_timeout(request->wsi, PENDING_TIMEOUT_HTTP_CONTENT, DOOR_ANSWER_S + 5);
+    /* Nothing is read until the answer: a socket that could be read would wake the desk again and again. */
+    lws_rx_flow_control(request->wsi, 0);
     request->route->handle(request->data, &request->told);
 }
 
@@ -289,6 +291,7 @@ void door_reply(DoorRequest *told, guint status, const char *const *headers, GBy
     request->content = body ? g_bytes_ref(body) : NULL;
     request->status = status;
     request->answered = TRUE;
+    lws_rx_flow_control(request->wsi, 1);
     lws_callback_on_writable(request->wsi);
 }
 

@@ -802,6 +802,68 @@ static void routes_answer(void **state)
     }
 }
 
+#define NEXT(path)  "GET " path " HTTP/1.1\r\nHost: a\r\n\r\n"
+#define EMPTY(path) "POST " path " HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"
+
+/* answers: in this order; NULL-terminated */
+static void expect_answers(const Peer *peer, const char *const *answers)
+{
+    const char *at = peer->got->str;
+    for (; *answers; answers++) {
+        const char *found = strstr(at, *answers);
+        if (!found) fail_msg("\"%s\" did not come; rather: %.3000s", *answers, at);
+        at = found + strlen(*answers);
+    }
+}
+
+/* What was asked in one piece is answered in order, on either port. */
+static void requests_may_come_together(void **state)
+{
+    (void)state;
+    static const struct {
+        gboolean on_booth_port;
+        const char *requests, *answers[4];
+    } table[] = {
+        {FALSE, NEXT("/tree/one") NEXT("/tree/two") GET("/tree/three"), {"GET /tree/one?", "GET /tree/two?", "GET /tree/three?"}},
+        {FALSE, NEXT("/") NEXT("/element.js") GET("/missing"), {"<title>shop", "export {};", "no such page"}},
+        {FALSE, NEXT("/missing") NEXT("/tree/two") GET("/"), {"no such page", "GET /tree/two?", "<title>shop"}},
+        {FALSE, EMPTY("/form") GET("/tree/next"), {"POST /form?", "GET /tree/next?"}},
+        {FALSE, "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n" GET("/api/echo?b"), {"200", "{\"query\":\"b\"}"}},
+        {FALSE, NEXT("/large.bin") GET("/tree/next"), {"abcdefg", "GET /tree/next?"}},
+        {TRUE, NEXT("/own") GET("/own"), {"GET /own? oslo-1", "GET /own? oslo-1"}},
+        {TRUE, EMPTY("/form") GET("/own"), {"POST /form? oslo-1", "GET /own? oslo-1"}},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
+        gboolean accepted = TRUE;
+        Peer *peer = table[i].on_booth_port ? booth_connect(place.authority, "oslo-1", TLS1_3_VERSION, &accepted)
+                                            : peer_connect(door_port(place.door));
+        assert_true(accepted && peer_say(peer, table[i].requests));
+        peer_read_all(peer);
+        expect_answers(peer, table[i].answers);
+        peer_close(peer);
+    }
+}
+
+/* Nor for one that says more meanwhile, or that ends: neither is read before its answer. */
+static void nobody_waits_for_an_answer_of_another(void **state)
+{
+    (void)state;
+    for (guint ends = 0; ends < 2; ends++) {
+        forget();
+        Peer *waiting = peer_connect(door_port(place.door)), *other = peer_connect(door_port(place.door));
+        assert_true(peer_say(waiting, ends ? GET("/late") : NEXT("/late") GET("/tree/after")));
+        if (ends) assert_int_equal(shutdown(waiting->fd, SHUT_WR), 0);
+        expect_told("asked: GET /late?");
+        assert_true(peer_say(other, NEXT("/tree/one") GET("/late/now")));
+        peer_read_all(other);
+        expect_answers(other, (const char *const[]){"GET /tree/one?", "GET /late/now?", NULL});
+        peer_read_all(waiting);
+        expect_answers(waiting, (const char *const[]){"late", ends ? NULL : "GET /tree/after?", NULL});
+        peer_close(waiting);
+        peer_close(other);
+    }
+}
+
 /* What was asked before the peer went is answered to nobody, and nobody else gets it. */
 static void answers_may_come_later(void **state)
 {
@@ -1257,6 +1319,8 @@ int main(void)
         cmocka_unit_test(sessions_are_not_resumed),
         cmocka_unit_test(requests),
         cmocka_unit_test(routes_answer),
+        cmocka_unit_test(requests_may_come_together),
+        cmocka_unit_test(nobody_waits_for_an_answer_of_another),
         cmocka_unit_test(answers_may_come_later),
         cmocka_unit_test(routes_of_the_booth_port),
         cmocka_unit_test(ops_link),
