@@ -90,12 +90,14 @@ static int send_piece(struct lws *wsi, Reply *reply, gboolean *ret_last)
 int reply_continue(struct lws *wsi, Reply *reply)
 {
     if (!reply->body) return 0;
-    gboolean last = FALSE;
+    gboolean last = reply->sent == g_bytes_get_size(reply->body);
     gsize until = reply->sent + TURN_MAX;
-    do {
+    while (!last && reply->sent < until) {
         if (send_piece(wsi, reply, &last)) return -1;
-    } while (!last && reply->sent < until && !lws_send_pipe_choked(wsi));
-    if (last) return finish(wsi, reply);
+        if (lws_send_pipe_choked(wsi)) break;
+    }
+    /* What libwebsockets still holds would be cut off by the end of the connection. */
+    if (last && !(reply->last && lws_send_pipe_choked(wsi))) return finish(wsi, reply);
     lws_callback_on_writable(wsi);
     return 0;
 }

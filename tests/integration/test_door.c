@@ -145,9 +145,24 @@ static void answer(DoorRequest *request, const char *text)
     door_reply(request, 201, headers, body);
 }
 
+#define LARGE 3000000
+
+static void answer_at_length(DoorRequest *request)
+{
+    static const char *const headers[] = {"content-type:", "text/plain", NULL};
+    g_autoptr(GString) text = g_string_sized_new(LARGE);
+    for (gsize i = 0; i < LARGE; i++) g_string_append_c(text, (char)('a' + i % 23));
+    g_autoptr(GBytes) body = g_bytes_new(text->str, text->len);
+    door_reply(request, 200, headers, body);
+}
+
 static void on_route(void *data, DoorRequest *request)
 {
     assert_ptr_equal(data, &place);
+    if (strcmp(request->path, "/long") == 0) {
+        answer_at_length(request);
+        return;
+    }
     g_autofree char *text = g_strdup_printf("%s %s?%s %s [%s] cookie=%s type=%s %s", request->method, request->path, request->query,
                                             request->identity ? request->identity : "-", request->body, request->cookie,
                                             request->content_type, request->secure ? "secure" : "plain");
@@ -165,6 +180,7 @@ static const DoorRoute routes[] = {
     {"GET", "/late/now", DOOR_PAGES, 0, on_route},
     {"POST", "/form", DOOR_PAGES | DOOR_STRANGERS, 10, on_route},
     {"DELETE", "/form", DOOR_PAGES, 0, on_route},
+    {"POST", "/long", DOOR_PAGES, 10, on_route},
     {"GET", "/tree/*", DOOR_PAGES, 0, on_route},
     {"GET", "/own", DOOR_BOOTHS, 0, on_route},
     {NULL, NULL, 0, 0, NULL},
@@ -982,18 +998,25 @@ static void texts_come_packed_to_who_takes_that(void **state)
     for (guint i = 0; i < G_N_ELEMENTS(tags); i++) g_free(tags[i]);
 }
 
-static void a_large_file_comes_whole(void **state)
+static void expect_whole(const char *request)
 {
-    (void)state;
     Peer *peer = peer_connect(door_port(place.door));
-    assert_true(peer_say(peer, GET("/large.bin")));
+    assert_true(peer_say(peer, request));
     peer_read_all(peer);
     const char *body = strstr(peer->got->str, "\r\n\r\n") + 4;
-    assert_int_equal(peer->got->len - (gsize)(body - peer->got->str), 3000000);
-    for (gsize i = 0; i < 3000000; i++) {
+    assert_int_equal(peer->got->len - (gsize)(body - peer->got->str), LARGE);
+    for (gsize i = 0; i < LARGE; i++) {
         if (body[i] != (char)('a' + i % 23)) fail_msg("byte %zu is wrong", i);
     }
     peer_close(peer);
+}
+
+/* A file, and the answer to a body, after which the connection ends: not before all of it has gone. */
+static void what_is_large_comes_whole(void **state)
+{
+    (void)state;
+    expect_whole(GET("/large.bin"));
+    expect_whole("POST /long HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi");
 }
 
 /* --- time --------------------------------------------------------------------------------------------------------------------------- */
@@ -1326,7 +1349,7 @@ int main(void)
         cmocka_unit_test(ops_link),
         cmocka_unit_test(unchanged_pages_are_not_sent_again),
         cmocka_unit_test(texts_come_packed_to_who_takes_that),
-        cmocka_unit_test(a_large_file_comes_whole),
+        cmocka_unit_test(what_is_large_comes_whole),
         cmocka_unit_test(handshakes_have_a_deadline),
         cmocka_unit_test(bodies_have_a_deadline),
         cmocka_unit_test(listens_everywhere),
