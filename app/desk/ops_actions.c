@@ -40,14 +40,15 @@ static void asked_free(Asked *asked)
     g_free(asked);
 }
 
-static void note_asked(Ops *ops, const Asked *asked, const char *result)
+/* why: a sentence when it was refused; a notice and an update have their own detail. */
+static void note_asked(Ops *ops, const Asked *asked, const char *result, const char *why)
 {
     ops_note(ops, &(OpsDeed){.who = asked->who,
                              .role = role_name(asked->role),
                              .address = asked->address,
                              .what = asked->what,
                              .target = asked->booth,
-                             .detail = asked->detail,
+                             .detail = *asked->detail ? asked->detail : why,
                              .result = result});
 }
 
@@ -124,7 +125,7 @@ void ops_act(void *data, DoorRequest *request)
 static void answer(Ops *ops, Asked *asked, guint status, const char *code, const char *sentence)
 {
     g_hash_table_remove(ops->asked, asked->id);
-    note_asked(ops, asked, status == 200 ? "done" : code);
+    note_asked(ops, asked, status == 200 ? "done" : code, status == 200 ? "" : sentence);
     if (status == 200)
         ops_reply_json(asked->request, 200, json_pack("{s:b, s:s}", "ok", TRUE, "text", sentence));
     else
@@ -159,7 +160,7 @@ static void send_picture(Ops *ops, Asked *asked)
 {
     static const char *const headers[] = {"content-type:", "image/png", NULL};
     g_hash_table_remove(ops->asked, asked->id);
-    note_asked(ops, asked, "done");
+    note_asked(ops, asked, "done", "");
     g_autoptr(GBytes) body = g_byte_array_free_to_bytes(g_steal_pointer(&asked->picture));
     door_reply(asked->request, 200, headers, body);
     asked_free(asked);

@@ -326,6 +326,10 @@ test('in every view axe-core finds nothing, at 1280 and 360, light and dark; not
         }
         const trail = await view.locator('table').innerText();
         for (const word of ['viewer', 'operator', 'booth-1']) assert.ok(trail.includes(word), `${word} is in the trail`);
+        await view.fill('input[type=search]', 'operator booth-1 way');
+        await view.locator('td').filter({ hasText: 'a bundle is on its way already' }).first().waitFor();
+        assert.equal(await view.locator('tr').filter({ hasText: 'viewer' }).count(), 0, 'the trail is searched');
+        assert.match(view.url(), /q=operator/);
         await other.close();
     }
     assert.deepEqual(faults, []);

@@ -1,5 +1,5 @@
 /* One booth: what is wrong and what to do, what it is made of, its last calls and how they were, and what may be done from afar. */
-import { ask, clock, confirmed, duration, h, may, number, plot, problemAdvice, problemName, reason, saveCsv, say, state, stateMark, t, table, time, topicName } from './ops-parts.js';
+import { ask, clock, confirmed, duration, h, may, number, pauseName, plot, problemAdvice, problemName, reason, saveCsv, say, state, stateMark, t, table, time, topicName } from './ops-parts.js';
 
 const DAY_MS = 86400000;
 const CALLS = 50;
@@ -109,7 +109,7 @@ export function boothView(main, parameters) {
             links = twice ? await ask(`/api/ops/links/${encodeURIComponent(id)}`).then((answer) => answer.links, () => links) : null;
             if (gone) return;
             const { row, snapshot } = booth;
-            title.replaceChildren(h('h1', {}, row.name || row.booth), stateMark(row.state), h('span', { class: 'soft' }, `${row.booth} · ${duration(Date.now() + state.now - row.since_utc)}`), row.state === 'paused' && row.pause_reason && h('span', { class: 'soft' }, `${t('why')}: ${state.console[`pause_${row.pause_reason}`] || row.pause_reason}`) || '');
+            title.replaceChildren(h('h1', {}, row.name || row.booth), stateMark(row.state), h('span', { class: 'soft' }, `${row.booth} · ${duration(Date.now() + state.now - row.since_utc)}`), row.state === 'paused' && row.pause_reason && h('span', { class: 'soft' }, `${t('why')}: ${pauseName(row.pause_reason)}`) || '');
             problems.replaceChildren(h('h2', {}, t('problems')), ...problemList(booth.problems, row, links).flat().filter(Boolean));
             about.replaceChildren(h('h2', {}, t('about')), facts(row, snapshot));
             checks.replaceChildren(h('h2', {}, t('checks')), checkTable(snapshot));

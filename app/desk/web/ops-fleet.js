@@ -1,5 +1,5 @@
 /* The fleet: the line, how many are in which state, and every booth by region and store, of which only those in sight are in the document. */
-import { ask, duration, h, may, number, percent, problemName, reason, say, state, stateMark, stateName, t, topicName } from './ops-parts.js';
+import { ask, duration, h, may, number, pauseName, percent, problemName, reason, say, state, stateMark, stateName, t, topicName } from './ops-parts.js';
 
 const STATES = ['ready', 'ringing', 'connecting', 'live', 'wrapup', 'paused', 'starting', 'offline', 'unknown'];
 const SPARE = 6; /* rows beyond the edge */
@@ -69,7 +69,7 @@ function makeRow(item, at) {
     if (item.group)
         return h('div', { class: 'row group', role: 'row', 'aria-rowindex': String(at + 2) }, h('div', { role: 'cell', 'aria-colspan': '6' }, [item.region, item.store].filter(Boolean).join(' · ') || t('no_store'),
             h('span', {}, `  ${t('ready_of', { n: number(item.ready), of: number(item.n) })}`)));
-    const pause = item.state === 'paused' && item.pause_reason ? state.console[`pause_${item.pause_reason}`] || '' : '';
+    const pause = item.state === 'paused' && item.pause_reason ? pauseName(item.pause_reason) : '';
     return h('div', { class: 'row', role: 'row', 'aria-rowindex': String(at + 2) },
         h('div', { role: 'cell' }, h('a', { href: `/ops?view=booth&id=${item.booth}` }, item.name || item.booth)),
         h('div', { role: 'cell' }, stateMark(item.state)), h('div', { role: 'cell', class: 'since-cell' }, since(item)),

@@ -20,6 +20,7 @@ export function t(key, values = {}) {
 export const topicName = (id) => state.topics[`topic_${id}`] || id || '–';
 export const problemName = (name) => state.texts[`problem_${name}`] || state.console[`problem_${name}`] || name;
 export const problemAdvice = (name) => state.texts[`do_${name}`] || state.console[`do_${name}`] || t('do_unknown');
+export const pauseName = (word) => state.console[`pause_${word}`] || state.texts[`pause_${word}`] || word;
 export const stateName = (word) => t(`state_${`state_${word}` in state.texts ? word : 'unknown'}`);
 
 const locale = () => (state.lang === 'en' ? 'en-GB' : state.lang);

@@ -1,5 +1,5 @@
 /* What holds for all desks, and the trail of who did what. */
-import { ask, h, may, reason, saveCsv, say, state, t, table, time, topicName } from './ops-parts.js';
+import { ask, h, may, number, reason, saveCsv, say, state, t, table, time, topicName } from './ops-parts.js';
 
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 
@@ -59,16 +59,27 @@ export function settingsView(main) {
     return { leave() { gone = true; } };
 }
 
-export function trailView(main) {
-    let gone = false;
+export function trailView(main, parameters, go) {
+    let gone = false, entries = [];
     const head = [[t('when')], [t('name')], [t('role')], [t('what')], [t('target')], [t('result')], [t('detail')], [t('address')]];
-    const load = async () => {
-        const { entries } = await ask('/api/ops/trail');
-        if (gone) return;
-        const rows = entries.map((entry) => [time(entry.utc, 'medium'), entry.who || '–', t(`role_${entry.role}`), t(`deed_${entry.what}`), entry.target || '–', t(`result_${entry.result}`), entry.detail || '–', entry.address]);
-        const csv = () => saveCsv('trail.csv', ['utc', 'who', 'role', 'what', 'target', 'result', 'detail', 'address', 'desk'], entries.map((entry) => [new Date(entry.utc).toISOString(), entry.who, entry.role, entry.what, entry.target, entry.result, entry.detail, entry.address, entry.desk]));
-        main.replaceChildren(h('div', { class: 'title' }, h('h1', {}, t('tab_trail')), h('button', { type: 'button', onclick: csv }, 'CSV')), h('section', { class: 'card' }, table(t('tab_trail'), head, rows, t('nothing'))));
+    const search = h('input', { type: 'search', value: parameters.get('q') || '' }), counted = h('p', { class: 'soft', role: 'status' }), place = h('section', { class: 'card' });
+    const draw = () => {
+        const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+        const rows = entries.map((entry) => [time(entry.utc, 'medium'), entry.who || '–', t(`role_${entry.role}`), t(`deed_${entry.what}`), entry.target || '–', t(`result_${entry.result}`), entry.detail || '–', entry.address]).filter((row) => words.every((word) => row.join(' ').toLowerCase().includes(word)));
+        counted.textContent = t('shown_entries', { n: number(rows.length), of: number(entries.length) });
+        place.replaceChildren(table(t('tab_trail'), head, rows, t('nothing')));
     };
+    const load = async () => {
+        ({ entries } = await ask('/api/ops/trail'));
+        if (gone) return;
+        const csv = () => saveCsv('trail.csv', ['utc', 'who', 'role', 'what', 'target', 'result', 'detail', 'address', 'desk'], entries.map((entry) => [new Date(entry.utc).toISOString(), entry.who, entry.role, entry.what, entry.target, entry.result, entry.detail, entry.address, entry.desk]));
+        main.replaceChildren(h('div', { class: 'title' }, h('h1', {}, t('tab_trail')), counted), h('div', { class: 'filters' }, h('label', { class: 'search' }, t('search'), search), h('button', { type: 'button', class: 'push', onclick: csv }, 'CSV')), place);
+        draw();
+    };
+    search.addEventListener('input', () => {
+        go(`/ops?${new URLSearchParams([['view', 'trail'], ...(search.value ? [['q', search.value]] : [])])}`, true);
+        draw();
+    });
     load().catch((error) => !gone && main.replaceChildren(h('h1', {}, t('tab_trail')), h('p', { class: 'bad' }, reason(error))));
     return { leave() { gone = true; } };
 }
