@@ -10,6 +10,7 @@
 
 #define MESSAGE_WAIT_MS 5000
 #define SHORT_CHARS     9 /* of a reference as the page shows it */
+#define SOUGHT_MAX      8 /* calls whose ids are looked for in a text before it is read */
 
 typedef struct {
     const char *stream; /* static */
@@ -25,6 +26,7 @@ typedef struct {
     const char *reference;
     char *contact;     /* the reference, as contacts are compared */
     char *prefix;      /* of the call's id that it is, or NULL */
+    gboolean plain;    /* it stands in JSON as it is */
     GHashTable *calls; /* ids */
     GPtrArray *found;  /* of Found, contacts last */
 } Search;
@@ -118,10 +120,10 @@ static natsStatus read_stream(Search *search, const char *stream, const char *su
     return status;
 }
 
-/* Whether the member may be in it: most messages have neither, and need not be read. */
-static gboolean mentions(natsMsg *message, const char *member)
+/* Most messages need not be read: they do not have the words anywhere. */
+static gboolean mentions(natsMsg *message, const char *words)
 {
-    return memmem(natsMsg_GetData(message), (gsize)natsMsg_GetDataLength(message), member, strlen(member)) != NULL;
+    return memmem(natsMsg_GetData(message), (gsize)natsMsg_GetDataLength(message), words, strlen(words)) != NULL;
 }
 
 static json_t *value_of(natsMsg *message)
@@ -134,11 +136,18 @@ static gboolean is_of_booth(natsMsg *message)
     return g_str_has_prefix(natsMsg_GetSubject(message), "record.booth.");
 }
 
+/* Whether what it says, and not its subject, may lead to a call. */
+static gboolean is_telling(const Search *search, natsMsg *message)
+{
+    if (search->prefix) return mentions(message, search->prefix);
+    if (g_str_has_prefix(natsMsg_GetSubject(message), "contact.")) return mentions(message, "\"contact\"");
+    return mentions(message, "\"order\"") && (!search->plain || mentions(message, search->reference));
+}
+
 static void note_call(Search *search, G_GNUC_UNUSED const char *stream, natsMsg *message, G_GNUC_UNUSED const jsMsgMetaData *meta)
 {
-    const gboolean telling =
-        mentions(message, "\"contact\"") || mentions(message, "\"order\"") || (search->prefix && mentions(message, search->prefix));
-    if (!telling && is_of_booth(message)) return;
+    const gboolean telling = is_telling(search, message);
+    if (!telling && (is_of_booth(message) || !search->prefix)) return;
     json_t *value = telling ? value_of(message) : NULL;
     char *call = call_of(natsMsg_GetSubject(message), value);
     if (call && leads_to(search, call, value))
@@ -148,10 +157,27 @@ static void note_call(Search *search, G_GNUC_UNUSED const char *stream, natsMsg 
     json_decref(value);
 }
 
+/* Whether it may be of one of the calls: by its subject, or for a booth's record by what is in it. */
+static gboolean may_be_wanted(const Search *search, natsMsg *message)
+{
+    GHashTableIter iter;
+    gpointer call;
+    if (!is_of_booth(message)) {
+        g_autofree char *named = call_of(natsMsg_GetSubject(message), NULL);
+        return named && g_hash_table_contains(search->calls, named);
+    }
+    if (g_hash_table_size(search->calls) > SOUGHT_MAX) return mentions(message, "\"call\"");
+    g_hash_table_iter_init(&iter, search->calls);
+    while (g_hash_table_iter_next(&iter, &call, NULL)) {
+        if (mentions(message, call)) return TRUE;
+    }
+    return FALSE;
+}
+
 static void keep_message(Search *search, const char *stream, natsMsg *message, const jsMsgMetaData *meta)
 {
     const char *subject = natsMsg_GetSubject(message);
-    if (is_of_booth(message) && !mentions(message, "\"call\"")) return;
+    if (!may_be_wanted(search, message)) return;
     json_t *value = value_of(message);
     g_autofree char *call = call_of(subject, value);
     const gboolean mark = g_str_has_prefix(subject, "record.erased.");
@@ -201,6 +227,7 @@ static gboolean search_open(Search *search, const char *const *servers, const ch
     search->reference = reference;
     search->contact = comparable(reference);
     search->prefix = prefix_of(reference);
+    search->plain = !reference[strspn(reference, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS " ._-")];
     search->calls = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     search->found = g_ptr_array_new_with_free_func(found_free);
     if (!*search->contact)
