@@ -75,7 +75,7 @@ static const char *code_of(const Errand *errand, guint *ret_status)
 static void note(Ops *ops, const Errand *errand, const char *code)
 {
     g_autofree char *ids = errand->found ? g_strjoinv(" ", errand->found->calls) : g_strdup("");
-    g_autofree char *detail = errand->found ? g_strdup_printf("%u: %s", errand->found->messages, ids) : g_strdup("");
+    g_autofree char *detail = errand->found ? g_strdup_printf("%u messages: %s", errand->found->messages, ids) : g_strdup("");
     ops_note(ops, &(OpsDeed){errand->user.name, role_name(errand->user.role), errand->address, deeds[errand->wish], "", detail, code});
 }
 

@@ -259,7 +259,7 @@ test('an administrator looks up, exports and erases what is kept of a shopper; t
     const noted = await deeds(cookie, ['data_look', 'data_export', 'data_erase'], 8);
     assert.deepEqual(noted.map(({ who, what, result }) => [who, what, result].join(' ')), ['admin data_look nothing_kept', 'admin data_erase done', 'admin data_look done', 'admin data_erase changed', 'admin data_export done', 'admin data_look done',
         'admin data_look nothing_kept', 'operator data_look refused']);
-    assert.equal(noted[1].detail, `3: ${call}`);
+    assert.equal(noted[1].detail, `3 messages: ${call}`);
     assert.doesNotMatch(JSON.stringify((await ask('/api/ops/trail', { cookie })).json), /planted/i);
     await other.close();
 });
