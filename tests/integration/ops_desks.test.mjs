@@ -65,6 +65,7 @@ test('a command reaches a booth of the other desk, is seen at both, and is noted
         await eventually(`desk ${one} shows it`, async () => (await ask(one, 'fleet')).json.booths.find(({ booth }) => booth === 'booth-1').state === 'paused');
     await eventually('both trails', async () => (await both('trail')).every(({ entries }) => entries.filter(({ what, target }) => what === 'pause' && target === 'booth-1').length === 1));
     assert.equal((await ask(desk, 'booths/booth-1', { method: 'POST', body: { what: 'resume' } })).status, 200);
+    for (const one of [0, 1]) await eventually(`desk ${one} knows from where it is linked`, async () => (await ask(one, 'links/booth-1')).json.links?.length === 1);
     /* Nothing is in hand, so the studio may go. */
     assert.equal((await ask(desk, 'booths/booth-1', { method: 'POST', body: { what: 'restart_studio' } })).status, 200);
 });

@@ -39,7 +39,10 @@ static void what_was_asked_for_arrives_once(void **state)
     assert_false(bundle_intake_expect(intake, "b1", OTHER, 0));
     assert_null(chunk(intake, "b2", ID, 0, 2, "\x28\xb5\x2f\xfdx", 0));
     assert_null(chunk(intake, "b1", OTHER, 0, 2, "\x28\xb5\x2f\xfdx", 0));
+    assert_true(bundle_intake_awaits(intake, "b1", ID));
+    assert_false(bundle_intake_awaits(intake, "b1", OTHER) || bundle_intake_awaits(intake, "b2", ID));
     assert_null(chunk(intake, "b1", ID, 0, 2, "\x28\xb5\x2f\xfdx", 0));
+    assert_false(bundle_intake_awaits(intake, "b1", ID));
     g_autoptr(BundleArrival) whole = chunk(intake, "b1", ID, 1, 2, "yz", 0);
     assert_non_null(whole);
     assert_string_equal(whole->booth, "b1");
