@@ -827,7 +827,10 @@ static void expect_answers(const Peer *peer, const char *const *answers)
     const char *at = peer->got->str;
     for (; *answers; answers++) {
         const char *found = strstr(at, *answers);
-        if (!found) fail_msg("\"%s\" did not come; rather: %.3000s", *answers, at);
+        if (!found) {
+            fail_msg("\"%s\" did not come; rather: %.3000s", *answers, at);
+            return;
+        }
         at = found + strlen(*answers);
     }
 }
