@@ -22,7 +22,8 @@
 #define PATH_OPS     "/ws/ops"
 
 #define SEND_QUEUE_MAX    (256 * 1024)
-#define BEAT_US           (2 * G_USEC_PER_SEC) /* a ping, and a look at the answers */
+#define BEAT_US           (2400 * G_TIME_SPAN_MILLISECOND) /* from one answered ping to the next: a booth pings after 2.5 s */
+#define AGAIN_US          (1800 * G_TIME_SPAN_MILLISECOND) /* for the answer; then it is asked once more, or dead */
 #define UNANSWERED_MAX    2
 #define CLOSING_BEATS_MAX 2                                /* for a peer to answer our close */
 #define HANDSHAKE_S       5                                /* TLS, and a request's head, whole */
@@ -44,7 +45,8 @@ struct Door {
     struct lws_context *context;
     struct lws_vhost *shoppers, *booths;
     SSL_CTX *no_client; /* the desk dials nobody, but libwebsockets makes a context for it unless it is given one */
-    GQueue links;       /* of DoorLink, the next one to beat first */
+    GQueue links;       /* of DoorLink */
+    GQueue calm, asked; /* of DoorLink, the next one to beat first: those that answered, and those that have to */
     gboolean ticked;
     gint woken;    /* atomic */
     gint stopping; /* atomic */
@@ -58,12 +60,15 @@ struct DoorLink {
     Door *door;
     const DoorEvents *events;
     struct lws *wsi;
-    GList node; /* in door->links */
+    GList node;      /* in door->links */
+    GList beat_node; /* in *beats */
+    GQueue *beats;   /* door->calm or door->asked */
     void *data;
     GString *message; /* that is being received; NULL between messages */
     GQueue queue;     /* of GBytes, with LWS_PRE bytes before the text */
     gsize queued;     /* bytes of text in it */
     gint64 beat_at;   /* monotonic */
+    gint64 asked_at;  /* when it was pinged last, monotonic */
     guint unanswered; /* pings */
     gboolean ping_due;
     gint64 proven;  /* when the newest ping that was answered had been sent, monotonic */
@@ -108,16 +113,30 @@ static void drop_queue(DoorLink *link)
     link->queued = 0;
 }
 
+/* Links come with the same delay to each queue, but for an answer that overtook another. */
+static void await_beat(DoorLink *link, GQueue *beats, gint64 at)
+{
+    if (link->beats) g_queue_unlink(link->beats, &link->beat_node);
+    GList *before = beats->tail;
+    while (before && ((DoorLink *)before->data)->beat_at > at) before = before->prev;
+    if (before)
+        g_queue_insert_after_link(beats, before, &link->beat_node);
+    else
+        g_queue_push_head_link(beats, &link->beat_node);
+    link->beats = beats;
+    link->beat_at = at;
+}
+
 static DoorLink *open_link(Door *door, const DoorEvents *events, struct lws *wsi)
 {
     DoorLink *link = g_new0(DoorLink, 1);
     link->door = door;
     link->events = events;
     link->wsi = wsi;
-    link->node.data = link;
-    link->beat_at = g_get_monotonic_time() + BEAT_US;
+    link->node.data = link->beat_node.data = link;
     g_queue_init(&link->queue);
     g_queue_push_tail_link(&door->links, &link->node);
+    await_beat(link, &door->calm, g_get_monotonic_time() + BEAT_US);
     lws_set_opaque_user_data(wsi, link);
     return link;
 }
@@ -128,6 +147,7 @@ static void end_link(DoorLink *link)
     Door *door = link->door;
     lws_set_opaque_user_data(link->wsi, NULL);
     g_queue_unlink(&door->links, &link->node);
+    g_queue_unlink(link->beats, &link->beat_node);
     link->events->closed(link->events->data, link);
     drop_queue(link);
     if (link->message) g_string_free(link->message, TRUE);
@@ -216,9 +236,16 @@ static int link_writeable(DoorLink *link)
     return -1;
 }
 
+/* Any word is an answer. */
+static void note_alive(DoorLink *link)
+{
+    if (link->unanswered) await_beat(link, &link->door->calm, link->asked_at + BEAT_US);
+    link->unanswered = 0;
+}
+
 static void link_receive(DoorLink *link, const char *piece, gsize length)
 {
-    link->unanswered = 0;
+    note_alive(link);
     if (link->close_code) return;
     if (lws_frame_is_binary(link->wsi)) {
         door_close(link, 1003, "text only");
@@ -244,7 +271,7 @@ static void link_receive(DoorLink *link, const char *piece, gsize length)
 static void link_answered(DoorLink *link, const void *pong, gsize length)
 {
     gint64 sent = 0;
-    link->unanswered = 0;
+    note_alive(link);
     if (length == sizeof sent) memcpy(&sent, pong, sizeof sent);
     if (sent <= g_get_monotonic_time()) link->proven = MAX(link->proven, sent);
 }
@@ -265,16 +292,15 @@ static void beat_link(DoorLink *link)
     link->ping_due = link->close_code || !write_ping(link);
     if (link->ping_due) lws_callback_on_writable(link->wsi);
     /* From now: after a stall of this process a link must not be beaten twice before its answers were read. */
-    link->beat_at = g_get_monotonic_time() + BEAT_US;
-    g_queue_unlink(&link->door->links, &link->node);
-    g_queue_push_tail_link(&link->door->links, &link->node);
+    link->asked_at = g_get_monotonic_time();
+    await_beat(link, &link->door->asked, link->asked_at + AGAIN_US);
 }
 
-static void beat_links(Door *door)
+static void beat_links(GQueue *beats)
 {
     gint64 now = g_get_monotonic_time();
     DoorLink *link;
-    while ((link = g_queue_peek_head(&door->links)) && link->beat_at <= now) beat_link(link);
+    while ((link = g_queue_peek_head(beats)) && link->beat_at <= now) beat_link(link);
 }
 
 /* --- handshakes --------------------------------------------------------------------------------------------------------------------- */
@@ -761,8 +787,8 @@ static struct lws_vhost *open_port(Door *door, gboolean booth, GError **error)
     return vhost;
 }
 
-/* A timer of libwebsockets' own: it looks at all of them when one is over, so none is late by more than a tick, however busy the sockets
- * are. */
+/* A timer of libwebsockets' own: it looks at all of them when one is over or in a turn without events, so none is late by more than a tick,
+ * however busy the sockets are. */
 static void on_tick(lws_sorted_usec_list_t *tick)
 {
     Door *door = lws_container_of(tick, Door, tick);
@@ -777,6 +803,8 @@ Door *door_open(const DoorSettings *settings, const DoorEvents *events, GError *
     door->events = events;
     door->no_client = SSL_CTX_new(TLS_client_method());
     g_queue_init(&door->links);
+    g_queue_init(&door->calm);
+    g_queue_init(&door->asked);
     door->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
     gboolean ok = (door->loop || refuse(error, "epoll is not to be had here")) && check_tls(settings, error) &&
                   check_port(settings, settings->port, FALSE, error) && check_port(settings, settings->booth_port, TRUE, error) &&
@@ -824,7 +852,7 @@ static void pace(Door *door)
 }
 
 /* What libwebsockets has read already, a request behind another or the rest of a TLS record, it serves in a turn without events only. There
- * is none while a socket can be read that it does not read, as one of a peer that is gone before its answer. */
+ * may be none for long: with very many links, or with one that can be read and that it does not read before its answer. */
 static void serve_what_was_read(Door *door)
 {
     if (lws_service_adjust_timeout(door->context, 1, 0) == 0) _lws_plat_service_forced_tsi(door->context, 0);
@@ -834,9 +862,10 @@ static void serve_once(Door *door)
 {
     pace(door);
     ev_run(door->loop, EVRUN_ONCE);
-    ev_run(door->loop, EVRUN_NOWAIT); /* libwebsockets looks at its timers in a turn without events */
+    ev_run(door->loop, EVRUN_NOWAIT); /* which lets libwebsockets look at its timers, unless there are events again */
     serve_what_was_read(door);
-    beat_links(door);
+    beat_links(&door->asked);
+    beat_links(&door->calm);
     gboolean woken = g_atomic_int_compare_and_exchange(&door->woken, 1, 0);
     if (!woken && !door->ticked) return;
     door->ticked = FALSE;

@@ -8,6 +8,7 @@
 #include "kpi/kpi.h"
 
 #define SWEEP_MS        100
+#define BOOTH_SWEEP_MS  500 /* but for those that wait for a call, since there are thousands */
 #define SLOW_SWEEP_MS   1000
 #define MARKER_MS       60000 /* the marker of a purged key stays so long */
 #define MARKERS_A_SWEEP 100
@@ -429,12 +430,19 @@ static void sweep(Exchange *exchange, gint64 now)
     g_hash_table_iter_init(&iter, exchange->calls);
     while (g_hash_table_iter_next(&iter, NULL, &value)) entry_sweep(value, now);
     identity_sweep_held(exchange);
+    booth_match_parked(exchange);
+    claim_answer_waiting(exchange);
+}
+
+static void sweep_booths(Exchange *exchange, gint64 now)
+{
+    GHashTableIter iter;
+    gpointer value;
     g_hash_table_iter_init(&iter, exchange->booths);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         booth_sweep(exchange, value);
         identity_sweep(exchange, value, now);
     }
-    claim_answer_waiting(exchange);
 }
 
 void exchange_set_ledger(Exchange *exchange, Ledger *ledger)
@@ -453,6 +461,10 @@ static void on_woken(void *data)
     if (now - exchange->swept >= SWEEP_MS) {
         exchange->swept = now;
         sweep(exchange, now);
+    }
+    if (now - exchange->swept_booths >= BOOTH_SWEEP_MS) {
+        exchange->swept_booths = now;
+        sweep_booths(exchange, now);
     }
     if (now - exchange->swept_slow >= SLOW_SWEEP_MS) {
         exchange->swept_slow = now;

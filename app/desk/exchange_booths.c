@@ -148,6 +148,15 @@ void booth_match(Exchange *exchange, Booth *booth)
     }
 }
 
+void booth_match_parked(Exchange *exchange)
+{
+    if (queue_length(exchange->queue) == 0) return;
+    for (GList *at = exchange->parked.head, *next; at; at = next) {
+        next = at->next;
+        booth_match(exchange, at->data);
+    }
+}
+
 void booth_part_from_line(Exchange *exchange, Booth *booth)
 {
     unpark(exchange, booth);
@@ -436,28 +445,36 @@ static void take_of_call(Exchange *exchange, Booth *booth, const json_t *message
 
 static void write_snapshot(Exchange *exchange, Booth *booth);
 
-static json_t *essence_of(const json_t *snapshot)
+static const char *const essentials[] = {"name",         "store",    "region", "state",    "since_mono", "pause_reason",
+                                         "ready_wanted", "problems", "call",   "practice", "muted",      "checks",
+                                         "checking",     "version",  "slot",   "update",   "catalogue"};
+
+static int append_text(const char *piece, size_t length, void *text)
 {
-    static const char *const members[] = {"name",         "store",    "region", "state",    "since_mono", "pause_reason",
-                                          "ready_wanted", "problems", "call",   "practice", "muted",      "checks",
-                                          "checking",     "version",  "slot",   "update",   "catalogue"};
-    json_t *essence = json_object();
-    for (guint i = 0; i < G_N_ELEMENTS(members); i++) {
-        json_t *member = json_object_get(snapshot, members[i]);
-        if (member) json_object_set(essence, members[i], member);
+    g_string_append_len(text, piece, (gssize)length);
+    return 0;
+}
+
+/* As text: what is kept of thousands of messages as it came would leave the memory of each in pieces. */
+static char *essence_of(const json_t *snapshot)
+{
+    GString *text = g_string_sized_new(512);
+    for (guint i = 0; i < G_N_ELEMENTS(essentials); i++) {
+        const json_t *member = json_object_get(snapshot, essentials[i]);
+        if (member) json_dump_callback(member, append_text, text, JSON_COMPACT | JSON_ENCODE_ANY);
+        g_string_append_c(text, '\n');
     }
-    return essence;
+    return g_string_free(text, FALSE);
 }
 
 /* Whether this snapshot is to be written: it says something new, or the written one becomes old. */
 static gboolean is_news(Booth *booth, const json_t *snapshot)
 {
-    json_t *essence = essence_of(snapshot);
+    g_autofree char *essence = essence_of(snapshot);
     gint64 now = exchange_mono();
-    gboolean same = booth->essence && now - booth->stored_at < SAME_SNAPSHOT_MS && json_equal(booth->essence, essence);
-    json_decref(same ? essence : booth->essence);
-    if (same) return FALSE;
-    booth->essence = essence;
+    if (now - booth->stored_at < SAME_SNAPSHOT_MS && g_strcmp0(booth->essence, essence) == 0) return FALSE;
+    g_free(booth->essence);
+    booth->essence = g_steal_pointer(&essence);
     booth->stored_at = now;
     return TRUE;
 }
@@ -468,7 +485,7 @@ static void on_snapshot(gpointer data, const StoreResult *result)
     Booth *booth = errand_booth(errand);
     if (!booth) return;
     booth->snapshotting = FALSE;
-    if (result->verdict != STORE_WON) g_clear_pointer(&booth->essence, json_decref);
+    if (result->verdict != STORE_WON) g_clear_pointer(&booth->essence, g_free);
     write_snapshot(errand->exchange, booth);
 }
 
@@ -563,7 +580,7 @@ void booth_closed(Exchange *exchange, Booth *booth)
     peer_close(exchange, &booth->peer);
     booth_drop_records(booth);
     json_decref(booth->snapshot);
-    json_decref(booth->essence);
+    g_free(booth->essence);
     json_decref(booth->claim);
     g_strfreev(booth->own_topics);
     g_strfreev(booth->topics);

@@ -135,7 +135,7 @@ struct Booth {
     gboolean reading;      /* a chunk of the catalogue, for it */
     json_t *snapshot;      /* the newest, while another one is being written */
     gboolean snapshotting;
-    json_t *essence;   /* what the last one that was written said, without what always moves; NULL: the next one is written at once */
+    char *essence;     /* what the last one that was written said, without what always moves; NULL: the next one is written at once */
     gint64 stored_at;  /* that one */
     MissedDoing doing; /* as it last said; MISSED_OVERRUN comes with time: */
     gint64 wrapup_end; /* 0: it is in none */
@@ -191,7 +191,7 @@ struct Exchange {
     gint64 bus_ahead;      /* ms: of the bus's clock, of this desk's monotonic one */
     char *secret;          /* for callback references */
     gboolean secret_asked;
-    gint64 swept, swept_slow;
+    gint64 swept, swept_booths, swept_slow;
     char *queue_told;
     const ExchangeHooks *hooks;
     const ExchangeSettings *configured;
@@ -268,6 +268,7 @@ void booth_tell(Entry *entry, const Call *old);
 void booth_tell_accepted(Entry *entry); /* again, where the first answer may have been lost */
 void booth_refuse(Exchange *exchange, const Intent *intent, const char *id);
 void booth_match(Exchange *exchange, Booth *booth);
+void booth_match_parked(Exchange *exchange); /* each whose pull waits */
 void booth_offer_failed(Exchange *exchange, const char *id, gboolean unresolved);
 void booth_greet_waiting(Exchange *exchange); /* the view has gone on */
 void booth_sweep(Exchange *exchange, Booth *booth);

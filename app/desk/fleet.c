@@ -129,29 +129,44 @@ static gint64 since_of(const json_t *snapshot, gint64 received_utc)
     return age >= 0 && age < received_utc ? received_utc - age : received_utc;
 }
 
-static void read_snapshot(Item *item, const json_t *snapshot, gint64 received_utc, gboolean *moved)
+static void set_json(json_t **slot, json_t *json, gboolean *differs)
+{
+    if (!json_equal(*slot, json)) *differs = TRUE;
+    json_decref(*slot);
+    *slot = json;
+}
+
+/* *moved: it stands elsewhere in lists; *changed: its row may be another one. */
+static void read_snapshot(Item *item, const json_t *snapshot, gint64 received_utc, gboolean *moved, gboolean *changed)
 {
     const json_t *call = json_object_get(snapshot, "call"), *temperature = json_object_get(snapshot, "temperature_c");
     set_text(&item->name, cut_text(snapshot, "name"), moved);
     set_text(&item->store, cut_text(snapshot, "store"), moved);
     set_text(&item->region, cut_text(snapshot, "region"), moved);
-    gboolean ignored = FALSE;
-    set_text(&item->version, cut_text(snapshot, "version"), &ignored);
-    set_text(&item->why, cut_text(snapshot, "pause_reason"), &ignored);
-    set_text(&item->topic, cut_text(call, "topic"), &ignored);
-    item->state = known_state(wire_string(snapshot, "state"));
+    *changed |= *moved;
+    set_text(&item->version, cut_text(snapshot, "version"), changed);
+    set_text(&item->why, cut_text(snapshot, "pause_reason"), changed);
+    set_text(&item->topic, cut_text(call, "topic"), changed);
+    const char *state = known_state(wire_string(snapshot, "state"));
+    *changed |= state != item->state;
+    item->state = state;
     gint64 since = since_of(snapshot, received_utc);
     /* A second more or less is a clock's, not the booth's. */
-    if (ABS(since - item->since_utc) > 2000) item->since_utc = since;
-    json_decref(item->problems);
-    item->problems = read_problems(json_object_get(snapshot, "problems"), &item->problem_count);
-    if (item->problem_count > json_array_size(item->problems))
-        json_array_append_new(item->problems, make_problem("problems_many", "warning", received_utc, FALSE));
+    if (ABS(since - item->since_utc) > 2000) {
+        *changed = TRUE;
+        item->since_utc = since;
+    }
+    const guint count = item->problem_count;
+    json_t *problems = read_problems(json_object_get(snapshot, "problems"), &item->problem_count);
+    *changed |= count != item->problem_count;
+    if (item->problem_count > json_array_size(problems))
+        json_array_append_new(problems, make_problem("problems_many", "warning", received_utc, FALSE));
     if (strcmp(item->state, "unknown") == 0)
-        json_array_append_new(item->problems, make_problem("status_unreadable", "error", received_utc, FALSE));
-    json_decref(item->temperature);
+        json_array_append_new(problems, make_problem("status_unreadable", "error", received_utc, FALSE));
+    set_json(&item->problems, problems, changed);
     double degrees = json_number_value(temperature);
-    item->temperature = json_is_number(temperature) && degrees > -100 && degrees < 200 ? json_integer((json_int_t)degrees) : json_null();
+    set_json(&item->temperature,
+             json_is_number(temperature) && degrees > -100 && degrees < 200 ? json_integer((json_int_t)degrees) : json_null(), changed);
 }
 
 /* --- rows --------------------------------------------------------------------------------------------------------------------------- */
@@ -237,22 +252,22 @@ gboolean fleet_learn(Fleet *fleet, const char *booth, const char *value, gint64 
         fleet->unordered |= g_hash_table_remove(fleet->items, booth);
         return TRUE;
     }
+    Item *item = get_item(fleet, booth);
+    if (!item) return FALSE;
     json_t *json = json_loads(value, 0, NULL);
     const json_t *snapshot = json_object_get(json, "snapshot");
-    Item *item = get_item(fleet, booth);
-    if (!item) {
-        json_decref(json);
-        return FALSE;
-    }
     gboolean readable = json_is_object(snapshot) && json_object_size(snapshot) > 0;
     if (!readable) snapshot = NULL;
     item->seen_utc = wire_int(json, "received_utc");
     item->heard = now_mono - MAX(age_ms, 0);
-    item->online = now_mono - item->heard < FLEET_OFFLINE_MS;
-    if (!item->online) item->offline_utc = item->seen_utc;
-    read_snapshot(item, snapshot, item->seen_utc, &fleet->unordered);
+    const gboolean online = now_mono - item->heard < FLEET_OFFLINE_MS;
+    gboolean moved = FALSE, changed = !item->row || !online || !item->online;
+    item->online = online;
+    if (!online) item->offline_utc = item->seen_utc;
+    read_snapshot(item, snapshot, item->seen_utc, &moved, &changed);
+    fleet->unordered |= moved;
     keep_value(item, value, readable);
-    row_changed(fleet, item);
+    if (changed) row_changed(fleet, item);
     json_decref(json);
     return readable;
 }

@@ -8,6 +8,7 @@
 
 #define KEYS        "$KV.BOOTHS."
 #define POLL_MS     100
+#define GATHER_MS   50    /* what comes meanwhile is taken together: statuses are told once a second */
 #define AGAIN_MS    1000  /* after an interruption */
 #define BATCH       500   /* messages of one stream before the other one is looked at */
 #define WAITING_MAX 20000 /* events that wait for dispatch; then the bus waits */
@@ -113,7 +114,7 @@ static gboolean drain(FleetWatch *watch, natsSubscription *subscription, gboolea
     guint taken = 0;
     for (; taken < BATCH && g_async_queue_length(watch->out) < WAITING_MAX; taken++) {
         natsMsg *message = NULL;
-        status = natsSubscription_NextMsg(&message, subscription, taken ? 1 : wait_ms);
+        status = natsSubscription_NextMsg(&message, subscription, taken ? 0 : wait_ms);
         if (status != NATS_OK) break;
         take(watch, message, is_booth);
     }
@@ -127,7 +128,8 @@ static void *watch_streams(gpointer data)
     FleetWatch *watch = data;
     gboolean said = FALSE;
     while (!is_stopping(watch)) {
-        gboolean well = connect_streams(watch) && drain(watch, watch->booths, TRUE, POLL_MS) && drain(watch, watch->trail, FALSE, 1);
+        gboolean well = connect_streams(watch) && drain(watch, watch->booths, TRUE, POLL_MS) && drain(watch, watch->trail, FALSE, 0);
+        if (well) g_usleep(GATHER_MS * 1000);
         if (!well) {
             jetstream_unsubscribe(&watch->booths);
             jetstream_unsubscribe(&watch->trail);
