@@ -71,14 +71,8 @@ static void print_line(CallSheetForm form, char *line)
     g_free(line);
 }
 
-/* As JSON one array. */
 static void print_calls(const json_t *calls, CallSheetForm form)
 {
-    if (form == CALL_SHEET_JSON) {
-        json_dumpf(calls, stdout, JSON_COMPACT);
-        putchar('\n');
-        return;
-    }
     print_line(form, call_sheet_head(form));
     if (form == CALL_SHEET_TABLE && json_array_size(calls) == 0) puts(CALL_SHEET_NONE);
     for (size_t i = 0; i < json_array_size(calls); i++) print_line(form, call_sheet_row(form, json_array_get(calls, i)));

@@ -147,6 +147,8 @@ test('what was committed reaches the centre once, whoever is killed', async () =
     assert.equal(lines((await run(join(build, 'bin/desk'), words, { maxBuffer: 256 << 20 })).stdout), ofCalls);
     const own = local.get(ids()[0]).filter(({ kind }) => kind !== 'state').length;
     assert.equal(lines(await system.boothctl(['calls', '--since', '2020-01-01', '--csv'])), own);
+    const told = (await system.boothctl(['calls', '--since', '2020-01-01', '--json'])).split('\n').filter(Boolean).map((line) => JSON.parse(line).kind);
+    assert.deepEqual([told.length, told.filter((kind) => !kind)], [own, []]);
     assert.match(await system.boothctl(['stats']), /^waiting  0 not at the centre yet$/m);
     for (const record of all) {
         for (const [name, value] of Object.entries(record)) if (name.endsWith('_ms') && typeof value === 'number') assert.ok(value >= 0 && value < 600000, JSON.stringify(record));
