@@ -1,5 +1,7 @@
 # Livebooth. `make help` tells what there is; nothing has to be installed by hand first.
 BUILD ?= build
+# However it is spelt, one spelling inside: what a source depends on is kept by that name.
+override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(BUILD)))
 CC ?= gcc
 MAKEFLAGS += --no-builtin-rules
 # As many compilers as there are cores, unless -j says otherwise.

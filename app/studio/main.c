@@ -61,8 +61,10 @@ int main(int argc, char **argv)
     mallopt(M_MMAP_THRESHOLD, PICTURE_BYTES); /* pictures are given back whole and leave no holes */
     prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);    /* x264 asks for huge pages and touches the first bytes of some */
     g_autofree char *path = NULL;
+    gboolean list_plugins = FALSE;
     const GOptionEntry options[] = {
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &path, "settings (" BOOTH_CONFIG_FILE ")", "FILE"},
+        {"list-plugins", 0, 0, G_OPTION_ARG_NONE, &list_plugins, "write the list of GStreamer's plugins (GST_REGISTRY) and end", NULL},
         {0},
     };
     g_autoptr(GOptionContext) context = g_option_context_new("- a booth's pictures and sound");
@@ -71,6 +73,11 @@ int main(int argc, char **argv)
     if (!g_option_context_parse(context, &argc, &argv, &error) || argc > 1) {
         fprintf(stderr, "studio: %s\n", error ? error->message : "takes only options; see --help");
         return 2;
+    }
+    if (list_plugins) {
+        if (media_list_plugins(&error)) return 0;
+        fprintf(stderr, "studio: %s\n", error->message);
+        return 1;
     }
     g_autoptr(Config) config = config_load(path ? path : BOOTH_CONFIG_FILE, booth_keys, &error);
     if (!config) {

@@ -510,6 +510,12 @@ static gboolean start_all(Media *media, const Config *config, GError **error)
            start_sound(media, config, error);
 }
 
+gboolean media_list_plugins(GError **error)
+{
+    gst_init(NULL, NULL);
+    return has_elements(error);
+}
+
 void media_warm_up(void)
 {
     gst_init(NULL, NULL);

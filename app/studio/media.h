@@ -22,12 +22,17 @@ typedef struct {
     void *data;
 } MediaEvents;
 
+/* Looks for GStreamer's plugins, which writes their list to the file that GST_REGISTRY names, so that a later start with
+ * GST_REGISTRY_UPDATE=no need not look: half a minute on an emulated board. FALSE with error when one is missing that media_new() needs. */
+gboolean media_list_plugins(GError **error);
+
+/* Begins what takes long and needs nothing else; once, before media_new(). */
+void media_warm_up(void);
+
 /* Starts the devices named in config ([camera], [audio]; "auto" takes a real one where there is one, else the simulated one) and warms the
  * encoder. A device that is missing is no error: health says so and it is tried again every second. The mailboxes are borrowed: what is
  * being sent (as the shopper sees it; ten pictures a second between calls) and the shopper. NULL with error when GStreamer lacks a plugin
  * or a setting names no driver. */
-/* Begins what takes long and needs nothing else; once, before media_new(). */
-void media_warm_up(void);
 Media *media_new(const Config *config, Mailbox *own_picture, Mailbox *shopper_picture, const MediaEvents *events,
                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void media_free(Media *media);

@@ -8,7 +8,7 @@
 #include <glib.h>
 #include <jansson.h>
 
-#define WIRE_MESSAGE_MAX         (64 * 1024) /* bytes of one message */
+#define WIRE_MESSAGE_MAX         65536 /* bytes of one message */
 #define WIRE_SUBPROTOCOL_SHOPPER "livebooth.shopper.v1"
 #define WIRE_SUBPROTOCOL_BOOTH   "livebooth.booth.v1"
 #define WIRE_SUBPROTOCOL_OPS     "livebooth.ops.v1"
