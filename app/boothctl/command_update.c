@@ -30,14 +30,10 @@ static void print_slot(GVariant *slot)
 
 static gboolean print_slots(GDBusConnection *bus)
 {
-    g_autoptr(GError) error = NULL;
     g_autoptr(GVariant) answer =
         g_dbus_connection_call_sync(bus, RAUC_NAME, "/", RAUC_INTERFACE, "GetSlotStatus", NULL, G_VARIANT_TYPE("(a(sa{sv}))"),
-                                    G_DBUS_CALL_FLAGS_NONE, CONTROL_CALL_MS, NULL, &error);
-    if (!answer) {
-        puts("booted   this computer has no slots");
-        return FALSE;
-    }
+                                    G_DBUS_CALL_FLAGS_NONE, CONTROL_CALL_MS, NULL, NULL);
+    if (!answer) return FALSE;
     g_autoptr(GVariant) slots = g_variant_get_child_value(answer, 0);
     for (gsize i = 0; i < g_variant_n_children(slots); i++) {
         g_autoptr(GVariant) pair = g_variant_get_child_value(slots, i), slot = g_variant_get_child_value(pair, 1);
@@ -56,6 +52,17 @@ static void print_next(GDBusConnection *bus)
     printf("next     %s\n", g_str_has_suffix(slot, ".1") ? "B" : "A");
 }
 
+/* RAUC tells nothing of its slots while it installs: what the agent knows of the booted one. */
+static void print_booted(const json_t *snapshot)
+{
+    const char *letter = json_string_value(json_object_get(snapshot, "slot"));
+    const char *version = json_string_value(json_object_get(snapshot, "version"));
+    if (letter && *letter)
+        printf("booted   %s, %s\n", letter, version ? version : "");
+    else
+        puts("booted   this computer has no slots");
+}
+
 static void print_update(const json_t *update)
 {
     const char *state = json_string_value(json_object_get(update, "state")), *why = json_string_value(json_object_get(update, "why"));
@@ -69,9 +76,12 @@ static void print_update(const json_t *update)
 
 static int show(const Control *control)
 {
-    if (print_slots(control->bus)) print_next(control->bus);
     const char *text = bus_agent1_get_snapshot(control->agent);
     json_t *snapshot = text ? json_loads(text, 0, NULL) : NULL;
+    if (print_slots(control->bus))
+        print_next(control->bus);
+    else
+        print_booted(snapshot);
     print_update(json_object_get(snapshot, "update"));
     json_decref(snapshot);
     return 0;

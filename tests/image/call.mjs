@@ -2,7 +2,7 @@
 //   STATE     state folder of the desk that runs    PICTURES  folder for the shopper's picture
 //   BOOTH     words of a command that runs a command in the booth    PATIENCE  factor on every time limit
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { launch } from '../e2e/browser.mjs';
@@ -15,8 +15,19 @@ const booth = async (...command) => (await run(ssh, [...words, 'boothctl', ...co
 const snapshot = async () => JSON.parse(await booth('status', '--json'));
 const reaches = (state) => eventually(`the booth is ${state}`, async () => (await snapshot()).state === state, STEP_MS);
 
+// A camera whose pictures an emulated board can decode: small, five a second; a bar that wanders.
+const WIDTH = 320, HEIGHT = 180, FPS = 5;
+function frame(at) {
+    const luma = Buffer.alloc(WIDTH * HEIGHT, 60);
+    for (let y = 0; y < HEIGHT; y++) luma.fill(200, y * WIDTH + at * 32, y * WIDTH + at * 32 + 32);
+    return Buffer.concat([Buffer.from('FRAME\n'), luma, Buffer.alloc(WIDTH * HEIGHT / 2, 128)]);
+}
+const camera_file = join(process.env.PICTURES, 'camera.y4m');
+writeFileSync(camera_file, Buffer.concat([Buffer.from(`YUV4MPEG2 W${WIDTH} H${HEIGHT} F${FPS}:1 Ip A1:1 C420jpeg\n`),
+    ...Array.from({ length: WIDTH / 32 }, (_, at) => frame(at))]));
+
 const { port } = JSON.parse(readFileSync(join(process.env.STATE, 'run.json'), 'utf8'));
-const browser = await launch();
+const browser = await launch({ camera_file });
 try {
     const shopper = await Shopper.open(browser, { url: `http://localhost:${port}/`, port });
     await shopper.ask();
