@@ -303,6 +303,11 @@ static void set_rest(Screens *screens, gint64 took_ms)
     screens->rest_ms = screens->slow_ms > limit_ms ? took_ms + rest_ms : 0;
 }
 
+static gboolean is_resting(const Screens *screens)
+{
+    return now_ms() - screens->drawn < screens->rest_ms;
+}
+
 static void draw(Screens *screens)
 {
     gboolean renewed[PICTURES] = {FALSE};
@@ -591,7 +596,7 @@ static gboolean on_tick(gpointer data)
     handle_events(screens);
     const gint64 since_ms = now_ms() - screens->drawn;
     const gboolean is_due = since_ms > screens->draw_ms - screens->tick_ms; /* the next tick would be late */
-    if (since_ms >= screens->rest_ms && (screens->dirty || is_due)) draw(screens);
+    if (!is_resting(screens) && (screens->dirty || is_due)) draw(screens);
     return G_SOURCE_CONTINUE;
 }
 
@@ -612,7 +617,7 @@ static gboolean on_picture(gpointer data)
     g_atomic_int_set(&screens->woken, FALSE);
     if (!in_call(screens)) return G_SOURCE_REMOVE;
     handle_events(screens); /* seen with this picture, and not with the next */
-    if (now_ms() - screens->drawn >= screens->rest_ms) draw(screens);
+    if (!is_resting(screens)) draw(screens);
     return G_SOURCE_REMOVE;
 }
 
@@ -627,7 +632,7 @@ static gboolean on_soon(gpointer data)
 {
     Screens *screens = data;
     screens->soon = 0;
-    draw(screens);
+    if (!is_resting(screens)) draw(screens);
     return G_SOURCE_REMOVE;
 }
 
@@ -804,6 +809,7 @@ void screens_set_snapshot(Screens *screens, const json_t *snapshot)
     follow_wrapup(screens, before);
     run_video(screens);
     set_tick(screens);
+    if (screens->view.state != before) screens->rest_ms = 0; /* a call that rings is not waited for */
     draw_soon(screens);
 }
 
@@ -898,7 +904,8 @@ static json_t *demo_health(Screens *screens)
     if (strcmp(config_string(screens->config, "display", "demo_output"), "none") == 0)
         return json_pack("{s:s, s:s, s:b, s:s}", "driver", "none", "name", "", "ok", TRUE, "problem", "");
     json_t *shows = demo_shows(screens);
-    gboolean is_right = g_get_monotonic_time() - screens->right_us <= WRONG_US;
+    const gint64 not_yet_us = (screens->rest_ms + screens->slow_ms) * G_TIME_SPAN_MILLISECOND; /* before what is new can be read back */
+    gboolean is_right = g_get_monotonic_time() - screens->right_us <= WRONG_US + not_yet_us;
     json_t *demo = output_health(screens, DISPLAY_DEMO, is_right, "demo_missing");
     json_object_set_new(demo, "shows", shows);
     return demo;
@@ -906,7 +913,7 @@ static json_t *demo_health(Screens *screens)
 
 json_t *screens_health(Screens *screens)
 {
-    if (screens->dirty) draw(screens);
+    if (screens->dirty && !is_resting(screens)) draw(screens);
     return json_pack("{s:o, s:o}", "console", output_health(screens, DISPLAY_CONSOLE, TRUE, "console_missing"), "demo",
                      demo_health(screens));
 }
