@@ -2,8 +2,8 @@
  *
  * ws:// is plain TCP (simulated shoppers, benches), wss:// mutual TLS. Everything is non-blocking and runs on the thread-default main
  * context of the thread that called link_new(). Time limits: an address has LINK_CONNECT_MS from its name's lookup to the desk's 101. A
- * desk pings every 2.4 s; when nothing came for LINK_QUIET_MS this end pings too, twice, and the link is dead when nothing came till 5 s were
- * over. */
+ * desk pings every 2.4 s; when nothing came for LINK_QUIET_MS this end pings too, twice, and the link is dead when nothing came till 5 s
+ * were over. */
 #pragma once
 
 #include "link/identity.h"
