@@ -1,5 +1,5 @@
 /* request: one HTTP request of the desk that code answers, through libwebsockets: its head, its body within bounds and time, and its
- * answer, which may come later than the peer wants to wait. For door.c; door.h says what handlers see. On the door's thread only. */
+ * answer, which may come later than the peer wants to wait. For door*.c; door.h says what handlers see. On the door's thread only. */
 #pragma once
 
 #include <libwebsockets.h>
