@@ -1,8 +1,8 @@
 /* storage_probe: whether the state folder can be written, asked every second from a thread of its own, so that a disk that hangs holds up
  * nobody.
  *
- * A block is written anew each time and synchronized to the disk every STORAGE_PROBE_SYNC times: often enough to find errors that the
- * kernel met later, seldom enough to spare a memory card. Main context; told() comes from it. */
+ * A block is written over each time; every STORAGE_PROBE_SYNC times it is allotted anew and synchronized to the disk: often enough to find
+ * a full disk and errors that the kernel met later, seldom enough to spare a memory card. Main context; told() comes from it. */
 #pragma once
 
 #include <glib.h>
