@@ -193,9 +193,9 @@ image: ## the SD image for the boards, its update bundle and papers, in build/im
 image-test: test-tools image ## the very image in QEMU: first boot, checks, slots
 	@$(MAKE) --no-print-directory $(BUILD)/bin/desk $(BUILD)/bin/boothctl $(BUILD)/share/.stamp
 	@BUILD=$(BUILD) tests/image/run
-image-soak: image ## the plug pulled CUTS=50 times at random moments, in QEMU
+image-soak: image ## the plug pulled CUTS=50 times while it starts, in calls, in updates; in QEMU
 	@$(MAKE) --no-print-directory $(BUILD)/bin/desk $(BUILD)/bin/boothctl $(BUILD)/share/.stamp
-	@BUILD=$(BUILD) PARTS="boot soak writes" tests/image/run
+	@BUILD=$(BUILD) PARTS="boot writes soak" tests/image/run
 .PHONY: image image-test image-soak
 
 # --- care --------------------------------------------------------------------------------------------------------------------------------
