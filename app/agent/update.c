@@ -240,15 +240,24 @@ static Bundle read_bundle(GVariant *description)
     return bundle;
 }
 
+/* A stick that stays plugged in offers what was installed from it anew with each start: no failure. */
+static void rest(Update *update, const char *why)
+{
+    forget(update);
+    set_state(update, NONE, why);
+}
+
 static void weigh(Update *update, GVariant *description, const char *board)
 {
     const Bundle bundle = read_bundle(description);
     set_text(&update->version, bundle.version);
     g_autofree char *objection = update_objection(bundle.version, bundle.compatible, update->running, board);
-    if (objection)
-        fail(update, objection, TRUE);
-    else
+    if (!objection)
         install(update);
+    else if (strcmp(bundle.compatible, board) == 0 && update_compare(bundle.version, update->running) == 0)
+        rest(update, objection);
+    else
+        fail(update, objection, TRUE);
 }
 
 typedef struct {
