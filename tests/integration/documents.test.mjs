@@ -33,6 +33,25 @@ test('an image is checked and written as docs/flashing.md says', { skip: lacking
     rmSync(join(folder, 'card'));
 });
 
+test('the list for Raspberry Pi Imager has what Imager asks for', { skip: lacking('jq', 'sha256sum') }, () => {
+    writeFileSync(join(folder, 'whole.img'), Buffer.alloc(1 << 20, 'livebooth'));
+    writeFileSync(join(folder, 'livebooth-1.img.zst'), 'packed');
+    for (const url of ['https://files.example/booths', 'https://files.example/booths/']) {
+        const said = shell(`VERSION=1 SOURCE_DATE_EPOCH=1700000000 URL=${url} ${join(top, 'board/image/imager')} whole.img livebooth-1.img.zst`);
+        const { imager, os_list: [system, ...others] } = JSON.parse(said);
+        assert.equal(others.length, 0);
+        /* Required by the schema in Imager's sources (2.0), and what Imager 2 cannot go on without: devices to choose from, by the system's own tags. */
+        for (const key of ['name', 'description', 'icon', 'url', 'extract_sha256', 'release_date']) assert.ok(typeof system[key] === 'string' && system[key], key);
+        assert.equal(system.init_format, 'none', 'Imager has nothing to customize');
+        assert.deepEqual(imager.devices.flatMap(({ tags }) => tags).sort(), [...system.devices].sort());
+        for (const { name, description, matching_type: matching } of imager.devices) assert.ok(name && description && matching === 'exclusive');
+        assert.deepEqual([system.extract_size, system.image_download_size, system.release_date], [1 << 20, 6, '2023-11-14']);
+        assert.equal(system.extract_sha256, shell('sha256sum whole.img').slice(0, 64));
+        assert.equal(system.image_download_sha256, shell('sha256sum livebooth-1.img.zst').slice(0, 64));
+        assert.deepEqual([system.url, system.icon], ['livebooth-1.img.zst', 'livebooth.svg'].map((file) => `https://files.example/booths/${file}`));
+    }
+});
+
 test('three files from an authority of your own, as docs/flashing.md says', () => {
     for (const said of ['boothctl authority init FOLDER', 'boothctl authority desk FOLDER HOST', 'boothctl authority booth FOLDER oslo-3']) {
         assert.ok(flashing.includes(`\`${said}\``), said);
