@@ -1,10 +1,12 @@
 /* rtc: one peer connection to a shopper: offer, candidates, encrypted media both ways, chat.
  *
  * The booth offers; offer and candidates are made at once and held back until rtc_release(). Encoded video is pushed in from outside and
- * goes out once the connection is up, beginning with a key frame. Sound is encoded here; the shopper's sound goes to the speaker here. A
- * host name that a browser puts in place of its address (….local, mDNS) is resolved by webrtcbin through the system's resolver; where that
- * knows no mDNS, the connection comes up all the same, because the shopper's checks tell the address. Main thread, except where it says
- * otherwise. */
+ * goes out once the connection is up, beginning with a key frame. Sound is encoded here; the shopper's sound goes to the speaker here.
+ *
+ * One pipeline around webrtcbin, put together from sender.h (what goes out), receiver.h (what comes in), signalling.h (offer, answer,
+ * candidates), ice.h (addresses and servers) and feedback.h (what the other end reports of the line); the state, the data channel and what
+ * is measured are kept here. Main thread, except where it says otherwise: what the parts tell on GStreamer's threads comes to the main
+ * thread through main_calls.h. */
 #pragma once
 
 #include "drivers/audio/audio.h"
