@@ -6,6 +6,7 @@
  * Draws nothing and keeps nothing. Main thread only. */
 #pragma once
 
+#include "studio/chat_log.h"
 #include "studio/gallery.h"
 #include "studio/meter.h"
 #include "studio/scene.h"
@@ -14,11 +15,6 @@
 #include "studio/view.h"
 #include "studio/wrapup.h"
 #include "text/text.h"
-
-typedef struct {
-    gboolean from_shopper;
-    char *text;
-} ChatLine;
 
 /* What of the service pages is open, over the check of the booth. */
 typedef enum { SERVICE_CLOSED, SERVICE_OPEN, SERVICE_CONFIRM } ServicePage;

@@ -1,6 +1,8 @@
 /* screens: the console and the product-demo display, SDL2 windows driven from the main context; texts and shapes with Pango and Cairo.
  *
- * Draws the last snapshot that it was given and nothing else; what the advisor touches leaves through wish(). Main thread only. */
+ * Draws the last snapshot that it was given and nothing else; what the advisor touches leaves through wish(). Opens both screens, says when
+ * they are drawn and hands them what there is to show: how is console_screen.h's and demo_screen.h's, what the advisor does on the console
+ * is console_input.h's. Main thread only; the writer of the shopper's mailbox wakes it from a thread of its own. */
 #pragma once
 
 #include "config/config.h"
@@ -51,8 +53,8 @@ gboolean screens_rings(const Screens *screens);
 /* A screen was plugged in that only a new start of the program finds. */
 gboolean screens_must_restart(const Screens *screens);
 
-/* console and demo of the health object; new reference. The demo display is not ok either when for WRONG_US of screens.c it was not read
- * back as what it has to show. */
+/* console and demo of the health object; new reference. The demo display is not ok either when for DEMO_SCREEN_WRONG_US it was not
+ * read back as what it has to show. */
 json_t *screens_health(Screens *screens);
 
 /* Reads back what a screen ("console" or "demo") shows and writes it as PNG. */

@@ -209,6 +209,11 @@ void view_read(View *view, const json_t *snapshot, gboolean agent_gone)
     view->unsent = count_of(json_object_get(snapshot, "records"), "waiting");
 }
 
+gboolean view_is_on_air(const View *view)
+{
+    return view->state == VIEW_CONNECTING || view->state == VIEW_LIVE;
+}
+
 static gint64 since_told(const View *view, gint64 now_mono)
 {
     gint64 told = view->told_mono ? view->told_mono : view->now_mono;

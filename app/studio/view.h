@@ -113,6 +113,9 @@ typedef struct {
 /* snapshot NULL: nothing was ever heard from the agent. */
 void view_read(View *view, const json_t *snapshot, gboolean agent_gone);
 
+/* A shopper is there, or about to be: connecting or live. */
+gboolean view_is_on_air(const View *view);
+
 /* How long the first in line, or of a topic, has waited by now, ms. */
 gint64 view_longest_wait(const View *view, gint64 now_mono);
 gint64 view_topic_wait(const View *view, const ViewTopic *topic, gint64 now_mono);
