@@ -130,7 +130,7 @@ static void stops_politely(void **state)
 {
     (void)state;
     journal_clear();
-    Peer *polite = doorway_link_shopper(), *booth = doorway_link_booth("oslo-1", TLS1_3_VERSION), *deaf = doorway_link_shopper();
+    Peer *booth = doorway_link_booth("oslo-1", TLS1_3_VERSION), *polite = doorway_link_shopper(), *deaf = doorway_link_shopper();
     gint64 began = g_get_monotonic_time();
     door_stop(doorway.door);
     assert_int_equal(peer_await_close(polite), 1001);
