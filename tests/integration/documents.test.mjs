@@ -63,6 +63,19 @@ test('three files from an authority of your own, as docs/flashing.md says', () =
     }
 });
 
+test('booth.txt names every key that it may have, or the section where docs/configuration.md has the rest', () => {
+    const words = readFileSync(join(top, 'rootfs/booth.txt'), 'utf8');
+    const rest = words.match(/^# The rest \((.*)\) is .*docs\/configuration\.md/m)?.[1] ?? '';
+    const provision = readFileSync(join(top, 'app/provision/provision.c'), 'utf8');
+    const of_image = [...provision.match(/image_keys\[\] = \{([^;]*);/)[1].matchAll(/\{"(\w+)",\s+"(\w+)"\}/g)].map(([, section, key]) => `${section} ${key}`);
+    const keys = [...`${readFileSync(join(top, 'app/config/booth_keys.c'), 'utf8')}${provision}`.matchAll(/\{"(\w+)", "(\w+)", CONFIG_/g)].map(([, section, key]) => [section, key]);
+    assert.ok(keys.length > 40 && of_image.length > 5);
+    for (const [section, key] of keys) {
+        const has = words.split(/^(?=\[)/m).some((part) => part.startsWith(`[${section}]`) && new RegExp(`^#${key}=`, 'm').test(part));
+        assert.ok(has || of_image.includes(`${section} ${key}`) || rest.includes(`[${section}]`), `rootfs/booth.txt says nothing of [${section}] ${key}`);
+    }
+});
+
 test('agent and studio are sandboxed as docs/security.md says', { skip: lacking('systemd-analyze') }, (t) => {
     const claimed = Number(security.match(/`systemd-analyze security`: ([\d.]+) each/)[1]);
     for (const unit of ['livebooth-agent', 'livebooth-studio']) {
