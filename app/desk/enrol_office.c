@@ -22,6 +22,7 @@
 #define DAYS_MAX     366
 #define READ_WAIT_MS 5000
 #define ATTEMPTS     5
+#define AT_ONCE      32 /* booths whose answers from the bus are awaited at the same time */
 
 typedef struct {
     char *config, *csv, *out, *desks, *revoke, *release;
@@ -127,20 +128,56 @@ static gboolean open_enrolment(Standing *standing, gconstpointer data, GError **
     return TRUE;
 }
 
-/* Who has a certificate, or a token that can still be used, gets another one only when that is said. */
-static gboolean check_new(const Office *office, GPtrArray *plans, GError **error)
+/* What is done for each booth of a list. On threads of its own, many at once: the bus may be far away. */
+typedef gboolean (*Step)(const Office *office, const BoothPlan *plan, GError **error);
+
+typedef struct {
+    const Office *office;
+    Step step;
+    gboolean goes_on; /* after one has failed */
+    gint failed, done;
+    GError **errors; /* one a plan */
+    GPtrArray *plans;
+} Crew;
+
+static void take_step(gpointer data, gpointer user_data)
 {
+    Crew *crew = user_data;
+    const guint at = GPOINTER_TO_UINT(data) - 1; /* NULL is no task */
+    if (!crew->goes_on && g_atomic_int_get(&crew->failed)) return;
+    if (crew->step(crew->office, g_ptr_array_index(crew->plans, at), &crew->errors[at]))
+        g_atomic_int_inc(&crew->done);
+    else
+        g_atomic_int_set(&crew->failed, 1);
+}
+
+/* How many it was done for; when not for all, the error is the first one in the list's order. */
+static guint for_all(const Office *office, GPtrArray *plans, Step step, gboolean goes_on, GError **error)
+{
+    g_autofree GError **errors = g_new0(GError *, plans->len);
+    Crew crew = {.office = office, .step = step, .goes_on = goes_on, .errors = errors, .plans = plans};
+    GThreadPool *pool = g_thread_pool_new(take_step, &crew, AT_ONCE, FALSE, NULL);
+    for (guint i = 0; i < plans->len; i++) g_thread_pool_push(pool, GUINT_TO_POINTER(i + 1), NULL);
+    g_thread_pool_free(pool, FALSE, TRUE);
     for (guint i = 0; i < plans->len; i++) {
-        const BoothPlan *plan = g_ptr_array_index(plans, i);
-        Standing standing;
-        if (!read_standing(office, plan->id, &standing, error)) return FALSE;
-        g_autoptr(Enrolment) known = standing.enrolment;
-        const gboolean waits = known && known->state == ENROLMENT_OPEN && known->expires_utc > now_ms();
-        if (!known || office->wishes->again || known->state == ENROLMENT_REVOKED || !(waits || known->state == ENROLMENT_USED)) continue;
-        return refuse(error, "line %u: booth %s %s; with --again it gets another one", plan->line, plan->id,
-                      waits ? "has a token that was not used yet" : "is enrolled");
+        if (errors[i] && error && !*error)
+            g_propagate_error(error, errors[i]);
+        else
+            g_clear_error(&errors[i]);
     }
-    return TRUE;
+    return (guint)crew.done;
+}
+
+/* Who has a certificate, or a token that can still be used, gets another one only when that is said. */
+static gboolean check_new(const Office *office, const BoothPlan *plan, GError **error)
+{
+    Standing standing;
+    if (!read_standing(office, plan->id, &standing, error)) return FALSE;
+    g_autoptr(Enrolment) known = standing.enrolment;
+    const gboolean waits = known && known->state == ENROLMENT_OPEN && known->expires_utc > now_ms();
+    if (!known || office->wishes->again || known->state == ENROLMENT_REVOKED || !(waits || known->state == ENROLMENT_USED)) return TRUE;
+    return refuse(error, "line %u: booth %s %s; with --again it gets another one", plan->line, plan->id,
+                  waits ? "has a token that was not used yet" : "is enrolled");
 }
 
 static gboolean check_folder(const char *folder, GPtrArray *plans, GError **error)
@@ -220,10 +257,11 @@ static GPtrArray *read_list(const Office *office, GError **error)
 static gboolean make_tokens(const Office *office, GError **error)
 {
     g_autoptr(GPtrArray) plans = read_list(office, error);
-    if (!plans || !check_new(office, plans, error) || !check_folder(office->wishes->out, plans, error)) return FALSE;
-    for (guint i = 0; i < plans->len; i++) {
-        if (make_one(office, g_ptr_array_index(plans, i), error)) continue;
-        g_prefix_error(error, "%u of %u booths have their token, in %s; then ", i, plans->len, office->wishes->out);
+    if (!plans || for_all(office, plans, check_new, TRUE, error) < plans->len || !check_folder(office->wishes->out, plans, error))
+        return FALSE;
+    const guint made = for_all(office, plans, make_one, FALSE, error);
+    if (made < plans->len) {
+        g_prefix_error(error, "%u of %u booths have their token, in %s; then ", made, plans->len, office->wishes->out);
         return FALSE;
     }
     printf("%u booths: %s/BOOTH/booth.txt, good for %d days\n", plans->len, office->wishes->out, office->wishes->days);
