@@ -503,6 +503,7 @@ static void on_received(void *data, DoorLink *link, const char *text, size_t len
         peer_reject(peer, "too_fast", "too many messages a second");
         return;
     }
+    if (peer->kind == DOOR_BOOTH && status_take_text(data, (Booth *)peer, text, length)) return;
     json_t *message = wire_decode(peer->kind == DOOR_BOOTH ? WIRE_BOOTH_TO_DESK : WIRE_SHOPPER_TO_DESK, text, length, &error);
     if (!message) {
         /* A word of an error may come from the far end; ours must fit our own limits. */

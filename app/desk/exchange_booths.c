@@ -438,82 +438,6 @@ static void take_of_call(Exchange *exchange, Booth *booth, const json_t *message
     entry_to_shopper(entry, onward);
 }
 
-/* --- snapshots
- * ------------------------------------------------------------------------------------------------------------------------- */
-
-#define SAME_SNAPSHOT_MS 15000 /* they come every 10 s: of those that say the same, every second one is written */
-
-static void write_snapshot(Exchange *exchange, Booth *booth);
-
-static const char *const essentials[] = {"name",         "store",    "region", "state",    "since_mono", "pause_reason",
-                                         "ready_wanted", "problems", "call",   "practice", "muted",      "checks",
-                                         "checking",     "version",  "slot",   "update",   "catalogue"};
-
-static int append_text(const char *piece, size_t length, void *text)
-{
-    g_string_append_len(text, piece, (gssize)length);
-    return 0;
-}
-
-/* As text: what is kept of thousands of messages as it came would leave the memory of each in pieces. */
-static char *essence_of(const json_t *snapshot)
-{
-    GString *text = g_string_sized_new(512);
-    for (guint i = 0; i < G_N_ELEMENTS(essentials); i++) {
-        const json_t *member = json_object_get(snapshot, essentials[i]);
-        if (member) json_dump_callback(member, append_text, text, JSON_COMPACT | JSON_ENCODE_ANY);
-        g_string_append_c(text, '\n');
-    }
-    return g_string_free(text, FALSE);
-}
-
-/* Whether this snapshot is to be written: it says something new, or the written one becomes old. */
-static gboolean is_news(Booth *booth, const json_t *snapshot)
-{
-    g_autofree char *essence = essence_of(snapshot);
-    gint64 now = exchange_mono();
-    if (now - booth->stored_at < SAME_SNAPSHOT_MS && g_strcmp0(booth->essence, essence) == 0) return FALSE;
-    g_free(booth->essence);
-    booth->essence = g_steal_pointer(&essence);
-    booth->stored_at = now;
-    return TRUE;
-}
-
-static void on_snapshot(gpointer data, const StoreResult *result)
-{
-    g_autofree PeerErrand *errand = data;
-    Booth *booth = errand_booth(errand);
-    if (!booth) return;
-    booth->snapshotting = FALSE;
-    if (result->verdict != STORE_WON) g_clear_pointer(&booth->essence, g_free);
-    write_snapshot(errand->exchange, booth);
-}
-
-/* The newest wins: what came while one was being written follows it, and only the last of that. */
-static void write_snapshot(Exchange *exchange, Booth *booth)
-{
-    if (booth->snapshotting || !booth->snapshot) return;
-    json_t *value = json_pack("{s:i, s:s, s:I, s:o}", "v", 1, "desk", exchange->settings->instance, "received_utc",
-                              (json_int_t)exchange_utc(), "snapshot", g_steal_pointer(&booth->snapshot));
-    g_autofree char *text = json_dumps(value, JSON_COMPACT);
-    json_decref(value);
-    booth->snapshotting = TRUE;
-    store_snapshot(exchange->store, booth->id, text, on_snapshot, peer_errand(exchange, &booth->peer));
-}
-
-static void take_status(Exchange *exchange, Booth *booth, const json_t *message)
-{
-    json_t *snapshot = json_object_get(message, "snapshot");
-    const char *state = wire_string(snapshot, "state");
-    booth->staffed = strcmp(state, "paused") != 0 && strcmp(state, "starting") != 0;
-    booth_note_status(booth, snapshot);
-    missed_note_status(exchange, booth, snapshot);
-    if (!is_news(booth, snapshot)) return;
-    json_decref(booth->snapshot);
-    booth->snapshot = json_incref(snapshot);
-    write_snapshot(exchange, booth);
-}
-
 /* --- messages
  * -------------------------------------------------------------------------------------------------------------------------------------- */
 
@@ -541,7 +465,7 @@ void booth_received(Exchange *exchange, Booth *booth, json_t *message)
     else if (strcmp(type, "record") == 0 || strcmp(type, "records") == 0)
         booth_take_records(exchange, booth, message);
     else if (strcmp(type, "status") == 0)
-        take_status(exchange, booth, message);
+        status_take(exchange, booth, message);
     else if (strcmp(type, "done") == 0 || strcmp(type, "picture") == 0 || strcmp(type, "bundle") == 0 || strcmp(type, "bundle_failed") == 0)
         booth_told_ops(exchange, booth, message);
     else if (strcmp(type, "catalogue_get") == 0)
@@ -579,7 +503,7 @@ void booth_closed(Exchange *exchange, Booth *booth)
     }
     peer_close(exchange, &booth->peer);
     booth_drop_records(booth);
-    json_decref(booth->snapshot);
+    g_free(booth->snapshot);
     g_free(booth->essence);
     json_decref(booth->claim);
     g_strfreev(booth->own_topics);

@@ -133,10 +133,12 @@ struct Booth {
     gint64 stored_epoch, stored_seq;
     gboolean stored_known; /* the welcome could tell them */
     gboolean reading;      /* a chunk of the catalogue, for it */
-    json_t *snapshot;      /* the newest, while another one is being written */
+    char *snapshot;        /* the newest, while another one is being written */
     gboolean snapshotting;
-    char *essence;     /* what the last one that was written said, without what always moves; NULL: the next one is written at once */
-    gint64 stored_at;  /* that one */
+    char *essence;         /* what the last one that was written said, without what always moves; NULL: the next one is written at once */
+    gint64 stored_at;      /* that one */
+    gboolean said_staffed; /* by its last status, */
+    MissedDoing said_doing;
     MissedDoing doing; /* as it last said; MISSED_OVERRUN comes with time: */
     gint64 wrapup_end; /* 0: it is in none */
     guint state;       /* of its last status, and the problems in it, for the metrics: see booth_note_status() */
@@ -297,6 +299,11 @@ void identity_sweep(Exchange *exchange, Booth *booth, gint64 now);
 /* --- exchange_news.c: what the world outside is told */
 void news_tell(Exchange *exchange, const News *news);
 void news_tell_change(Exchange *exchange, const Call *old, const Call *call); /* old: NULL when nothing was known */
+
+/* --- exchange_status.c */
+/* A status as it came, when its text is plain (wire/plain.h). FALSE: it is not, or it is another message; nothing happened. */
+gboolean status_take_text(Exchange *exchange, Booth *booth, const char *text, gsize length);
+void status_take(Exchange *exchange, Booth *booth, const json_t *message); /* decoded */
 
 /* --- exchange_metrics.c */
 void booth_note_status(Booth *booth, const json_t *snapshot);

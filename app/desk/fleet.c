@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "wire/plain.h"
 #include "wire/wire.h"
 
 typedef struct {
@@ -245,6 +246,25 @@ static void keep_value(Item *item, const char *value, gboolean readable)
     json_array_append_new(item->problems, make_problem("status_too_long", "warning", item->seen_utc, FALSE));
 }
 
+/* As json_loads() would, but for what rows do not show of the snapshot. NULL: it is to be read as a whole. */
+static json_t *decode_shown(const char *value)
+{
+    static const char *const shown[] = {"name",  "store",      "region",   "version",  "pause_reason",  "call",
+                                        "state", "since_mono", "now_mono", "problems", "temperature_c", NULL};
+    static const char snapshot[] = "\"snapshot\":";
+    PlainSpan spans[G_N_ELEMENTS(shown) - 1];
+    const char *at = strstr(value, snapshot);
+    const gsize length = strlen(value);
+    if (!at || value[length - 1] != '}') return NULL;
+    at += strlen(snapshot);
+    if (!plain_find(at, (gsize)(value + length - 1 - at), shown, spans)) return NULL;
+    g_autoptr(GString) text = g_string_sized_new(512);
+    g_string_append_len(text, value, at - value);
+    plain_append(text, shown, spans, G_N_ELEMENTS(spans));
+    g_string_append_c(text, '}');
+    return json_loadb(text->str, text->len, 0, NULL);
+}
+
 gboolean fleet_learn(Fleet *fleet, const char *booth, const char *value, gint64 age_ms, gint64 now_mono)
 {
     if (!wire_is_booth_id(booth)) return FALSE;
@@ -254,7 +274,11 @@ gboolean fleet_learn(Fleet *fleet, const char *booth, const char *value, gint64 
     }
     Item *item = get_item(fleet, booth);
     if (!item) return FALSE;
-    json_t *json = json_loads(value, 0, NULL);
+    json_t *json = decode_shown(value);
+    if (json_object_size(json_object_get(json, "snapshot")) == 0) {
+        json_decref(json);
+        json = json_loads(value, 0, NULL);
+    }
     const json_t *snapshot = json_object_get(json, "snapshot");
     gboolean readable = json_is_object(snapshot) && json_object_size(snapshot) > 0;
     if (!readable) snapshot = NULL;

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "wire/plain.h"
 #include "wire/wire.h"
 
 #define CALL   "\"call\":\"c0123456789abcdef0123456789abcdef\""
@@ -161,9 +162,67 @@ static void knows_ids(void **state)
     assert_int_equal(strlen(secret), 32);
 }
 
+/* What is found of a text, as an object of its own; NULL: it is not plain. */
+static const struct {
+    const char *text, *found;
+} plain[] = {
+    {"{}", "{}"},
+    {"{\"b\":1,\"x\":[{},[],\"\\\"}\"],\"a\":{\"b\":null}}", "{\"a\":{\"b\":null},\"b\":1}"},
+    {"{\"a\":-0.5e-10,\"b\":\"\xc3\xa5\"}", "{\"a\":-0.5e-10,\"b\":\"\xc3\xa5\"}"},
+    {"{\"ab\":1,\"\":true,\"c\":false}", "{}"},
+    {"{\"a\":123456789012345678}", "{\"a\":123456789012345678}"},
+    {"{\"a\":1234567890123456789}", NULL}, /* may be too large */
+    {"{\"a\":1e100}", NULL},
+    {"{\"a\":01}", NULL},
+    {"{\"a\":1.}", NULL},
+    {"{\"a\":-}", NULL},
+    {"{\"a\":truer}", NULL},
+    {"{\"a\":1,\"a\":1}", NULL},
+    {"{\"x\":{\"a\":1,\"a\":1}}", NULL},
+    {"{\"\\n\":1}", NULL},
+    {"{\"a\":\"\\u0000\"}", NULL},
+    {"{\"a\":\"\n\"}", NULL},
+    {"{\"a\":\"\xff\"}", NULL},
+    {"{\"a\":[1,]}", NULL},
+    {"{\"a\":1,}", NULL},
+    {"{\"a\" :1}", NULL},
+    {"{\"a\":1}{}", NULL},
+    {"{\"a\":1", NULL},
+    {"{\"a\":\"", NULL},
+    {"{\"a\":\"\\", NULL},
+    {"[]", NULL},
+    {"", NULL},
+};
+
+static void finds_members_of_what_is_plain(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a", "b", NULL};
+    for (guint i = 0; i < G_N_ELEMENTS(plain); i++) {
+        PlainSpan spans[2];
+        /* Not a byte more than there is: the address sanitizer looks. */
+        g_autofree char *text = g_memdup2(plain[i].text, strlen(plain[i].text));
+        gboolean found = plain_find(text, strlen(plain[i].text), names, spans);
+        if (found != (plain[i].found != NULL)) fail_msg("row %u", i);
+        if (!found) continue;
+        g_autoptr(GString) told = g_string_new(NULL);
+        plain_append(told, names, spans, G_N_ELEMENTS(spans));
+        assert_string_equal(told->str, plain[i].found);
+    }
+    for (guint depth = 16; depth <= 17; depth++) {
+        g_autoptr(GString) deep = g_string_new("{\"a\":");
+        PlainSpan spans[2];
+        for (guint i = 1; i < depth; i++) g_string_append_c(deep, '[');
+        for (guint i = 1; i < depth; i++) g_string_append_c(deep, ']');
+        g_string_append_c(deep, '}');
+        assert_int_equal(plain_find(deep->str, deep->len, names, spans), depth <= 16);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(takes_what_the_protocol_says), cmocka_unit_test(keeps_to_the_bounds),
-                                       cmocka_unit_test(reads_members), cmocka_unit_test(knows_ids)};
+                                       cmocka_unit_test(reads_members), cmocka_unit_test(knows_ids),
+                                       cmocka_unit_test(finds_members_of_what_is_plain)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
