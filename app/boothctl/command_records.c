@@ -71,11 +71,14 @@ static void print_line(CallSheetForm form, char *line)
     g_free(line);
 }
 
+/* calls: the newest first. */
 static void print_calls(const json_t *calls, CallSheetForm form)
 {
-    print_line(form, call_sheet_head(form));
-    if (form == CALL_SHEET_TABLE && json_array_size(calls) == 0) puts(CALL_SHEET_NONE);
-    for (size_t i = 0; i < json_array_size(calls); i++) print_line(form, call_sheet_row(form, json_array_get(calls, i)));
+    if (form == CALL_SHEET_TABLE && json_array_size(calls) == 0)
+        puts(CALL_SHEET_NONE);
+    else
+        print_line(form, call_sheet_head(form));
+    for (size_t i = json_array_size(calls); i > 0; i--) print_line(form, call_sheet_row(form, json_array_get(calls, i - 1)));
 }
 
 int command_calls(const char *config, int argc, char **argv)

@@ -22,6 +22,7 @@ static void on_record(gpointer data, const char *subject, gint64 landed_utc, jso
     (void)subject, (void)landed_utc;
     Sheet *sheet = data;
     if (!call_sheet_wants(value, sheet->since_utc)) return;
+    if (sheet->form == CALL_SHEET_TABLE && !sheet->any) print_line(sheet, call_sheet_head(sheet->form));
     sheet->any = TRUE;
     print_line(sheet, call_sheet_row(sheet->form, value));
 }
@@ -30,7 +31,7 @@ gboolean fleet_calls_print(const char *const *servers, CallSheetForm form, gint6
                            GError **error)
 {
     Sheet sheet = {form, since_utc, print, FALSE};
-    print_line(&sheet, call_sheet_head(form));
+    if (form != CALL_SHEET_TABLE) print_line(&sheet, call_sheet_head(form));
     if (!history_each(servers, "record.booth.>", on_record, &sheet, error)) return FALSE;
     if (form == CALL_SHEET_TABLE && !sheet.any) print(CALL_SHEET_NONE "\n");
     return TRUE;

@@ -86,17 +86,21 @@ static char *csv_row(const json_t *record)
     return g_string_free(line, FALSE);
 }
 
+static char *table_line(const char *when, const char *booth, const char *result, const char *outcome, const char *talk, const char *call)
+{
+    return g_strdup_printf("%-24s  %-12s %-15s %-9s %7s  %s", *when ? when : "-", booth, result, *outcome ? outcome : "-", talk, call);
+}
+
 static char *table_row(const json_t *record)
 {
     g_autofree char *when = time_text(number_of(record, "offered_utc"));
-    const char *outcome = text_of(record, "outcome");
-    return g_strdup_printf("%-24s  %-12s %-15s %-9s %5" JSON_INTEGER_FORMAT " s  %s", *when ? when : "-", text_of(record, "booth"),
-                           text_of(record, "result"), *outcome ? outcome : "-", number_of(record, "talk_ms") / 1000,
-                           text_of(record, "call"));
+    g_autofree char *talk = g_strdup_printf("%" JSON_INTEGER_FORMAT " s", number_of(record, "talk_ms") / 1000);
+    return table_line(when, text_of(record, "booth"), text_of(record, "result"), text_of(record, "outcome"), talk, text_of(record, "call"));
 }
 
 char *call_sheet_head(CallSheetForm form)
 {
+    if (form == CALL_SHEET_TABLE) return table_line("offered", "booth", "result", "outcome", "talk", "call");
     return form == CALL_SHEET_CSV ? csv_row(NULL) : NULL;
 }
 

@@ -1,4 +1,5 @@
-/* call_sheet: booths' records of calls for people and their sheets: the same from one booth (boothctl calls) and of the fleet (desk calls).
+/* call_sheet: booths' records of calls for people and their sheets: the same from one booth (boothctl calls) and of the fleet (desk calls),
+ * the newest last.
  *
  * Pure; what it returns is to be freed with g_free(). Times are told by the clock on this computer's wall. */
 #pragma once
