@@ -32,6 +32,7 @@ static void look_at_request(char **lines)
     g_autofree char *allowed = NULL, *token = session_token(lines[COOKIE]);
     const DoorRoute *route = request_find_route(routes, DOOR_PAGES, lines[METHOD], lines[PATH], &allowed);
     g_assert_false(route && allowed);
+    g_assert_true(!token || strstr(lines[COOKIE], token));
     g_assert_true(!route || strncmp(lines[PATH], route->path, strcspn(route->path, "*")) == 0);
     packed_is_wanted(lines[ENCODINGS]);
     const DoorRequest request = {.query = lines[QUERY]};
