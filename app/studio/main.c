@@ -18,34 +18,19 @@ typedef struct {
     Service *service;
     Screens *screens;
     Media *media;
-    GThread *warming;
 } Studio;
 
-static gpointer warm_up(gpointer data)
-{
-    media_warm_up();
-    return data;
-}
-
-static void await_warm_up(Studio *studio)
-{
-    if (studio->warming) g_thread_join(studio->warming);
-    studio->warming = NULL;
-}
-
-/* Something is drawn before cameras and encoders start. Meanwhile GStreamer reads its plugins: a card gives them slowly, and there is more
- * than one processor. */
+/* Screens first: something is drawn before GStreamer looks for its plugins, and while cameras and encoders start. */
 static gboolean studio_open(Studio *studio, const Config *config, GError **error)
 {
     gint64 began = g_get_monotonic_time();
     studio->own = mailbox_new();
     studio->shopper = mailbox_new();
-    studio->warming = g_thread_new("warm up", warm_up, NULL);
     studio->service = service_new(config);
     studio->screens = screens_new(config, studio->own, studio->shopper, service_screens_events(studio->service), error);
     if (!studio->screens) return FALSE;
     g_message("first frame after %d ms", (int)((g_get_monotonic_time() - began) / 1000));
-    await_warm_up(studio);
+    media_warm_up();
     screens_simulate_faults(studio->screens, config_string(config, "booth", "state"));
     studio->media = media_new(config, studio->own, studio->shopper, service_media_events(studio->service), error);
     if (!studio->media) return FALSE;
@@ -56,7 +41,6 @@ static gboolean studio_open(Studio *studio, const Config *config, GError **error
 
 static void studio_close(Studio *studio)
 {
-    await_warm_up(studio);
     service_free(studio->service);
     media_free(studio->media);
     screens_free(studio->screens);

@@ -518,16 +518,8 @@ gboolean media_list_plugins(GError **error)
 
 void media_warm_up(void)
 {
-    /* What is needed without a call: their libraries are the most of what a start reads from the card. */
-    static const char *const FIRST[] = {"appsrc", "videoconvertscale", "v4l2src", "decodebin", "level",
-                                        "volume", "alsasrc",           "x264enc", "opusenc"};
     gst_init(NULL, NULL);
     rtc_warm_up();
-    for (guint i = 0; i < G_N_ELEMENTS(FIRST); i++) {
-        g_autoptr(GstElementFactory) factory = gst_element_factory_find(FIRST[i]);
-        GstPluginFeature *loaded = factory ? gst_plugin_feature_load(GST_PLUGIN_FEATURE(factory)) : NULL;
-        if (loaded) gst_object_unref(loaded);
-    }
 }
 
 Media *media_new(const Config *config, Mailbox *own_picture, Mailbox *shopper_picture, const MediaEvents *events, GError **error)

@@ -26,8 +26,7 @@ typedef struct {
  * GST_REGISTRY_UPDATE=no need not look: half a minute on an emulated board. FALSE with error when one is missing that media_new() needs. */
 gboolean media_list_plugins(GError **error);
 
-/* What takes long and needs nothing else: GStreamer, the plugins of a booth without a call, a certificate. Once, from any thread; ended
- * before media_new(). */
+/* Begins what takes long and needs nothing else; once, before media_new(). */
 void media_warm_up(void);
 
 /* Starts the devices named in config ([camera], [audio]; "auto" takes a real one where there is one, else the simulated one) and warms the
