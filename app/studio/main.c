@@ -1,3 +1,4 @@
+#include "alive/alive.h"
 #include "config/booth_keys.h"
 #include "config/config.h"
 #include "journal/journal.h"
@@ -30,6 +31,7 @@ static gboolean studio_open(Studio *studio, const Config *config, GError **error
     studio->screens = screens_new(config, studio->own, studio->shopper, service_screens_events(studio->service), error);
     if (!studio->screens) return FALSE;
     g_message("first frame after %d ms", (int)((g_get_monotonic_time() - began) / 1000));
+    alive_ready();
     media_warm_up();
     screens_simulate_faults(studio->screens, config_string(config, "booth", "state"));
     studio->media = media_new(config, studio->own, studio->shopper, service_media_events(studio->service), error);
