@@ -47,6 +47,8 @@ load ${devtype} ${devnum}:${distro_bootpart} ${kernel_addr_r} extra.env && env i
 # is known, it need not be found.
 setenv board_cmdline
 if test "${board}" = "qemu-arm"; then setenv board_cmdline "kpti=off mitigations=off modules_load=virtio_gpu"; fi
+# The header's serial line of a Raspberry Pi 4 (its device tree's stdout-path); ttyAMA0 is its Bluetooth's there.
+if test "${board}" = "rpi"; then setenv board_cmdline "console=ttyS1,115200"; fi
 setenv bootargs "root=PARTUUID=${root_uuid} rauc.slot=${slot} ${cmdline} ${board_cmdline} ${extra_cmdline}"
 echo "livebooth: slot ${slot}, tries left A ${BOOT_A_LEFT} B ${BOOT_B_LEFT}"
 # A kernel is larger than some boards' default addresses leave room for.
